@@ -1,0 +1,5 @@
+"""`python -m signer`."""
+
+from .cli import main
+
+main(prog_name="signer")

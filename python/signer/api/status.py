@@ -1,0 +1,49 @@
+"""Which keys can sign, and whether the signer is well."""
+
+from typing import Annotated, Any
+
+from litestar import Request, Response, get
+from litestar.params import Dependency
+
+from ..keyring import Keyring
+from .answers import wants_json
+
+Keys = Annotated[Keyring, Dependency(skip_validation=True)]
+
+
+@get("/api/v1/eth2/publicKeys", sync_to_thread=False)
+def public_keys(keyring: Keys) -> list[str]:
+    """The public keys that can sign, in the order they were loaded."""
+    return [f"0x{pubkey.hex()}" for pubkey in keyring]
+
+
+@get("/upcheck", sync_to_thread=False)
+def upcheck(request: Request[Any, Any, Any]) -> Response[Any]:
+    """`OK`; as JSON for a client that accepts nothing else, where Web3Signer says 406."""
+    accept = request.headers.get("accept", "")
+    if "*/*" not in accept and wants_json(request.scope["headers"]):
+        return Response({"status": "OK"})
+    return Response("OK", media_type="text/plain")
+
+
+@get("/healthcheck", sync_to_thread=False)
+def healthcheck(keyring: Keys) -> Response[Any]:
+    """Web3Signer's report: 200 and UP, or 503 and DOWN when a key could not be loaded."""
+    status = "DOWN" if keyring.failures else "UP"
+    loading = {
+        "id": "keystores-bulk-loading",
+        "status": status,
+        "data": {"keys-loaded": len(keyring), "error-count": len(keyring.failures)},
+    }
+    checks = [
+        {"id": "default-check", "status": "UP"},
+        {"id": "keys-check", "status": status, "checks": [loading]},
+    ]
+    body = {"status": status, "checks": checks, "outcome": status}
+    return Response(body, status_code=503 if keyring.failures else 200)
+
+
+@get("/health", sync_to_thread=False)
+def health(keyring: Keys) -> dict[str, str | int]:
+    """That the signer runs, and how many keys it has."""
+    return {"status": "healthy", "keys_loaded": len(keyring)}

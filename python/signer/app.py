@@ -1,0 +1,75 @@
+"""The application: wires keys, network and metrics to the routes, and errors to answers."""
+
+from typing import Any
+
+from litestar import Litestar, Request, Response
+from litestar.di import Provide
+from litestar.enums import ScopeType
+from litestar.types import HTTPScope, Receive, Scope, Send
+
+from .api import signing, status
+from .api.answers import JSON, answer, explain
+from .config import Config
+from .engine import SigningEngine
+from .keyring import Keyring, Report, cores, interop_keys, load_keystores, mnemonic_keys
+from .metrics import Metrics
+from .spec.networks import load_network
+
+
+def load_keyring(config: Config, report: Report) -> Keyring:
+    """The keys of all configured sources; what fails to load is in its `failures`."""
+    keyring = Keyring()
+    keyring.add(interop_keys(config.interop))
+    if config.mnemonic:
+        keyring.add(mnemonic_keys(config.mnemonic, config.count, config.start))
+    if config.keystores_path:
+        passwords = config.keystores_passwords_path, config.keystores_password_file
+        load_keystores(keyring, config.keystores_path, *passwords, report)
+    return keyring
+
+
+class Application:
+    """An ASGI application: the sign route, and Litestar for every other one."""
+
+    def __init__(self, config: Config, keyring: Keyring) -> None:
+        self.metrics = Metrics(lambda: len(keyring), lambda: len(keyring.failures))
+        self._sign = signing.SignRoute(keyring, load_network(config.network), self.metrics)
+        self._litestar = Litestar(
+            [status.public_keys, status.upcheck, status.healthcheck, status.health],
+            dependencies={"keyring": Provide(lambda: keyring, sync_to_thread=False)},
+            exception_handlers={Exception: _on_error},
+            on_startup=[self._start],
+            on_shutdown=[self._stop],
+            logging_config=None,
+            openapi_config=None,
+            request_max_body_size=signing.MAX_BODY_SIZE,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == ScopeType.HTTP and scope["path"].startswith(signing.PREFIX):
+            await self._sign_or_explain(scope, receive, send)
+        else:
+            await self._litestar(scope, receive, send)
+
+    async def _sign_or_explain(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        try:
+            await self._sign(scope, receive, send)
+        except Exception as error:  # noqa: BLE001 - the one handler, for this route
+            code, body = explain(error)
+            await answer(send, body, JSON, code, [(b"allow", b"POST")] if code == 405 else [])
+
+    async def _start(self) -> None:
+        self._sign.engine = SigningEngine(cores())
+
+    async def _stop(self) -> None:
+        self._sign.engine.close()
+
+
+def _on_error(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    code, body = explain(error)
+    return Response(
+        body,
+        status_code=code,
+        media_type="application/json",
+        headers=getattr(error, "headers", None),
+    )

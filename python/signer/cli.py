@@ -1,0 +1,147 @@
+"""The command line: `signer` and `python -m signer` are the same."""
+
+import asyncio
+import json
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from pathlib import Path
+from types import UnionType
+from typing import Any, get_args, get_type_hints
+
+import click
+
+from . import server
+from ._core import __version__
+from .app import Application, load_keyring
+from .config import Config
+from .errors import ConfigError, SignerError
+from .keyring import Keyring
+from .metrics import Metrics, MetricsServer
+
+DEFAULT_METRICS_PORT = 9001  # Web3Signer's
+
+EXAMPLES = """
+\b
+Examples:
+  signer serve --interop 4
+  signer serve --mnemonic devnet --count 64 --network config.yaml
+  signer serve --keystores-path keys --keystores-passwords-path secrets
+  signer serve --interop 1 --port 0 --ready-json   (for a harness: read one line, go)
+"""
+
+# A request of mainnet's Fulu, for a newcomer to paste
+TRY = (
+    '{"type":"RANDAO_REVEAL","fork_info":{"fork":{"previous_version":"0x05000000",'
+    '"current_version":"0x06000000","epoch":"411392"},"genesis_validators_root":'
+    '"0x4b363db94e286120d76eb905340fdd4e54bfe9f06bf33ff6cf5ad27f511bfe95"},'
+    '"randao_reveal":{"epoch":"411392"}}'
+)
+
+
+@click.group(help="A remote BLS signer for Ethereum validators, for tests. Not for production.")
+@click.version_option(__version__, prog_name="signer")
+def main() -> None:
+    """Groups the commands."""
+
+
+def _option(name: str, hint: Any, metadata: Any, default: Any) -> click.Option:
+    """The flag of a field of Config."""
+    kind = get_args(hint)[0] if isinstance(hint, UnionType) else hint
+    choices = get_args(kind)
+    flag = f"--{name.replace('_', '-')}"
+    return click.Option(
+        [f"{flag}/--no-{flag[2:]}" if default is True else flag],
+        type=click.Choice(choices)
+        if choices
+        else click.Path(path_type=Path)
+        if kind is Path
+        else kind,
+        is_flag=kind is bool,
+        default=default,
+        help=metadata["help"],
+        metavar=metadata["metavar"],
+        envvar=f"SIGNER_{name.upper()}",
+        show_envvar=True,
+        show_default=default not in {None, 0, ""},
+    )
+
+
+def _serve(**values: Any) -> None:
+    try:
+        config = Config(**values)
+        logging.basicConfig(
+            level=config.log_level.upper(),
+            format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        )
+        with server.bind(config.host, config.port) as listener:
+            url = server.url_of(listener)
+            keyring = load_keyring(config, _say)
+            app = Application(config, keyring)
+            with _serving_metrics(config, app.metrics):
+                asyncio.run(server.serve(app, listener, lambda: _announce(config, url, keyring)))
+    except SignerError as error:
+        raise click.ClickException(str(error)) from None
+
+
+main.add_command(
+    click.Command(
+        "serve",
+        callback=_serve,
+        params=[
+            _option(field.name, get_type_hints(Config)[field.name], field.metadata, field.default)
+            for field in fields(Config)
+        ],
+        short_help="Serve the signing API.",
+        help="Serve Web3Signer's signing API until SIGTERM or SIGINT.\n\nLoad keys with --interop, "
+        "--mnemonic or --keystores-path, or several of them. Each flag may be set by the "
+        "environment variable beside it.",
+        epilog=EXAMPLES,
+    )
+)
+
+
+@contextmanager
+def _serving_metrics(config: Config, metrics: Metrics) -> Iterator[None]:
+    if not config.metrics:
+        yield
+        return
+    default = 0 if config.port == 0 else DEFAULT_METRICS_PORT
+    port = default if config.metrics_port is None else config.metrics_port
+    try:
+        metrics_server = MetricsServer(metrics, config.host, port)
+    except OSError as error:
+        if config.metrics_port is not None:
+            raise ConfigError(
+                f"cannot serve metrics on {config.host}, port {port}: {error.strerror}; "
+                "choose another --metrics-port, or --no-metrics"
+            ) from None
+        # several signers on one machine are common in tests; nobody asked for this port
+        _say(f"no metrics: port {port} is in use; choose a --metrics-port to have them")
+        yield
+        return
+    try:
+        yield
+    finally:
+        metrics_server.close()
+
+
+def _announce(config: Config, url: str, keyring: Keyring) -> None:
+    failed = f", {len(keyring.failures)} failed to load" if keyring.failures else ""
+    hint = "" if keyring else ": load some with --interop, --mnemonic or --keystores-path"
+    _say(f"{len(keyring)} keys{failed}{hint}")
+    _say(f"serving at {url}")
+    _say("test signer: not for production validators")
+    if config.ready_json:
+        click.echo(json.dumps({"url": url, "pid": os.getpid(), "pubkeys": len(keyring)}))
+        sys.stdout.flush()
+    elif keyring:
+        pubkey = next(iter(keyring)).hex()
+        _say(f"try: curl -s {url}/api/v1/eth2/sign/0x{pubkey} -d '{TRY}'")
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)

@@ -1,0 +1,34 @@
+"""The event loop's side of the signing threads: a coroutine for each signature.
+
+The threads hand back in batches (`rust/src/engine.rs`): one wake-up of a busy loop serves many.
+"""
+
+import asyncio
+
+from ._core import SecretKey, SigningThreads
+
+
+class SigningEngine:
+    """Signs on `threads` cores for one running event loop; close it when done."""
+
+    def __init__(self, threads: int) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._threads = SigningThreads(threads)
+        self._loop.add_reader(self._threads.fileno(), self._deliver)
+
+    async def sign(self, secret_key: SecretKey, signing_root: bytes) -> bytes:
+        """96 bytes: the signature over a 32-byte root."""
+        waiter = self._loop.create_future()
+        self._threads.submit(secret_key, signing_root, waiter)
+        return await waiter  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        """Finishes what was submitted, then ends the threads."""
+        self._loop.remove_reader(self._threads.fileno())
+        self._threads.close()
+        self._deliver()
+
+    def _deliver(self) -> None:
+        for waiter, signature in self._threads.finished():
+            if not waiter.done():  # a client that went away cancelled it
+                waiter.set_result(signature)

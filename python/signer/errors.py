@@ -1,0 +1,70 @@
+"""Every exception that the signer raises on purpose, each with the HTTP status it becomes.
+
+    SignerError                     500
+    ├── BadRequestError             400  a body, a header or a parameter that is not as expected
+    │   └── SigningRootError        400  the root that was sent is not the root of what was sent
+    ├── UnknownKeyError             404  no such public key is loaded
+    ├── MethodNotAllowedError       405  the route is asked with another method than it has
+    ├── BodyTooLargeError           413  a body above the limit
+    ├── BLSError                    400  bytes that are no key, no signature or no point
+    ├── KeystoreError               400  a keystore that is not EIP-2335, or outside our bounds
+    │   └── WrongPasswordError      400  the checksum says that the password does not open it
+    └── ConfigError                 500  a flag, a file or a port that makes serving impossible
+
+Messages say what was expected, what was found and what to do; start in lower case, end without a
+period, and never hold a password, a key or a body. Must not import anything of the package.
+"""
+
+
+class SignerError(Exception):
+    """The root of the tree; `status` is the HTTP status that it becomes."""
+
+    status = 500
+
+
+class BadRequestError(SignerError):
+    """A body, a header or a parameter that is not as expected."""
+
+    status = 400
+
+
+class SigningRootError(BadRequestError):
+    """The signing root that came with a request is not the root of what it asks to sign."""
+
+
+class UnknownKeyError(SignerError):
+    """No key with this public key is loaded."""
+
+    status = 404
+
+
+class MethodNotAllowedError(SignerError):
+    """The route is asked with a method that it does not have."""
+
+    status = 405
+
+
+class BodyTooLargeError(SignerError):
+    """The body of a request is above the limit."""
+
+    status = 413
+
+
+class BLSError(SignerError):
+    """Bytes that are no secret key, no signature or no point of the right group."""
+
+    status = 400
+
+
+class KeystoreError(SignerError):
+    """A keystore that is not EIP-2335, or whose parameters are outside the signer's bounds."""
+
+    status = 400
+
+
+class WrongPasswordError(KeystoreError):
+    """The keystore's checksum says that the password does not open it."""
+
+
+class ConfigError(SignerError):
+    """A flag, a file or a port that makes serving impossible; the command line prints it."""

@@ -1,0 +1,260 @@
+"""EIP-2335 documents and the files they live in: find, read, open, seal.
+
+A keystore is foreign input: everything that is not as expected ends in a KeystoreError that says
+so. The bounds on time and memory are `rust/src/keystore.rs`'s.
+"""
+
+import json
+import os
+import secrets
+import unicodedata
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple
+
+import msgspec
+from msgspec import Meta, Struct
+
+from ._core import Kdf, SecretKey, decrypt, encrypt
+from .errors import KeystoreError
+
+MAX_FILE_SIZE = 1 << 20  # bytes; a keystore has about a thousand
+
+# wider than any bound, so that Rust gets numbers it can hold and says which bound was missed
+Count = Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]
+
+
+class ScryptParams(Struct):
+    n: Count
+    r: Count
+    p: Count
+    dklen: Count
+    salt: str
+
+
+class Pbkdf2Params(Struct):
+    c: Count
+    dklen: Count
+    salt: str
+    prf: Literal["hmac-sha256"]
+
+
+class KdfModule(Struct):
+    function: Literal["scrypt", "pbkdf2"]
+    params: dict[str, Any]
+
+
+class ChecksumModule(Struct):
+    function: Literal["sha256"]
+    message: str
+
+
+class CipherParams(Struct):
+    iv: str
+
+
+class CipherModule(Struct):
+    function: Literal["aes-128-ctr"]
+    params: CipherParams
+    message: str
+
+
+class Crypto(Struct):
+    kdf: KdfModule
+    checksum: ChecksumModule
+    cipher: CipherModule
+
+
+class Keystore(Struct):
+    """What the signer reads of an EIP-2335 document; its other members are ignored."""
+
+    version: Literal[4]
+    crypto: Crypto
+    pubkey: str | None = None
+
+    @property
+    def declared_pubkey(self) -> bytes | None:
+        """48 bytes, or None: EIP-2335 lets a keystore keep quiet about its key."""
+        if not self.pubkey:
+            return None
+        pubkey = _unhex("pubkey", self.pubkey)
+        if len(pubkey) != 48:  # noqa: PLR2004 - compressed G1
+            raise KeystoreError(f"expected a pubkey of 48 bytes, found {len(pubkey)}")
+        return pubkey
+
+    def kdf(self) -> Kdf:
+        """The key derivation function. Raises KeystoreError for parameters outside the bounds."""
+        module = self.crypto.kdf
+        if module.function == "scrypt":
+            scrypt = _convert(module.params, ScryptParams)
+            salt = _unhex("crypto.kdf.params.salt", scrypt.salt)
+            return Kdf.scrypt(scrypt.n, scrypt.r, scrypt.p, scrypt.dklen, salt)
+        pbkdf2 = _convert(module.params, Pbkdf2Params)
+        return Kdf.pbkdf2(pbkdf2.c, pbkdf2.dklen, _unhex("crypto.kdf.params.salt", pbkdf2.salt))
+
+    def open(self, password: str) -> SecretKey:
+        """The secret key inside. Takes as long as the KDF, without the GIL.
+
+        Raises WrongPasswordError when the checksum differs, KeystoreError or BLSError when the
+        document or what it holds is not as expected, or is another key than it declares.
+        """
+        declared = self.declared_pubkey
+        secret_key = decrypt(
+            self.kdf(),
+            normalise_password(password),
+            _unhex("crypto.cipher.params.iv", self.crypto.cipher.params.iv),
+            _unhex("crypto.cipher.message", self.crypto.cipher.message),
+            _unhex("crypto.checksum.message", self.crypto.checksum.message),
+        )
+        if declared not in {None, secret_key.public_key()}:
+            raise KeystoreError(
+                f"expected the key of the declared pubkey 0x{(declared or b'').hex()}, "
+                f"found the key of 0x{secret_key.public_key().hex()}"
+            )
+        return secret_key
+
+
+def parse(document: bytes) -> Keystore | None:
+    """Reads a document; None when it is JSON but no keystore at all: it has no `crypto`.
+
+    Raises KeystoreError, saying what is not as expected.
+    """
+    try:
+        text = document.decode("utf-8-sig")
+        fields = json.loads(text, object_pairs_hook=_no_duplicates)
+    except RecursionError:
+        raise KeystoreError("expected a keystore, found JSON nested too deeply") from None
+    except ValueError as error:  # bad JSON and bad UTF-8 alike
+        raise KeystoreError(f"expected a keystore as JSON: {_reason(error)}") from None
+    if not isinstance(fields, dict) or "crypto" not in fields:
+        return None
+    keystore: Keystore = _convert(fields, Keystore)
+    return keystore
+
+
+def seal(
+    secret_key: SecretKey, password: str, *, kdf: str = "pbkdf2", cost: int = 1 << 18
+) -> bytes:
+    """An EIP-2335 document with the key, as JSON.
+
+    `kdf` is scrypt or pbkdf2, `cost` its n or c: EIP-2335's own by default, 2 for cheap tests.
+    """
+    salt, iv = secrets.token_bytes(32), secrets.token_bytes(16)
+    params: dict[str, object] = {"dklen": 32, "salt": salt.hex()}
+    if kdf == "scrypt":
+        function = Kdf.scrypt(cost, 8, 1, 32, salt)
+        params |= {"n": cost, "r": 8, "p": 1}
+    else:
+        function = Kdf.pbkdf2(cost, 32, salt)
+        params |= {"c": cost, "prf": "hmac-sha256"}
+    ciphertext, checksum = encrypt(function, normalise_password(password), iv, secret_key)
+    crypto = {
+        "kdf": {"function": kdf, "params": params, "message": ""},
+        "checksum": {"function": "sha256", "params": {}, "message": checksum.hex()},
+        "cipher": {
+            "function": "aes-128-ctr",
+            "params": {"iv": iv.hex()},
+            "message": ciphertext.hex(),
+        },
+    }
+    document = {"crypto": crypto, "description": "", "pubkey": secret_key.public_key().hex()}
+    return msgspec.json.encode(document | {"path": "", "uuid": str(uuid.uuid4()), "version": 4})
+
+
+def normalise_password(password: str) -> bytes:
+    """EIP-2335, "Password requirements": NFKD, without C0, C1 and DEL control codes, in UTF-8."""
+    text = unicodedata.normalize("NFKD", password)
+    return "".join(char for char in text if unicodedata.category(char) != "Cc").encode()
+
+
+class KeystoreFile(NamedTuple):
+    """A keystore on disk, and where its password may be, likeliest first."""
+
+    path: Path
+    keystore: Keystore
+    passwords: list[Path]
+
+    def open(self) -> SecretKey:
+        """The secret key. Raises KeystoreError, naming every place where no password was."""
+        for path in self.passwords:
+            if path.is_file():
+                return self.keystore.open(_read(path).decode("utf-8"))
+        tried = ", ".join(map(str, self.passwords))
+        raise KeystoreError(f"expected a password file, found none of: {tried}")
+
+
+def find(
+    folder: Path, passwords_path: Path | None = None, password_file: Path | None = None
+) -> Iterator[KeystoreFile | tuple[Path, KeystoreError] | None]:
+    """Every JSON file below `folder`, in order: a keystore, an error, or None for another file.
+
+    Knows the layouts of Lighthouse, Lodestar, Nimbus, Teku, Web3Signer, Charon and the deposit
+    tools without being told which: it tries the places where they keep a keystore's password.
+    """
+    for path in sorted(folder.rglob("*.json")):
+        try:
+            keystore = parse(_read(path))
+            if keystore is None:
+                yield None
+                continue
+            pubkey = keystore.declared_pubkey
+        except KeystoreError as error:
+            yield path, error
+            continue
+        if password_file:
+            yield KeystoreFile(path, keystore, [password_file])
+        else:
+            candidates = _password_candidates(path, folder, passwords_path, pubkey)
+            yield KeystoreFile(path, keystore, candidates)
+
+
+def _password_candidates(
+    path: Path, folder: Path, passwords_path: Path | None, pubkey: bytes | None
+) -> list[Path]:
+    names = [str(path.relative_to(folder).with_suffix("")), path.stem, path.parent.name]
+    names += [f"0x{pubkey.hex()}", pubkey.hex()] if pubkey else []
+    siblings = [folder.parent / name for name in ("secrets", "teku-secrets", "lodestar-secrets")]
+    roots = [passwords_path] if passwords_path else [path.parent, *siblings]
+    # a name may hold dots, so the ending is added, not replaced; a keystore is no password
+    candidates = [
+        root / f"{name}{ending}" for root in roots for name in names for ending in (".txt", "")
+    ]
+    return list(dict.fromkeys(candidate for candidate in candidates if candidate != path))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_FILE_SIZE + 1)
+    except OSError as error:
+        raise KeystoreError(f"cannot read {path}: {os.strerror(error.errno or 0)}") from None
+    if len(content) > MAX_FILE_SIZE:
+        raise KeystoreError(f"expected at most {MAX_FILE_SIZE} bytes in {path}, found more")
+    return content
+
+
+def _convert(value: Any, kind: type[Any]) -> Any:
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise KeystoreError(f"expected an EIP-2335 keystore, version 4: {error}") from None
+
+
+def _unhex(name: str, value: str) -> bytes:
+    try:
+        return bytes.fromhex(value.removeprefix("0x"))
+    except ValueError:
+        raise KeystoreError(f"expected hex digits as {name}, found other characters") from None
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a member stands twice")
+    return members
+
+
+def _reason(error: ValueError) -> str:
+    """What a decoder says, without any of the document: UnicodeDecodeError shows bytes of it."""
+    return "invalid UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)

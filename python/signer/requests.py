@@ -1,0 +1,309 @@
+"""Sign requests: one class for each signing type, and `decode`, from the JSON body to one of them.
+
+A new type is one more class: its name, its domain, its payload, what of it is signed, and the
+slot or epoch that decides the fork. There is nowhere to register it. Knows neither HTTP nor keys.
+
+Sources: Web3Signer's eth2 API, remote-signing-api v1.4.0 (Gloas), consensus-specs.
+"""
+
+from operator import attrgetter
+from typing import Any, Generic, TypeVar
+
+import msgspec
+from msgspec import Struct, field
+
+from .errors import BadRequestError
+from .sign_request import ForkRequest, GenesisRequest, Message, SignRequest, decoder
+from .spec import altair, bellatrix, domains, electra, gloas, phase0
+from .spec.leaves import Bytes4, Bytes32, Bytes48, shown, uint64
+from .spec.networks import Network, network_of
+
+T = TypeVar("T")
+
+
+class AggregationSlot(ForkRequest):
+    TYPE = "AGGREGATION_SLOT"
+    DOMAIN_TYPE = domains.DOMAIN_SELECTION_PROOF
+    MESSAGE = SLOT = attrgetter("aggregation_slot.slot")
+
+    class Payload(Struct, frozen=True):
+        slot: uint64
+
+    aggregation_slot: Payload
+
+
+class Versioned(Struct, Generic[T], frozen=True):
+    """The wrapper of a payload whose shape follows the fork."""
+
+    version: str
+    data: T
+
+
+class AggregateAndProof(ForkRequest, Generic[T]):
+    """The bare shape of the deprecated type and the wrapped one of V2, under either name."""
+
+    TYPE = "AGGREGATE_AND_PROOF"
+    DOMAIN_TYPE = domains.DOMAIN_AGGREGATE_AND_PROOF
+
+    aggregate_and_proof: T
+
+    @classmethod
+    def shape(cls, body: bytes) -> Any:
+        sent = _member(body, "aggregate_and_proof")
+        wrapped = "data" in sent
+        bits = _in(_in(_in(sent, "data") if wrapped else sent, "aggregate"), "committee_bits")
+        # a bare aggregate with committee_bits is Electra's: Teku, Lighthouse and Grandine send it
+        version = sent.get("version", "PHASE0" if bits is None else "ELECTRA")
+        fork = str(version).upper()
+        container: Any
+        if fork in {"PHASE0", "ALTAIR", "BELLATRIX", "CAPELLA", "DENEB"}:
+            container = phase0.AggregateAndProof
+        elif fork in {"ELECTRA", "FULU"}:
+            one_byte = len(str(bits).removeprefix("0x")) == len("ff")
+            container = electra.MinimalAggregateAndProof if one_byte else electra.AggregateAndProof
+        elif fork == "GLOAS":
+            container = gloas.AggregateAndProof
+        else:
+            raise BadRequestError(
+                "aggregate_and_proof.version: expected a fork from PHASE0 to GLOAS, whose shapes "
+                f"the signer knows, found {shown(version)}"
+            )
+        return cls[Versioned[container] if wrapped else container]  # type: ignore[index]
+
+    @property
+    def message(self) -> Any:
+        sent = self.aggregate_and_proof
+        return sent.data if isinstance(sent, Versioned) else sent
+
+    @property
+    def slot(self) -> int:
+        return self.message.aggregate.data.slot  # type: ignore[no-any-return]
+
+
+class AggregateAndProofV2(AggregateAndProof[T], Generic[T]):
+    TYPE = "AGGREGATE_AND_PROOF_V2"
+
+
+class Attestation(ForkRequest):
+    TYPE = "ATTESTATION"
+    DOMAIN_TYPE = domains.DOMAIN_BEACON_ATTESTER
+    MESSAGE = attrgetter("attestation")
+    SLOT = attrgetter("attestation.slot")
+    EPOCH = attrgetter("attestation.target.epoch")
+    attestation: phase0.AttestationData
+
+
+class Block(ForkRequest):
+    TYPE = "BLOCK"
+    DOMAIN_TYPE = domains.DOMAIN_BEACON_PROPOSER
+    MESSAGE = attrgetter("block")
+    SLOT = attrgetter("block.slot")
+    block: phase0.BeaconBlock
+
+
+class WholeBlock(Struct, Generic[T], frozen=True):
+    version: str
+    block: T
+
+
+class BlockHeader(Struct, frozen=True):
+    version: str
+    block: phase0.BeaconBlockHeader = field(name="block_header")
+
+
+class BlockV2(ForkRequest, Generic[T]):
+    """A whole block of the first two forks; a header of every later one, known or not."""
+
+    TYPE = "BLOCK_V2"
+    DOMAIN_TYPE = domains.DOMAIN_BEACON_PROPOSER
+    MESSAGE = attrgetter("beacon_block.block")
+    SLOT = attrgetter("beacon_block.block.slot")
+
+    beacon_block: T
+
+    @classmethod
+    def shape(cls, body: bytes) -> Any:
+        whole: dict[str, Any] = {"PHASE0": phase0.BeaconBlock, "ALTAIR": altair.BeaconBlock}
+        block = whole.get(str(_member(body, "beacon_block").get("version")).upper())
+        return cls[WholeBlock[block] if block else BlockHeader]  # type: ignore[index, valid-type]
+
+
+class Deposit(SignRequest):
+    TYPE = "DEPOSIT"
+    DOMAIN_TYPE = domains.DOMAIN_DEPOSIT
+
+    class Payload(Struct, frozen=True):
+        pubkey: Bytes48
+        withdrawal_credentials: Bytes32
+        amount: uint64
+        genesis_fork_version: Bytes4
+
+    deposit: Payload
+
+    @property
+    def message(self) -> Message:
+        deposit = self.deposit
+        return phase0.DepositMessage(deposit.pubkey, deposit.withdrawal_credentials, deposit.amount)
+
+    def fork(self, configured: Network) -> tuple[list[bytes], bytes]:  # noqa: ARG002
+        return [self.deposit.genesis_fork_version], bytes(32)
+
+
+class RandaoReveal(ForkRequest):
+    TYPE = "RANDAO_REVEAL"
+    DOMAIN_TYPE = domains.DOMAIN_RANDAO
+    MESSAGE = EPOCH = attrgetter("randao_reveal.epoch")
+
+    class Payload(Struct, frozen=True):
+        epoch: uint64
+
+    randao_reveal: Payload
+
+
+class SyncCommitteeMessage(ForkRequest):
+    TYPE = "SYNC_COMMITTEE_MESSAGE"
+    DOMAIN_TYPE = domains.DOMAIN_SYNC_COMMITTEE
+    MESSAGE = attrgetter("sync_committee_message.beacon_block_root")
+    SLOT = attrgetter("sync_committee_message.slot")
+
+    class Payload(Struct, frozen=True):
+        beacon_block_root: Bytes32
+        slot: uint64
+
+    sync_committee_message: Payload
+
+
+class SyncCommitteeSelectionProof(ForkRequest):
+    TYPE = "SYNC_COMMITTEE_SELECTION_PROOF"
+    DOMAIN_TYPE = domains.DOMAIN_SYNC_COMMITTEE_SELECTION_PROOF
+    MESSAGE = attrgetter("sync_aggregator_selection_data")
+    SLOT = attrgetter("sync_aggregator_selection_data.slot")
+    sync_aggregator_selection_data: altair.SyncAggregatorSelectionData
+
+
+class SyncCommitteeContributionAndProof(ForkRequest):
+    TYPE = "SYNC_COMMITTEE_CONTRIBUTION_AND_PROOF"
+    DOMAIN_TYPE = domains.DOMAIN_CONTRIBUTION_AND_PROOF
+    MESSAGE = attrgetter("contribution_and_proof")
+    SLOT = attrgetter("contribution_and_proof.contribution.slot")
+    contribution_and_proof: altair.ContributionAndProof
+
+
+class ValidatorRegistration(GenesisRequest):
+    TYPE = "VALIDATOR_REGISTRATION"
+    DOMAIN_TYPE = domains.DOMAIN_APPLICATION_BUILDER
+    MESSAGE = attrgetter("validator_registration")
+    validator_registration: bellatrix.ValidatorRegistrationV1
+
+
+class VoluntaryExit(ForkRequest):
+    TYPE = "VOLUNTARY_EXIT"
+    DOMAIN_TYPE = domains.DOMAIN_VOLUNTARY_EXIT
+    MESSAGE = attrgetter("voluntary_exit")
+    EPOCH = attrgetter("voluntary_exit.epoch")
+    voluntary_exit: phase0.VoluntaryExit
+
+    def fork(self, configured: Network) -> tuple[list[bytes], bytes]:
+        # EIP-7044: from Deneb on, exits are signed for Capella for ever
+        versions, root = super().fork(configured)
+        network, fork = network_of(root, configured), self.fork_info.fork
+        capella = network.fork_versions.get("CAPELLA", fork.current_version)
+        is_deneb_or_later = network.is_deneb_or_later(fork.current_version)
+        if is_deneb_or_later is None:  # a chain we do not know: a root that was sent may tell
+            return [*versions, fork.current_version, fork.previous_version, capella], root
+        return [capella] if is_deneb_or_later else versions, root
+
+
+class Gloas(Versioned[T], Generic[T], frozen=True):
+    """A payload that Gloas brought; another fork's may have other fields, and another root."""
+
+    def __post_init__(self) -> None:
+        if self.version.upper() != "GLOAS":
+            raise ValueError(f"expected GLOAS as version, found {shown(self.version)}")
+
+
+class ExecutionPayloadBid(ForkRequest):
+    TYPE = "EXECUTION_PAYLOAD_BID"
+    DOMAIN_TYPE = domains.DOMAIN_BEACON_BUILDER
+    MESSAGE = attrgetter("execution_payload_bid.data")
+    SLOT = attrgetter("execution_payload_bid.data.slot")
+    execution_payload_bid: Gloas[gloas.ExecutionPayloadBid]
+
+
+class ExecutionPayloadEnvelope(ForkRequest):
+    TYPE = "EXECUTION_PAYLOAD_ENVELOPE"
+    DOMAIN_TYPE = domains.DOMAIN_BEACON_BUILDER
+    MESSAGE = attrgetter("execution_payload_envelope.data")
+    SLOT = attrgetter("execution_payload_envelope.data.payload.slot_number")
+    execution_payload_envelope: Gloas[gloas.ExecutionPayloadEnvelope]
+
+
+class PayloadAttestationMessage(ForkRequest):
+    TYPE = "PAYLOAD_ATTESTATION_MESSAGE"
+    DOMAIN_TYPE = domains.DOMAIN_PTC_ATTESTER
+    MESSAGE = attrgetter("payload_attestation_message.data")
+    SLOT = attrgetter("payload_attestation_message.data.slot")
+    payload_attestation_message: Gloas[gloas.PayloadAttestationData]
+
+
+class ProposerPreferences(ForkRequest):
+    TYPE = "PROPOSER_PREFERENCES"
+    DOMAIN_TYPE = domains.DOMAIN_PROPOSER_PREFERENCES
+    MESSAGE = attrgetter("proposer_preferences.data")
+    SLOT = attrgetter("proposer_preferences.data.proposal_slot")
+    proposer_preferences: Gloas[gloas.ProposerPreferences]
+
+
+class BuilderRequestAuth(GenesisRequest):
+    TYPE = "BUILDER_REQUEST_AUTH"
+    DOMAIN_TYPE = domains.DOMAIN_BUILDER_REQUEST_AUTH
+    MESSAGE = attrgetter("builder_request_auth.data")
+    builder_request_auth: Gloas[gloas.BuilderRequestAuth]
+
+
+class _Type(Struct):
+    type: str
+
+
+def signing_types() -> list[str]:
+    """The names of all signing types."""
+    return list(SignRequest.types)
+
+
+def decode(body: bytes) -> SignRequest:
+    """Reads the JSON body of a sign request; members that it does not know are ignored.
+
+    Raises BadRequestError, naming the member that is missing or not as expected.
+    """
+    try:
+        kind = SignRequest.types.get(decoder(_Type).decode(body).type.upper())
+        if kind is None:
+            raise BadRequestError(
+                f"type: expected one of {', '.join(signing_types())}, found another"
+            )
+        request: SignRequest = decoder(kind.shape(body)).decode(body)
+    except msgspec.ValidationError as error:
+        raise BadRequestError(_named(str(error))) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadRequestError(f"expected a sign request as a JSON object: {error}") from None
+    return request
+
+
+def _member(body: bytes, name: str) -> dict[str, Any]:
+    """A member of the body that is an object, or an empty one; decoding it says what is wrong."""
+    sent = _in(msgspec.json.decode(body), name)
+    return sent if isinstance(sent, dict) else {}
+
+
+def _in(value: Any, name: str) -> Any:
+    return value.get(name) if isinstance(value, dict) else None
+
+
+def _named(message: str) -> str:
+    """msgspec's "Message - at `$.path`" with the member first."""
+    text, _, path = message.partition(" - at `$")
+    path = path[1:-1]
+    if text.startswith("Object missing required field"):
+        return f"{path}.{text.split('`')[1]}: expected this member, found none".removeprefix(".")
+    text = text[0].lower() + text[1:]
+    return f"{path}: {text}" if path else text

@@ -1,0 +1,173 @@
+"""The only file that touches Granian: sockets, signals, readiness, and a stop that loses nothing.
+
+Granian's embedded server is called experimental; everything we rely on is here and in its tests.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from granian._granian import SocketHolder
+from granian.constants import HTTPModes, Interfaces
+from granian.server.embed import Server
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from .errors import ConfigError
+
+BACKLOG = 1024  # connections that wait to be accepted; a slot's burst opens hundreds at once
+QUIET = 0.05  # seconds without a request, after which a stopping server holds none
+PATIENCE = 10.0  # seconds that a stopping server waits for that
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket on the address, which does not listen yet: connecting is refused until it does.
+
+    Bound here and not by Granian, which sets SO_REUSEPORT (a second signer on the port would
+    start, and take half of the traffic) and does not tell what port 0 became. Raises ConfigError
+    when the port is taken or the host is none of this machine's.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise ConfigError(f"cannot listen on {host}: {error.strerror}") from None
+    try:
+        # a port whose last connections are still in TIME_WAIT is free
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.setblocking(False)
+    except OSError as error:
+        listener.close()
+        raise ConfigError(
+            f"cannot listen on {host}, port {port}: {error.strerror}; "
+            "stop the process that has it, or choose another --port (0 takes a free one)"
+        ) from None
+    return listener
+
+
+def url_of(listener: socket.socket) -> str:
+    """The URL of a bound socket, with its true port."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+async def serve(app: ASGIApp, listener: socket.socket, on_ready: Callable[[], None]) -> None:
+    """Serves `app` on a socket of `bind` until SIGTERM or SIGINT, then stops as `_stop` does.
+
+    Takes the socket over. `on_ready` is called once requests are answered.
+    """
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    watched = _Watched(app)
+    listener.listen(BACKLOG)
+    descriptor = listener.detach()
+    granian = _Granian(watched, descriptor)
+    serving = asyncio.create_task(granian.serve())
+    await _first(serving, watched.started.wait())
+    if not serving.done():
+        on_ready()
+        await _first(serving, stop.wait())
+    if not serving.done():
+        await _stop(watched, descriptor)
+        granian.stop()  # type: ignore[no-untyped-call]
+    await serving
+
+
+async def _first(*awaitables: Awaitable[object]) -> None:
+    """Waits for one of them, and cancels those made here that did not come first."""
+    tasks = [asyncio.ensure_future(awaitable) for awaitable in awaitables]
+    _, waiting = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in waiting:
+        if task not in awaitables:
+            task.cancel()
+
+
+async def _stop(watched: "_Watched", descriptor: int) -> None:
+    """Refuses new connections and answers every request that was sent on an old one.
+
+    A client whose connection closes under its request cannot know whether it was signed. So
+    each answer now says `connection: close`, and only when no request came for a while does the
+    server go, and close the connections that are idle.
+    """
+    # the listening socket makes way for one that nobody can connect to: the kernel refuses from
+    # now on, while Granian, which has no such switch, keeps a descriptor that stays silent
+    with socket.socket() as silent:
+        os.dup2(silent.fileno(), descriptor)
+    watched.closing = True
+    loop = asyncio.get_running_loop()
+    end = loop.time() + PATIENCE
+    while loop.time() < min(end, max(watched.last_seen + QUIET, end if watched.in_flight else 0)):
+        await asyncio.sleep(QUIET / 10)
+
+
+class _Watched:
+    """The application, with an eye on when it started and what it is working on."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self.started = asyncio.Event()
+        self.in_flight = 0
+        self.last_seen = self._now()
+        self.closing = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, self._starting(send))
+            return
+        self.in_flight += 1
+        try:
+            await self._app(scope, receive, _closing(send) if self.closing else send)
+        finally:
+            self.in_flight -= 1
+            self.last_seen = self._now()
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()
+
+    def _starting(self, send: Send) -> Send:
+        async def watching(event: Any) -> None:
+            await send(event)
+            if event["type"] == "lifespan.startup.complete":
+                self.started.set()
+
+        return watching
+
+
+def _closing(send: Send) -> Send:
+    async def closing(event: Any) -> None:
+        if event["type"] == "http.response.start":
+            event = event | {"headers": [*event["headers"], (b"connection", b"close")]}
+        await send(event)
+
+    return closing
+
+
+class _Granian(Server):
+    """Granian on a listening socket of ours, which it owns and closes."""
+
+    def __init__(self, app: ASGIApp, descriptor: int) -> None:
+        # its own logging would reconfigure the root logger of the process
+        silence = {"incremental": True, "root": {}, "handlers": {}, "loggers": {}}
+        super().__init__(
+            app,
+            backlog=BACKLOG,
+            interface=Interfaces.ASGI,
+            http=HTTPModes.http1,
+            websockets=False,
+            log_enabled=False,
+            log_dictconfig=silence,
+        )
+        self._descriptor = descriptor
+
+    def _init_shared_socket(self) -> None:
+        self._ssp = None
+        uds = False
+        self._shd = SocketHolder(self._descriptor, uds, BACKLOG)  # type: ignore[call-arg, assignment]

@@ -1,0 +1,11 @@
+"""The container of builder-specs, specs/bellatrix/builder.md."""
+
+from .leaves import Bytes20, Bytes48, uint64
+from .ssz import Container
+
+
+class ValidatorRegistrationV1(Container):
+    fee_recipient: Bytes20
+    gas_limit: uint64
+    timestamp: uint64
+    pubkey: Bytes48

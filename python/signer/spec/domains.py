@@ -1,0 +1,44 @@
+"""Domain types, and how a domain and an object root become a signing root.
+
+Source: consensus-specs, specs/phase0/beacon-chain.md, `compute_domain` and `compute_signing_root`.
+"""
+
+from functools import lru_cache
+
+from .leaves import Bytes4, Bytes32
+from .phase0 import ForkData, SigningData
+
+# consensus-specs, specs/phase0
+DOMAIN_BEACON_PROPOSER = bytes.fromhex("00000000")
+DOMAIN_BEACON_ATTESTER = bytes.fromhex("01000000")
+DOMAIN_RANDAO = bytes.fromhex("02000000")
+DOMAIN_DEPOSIT = bytes.fromhex("03000000")
+DOMAIN_VOLUNTARY_EXIT = bytes.fromhex("04000000")
+DOMAIN_SELECTION_PROOF = bytes.fromhex("05000000")
+DOMAIN_AGGREGATE_AND_PROOF = bytes.fromhex("06000000")
+# specs/altair
+DOMAIN_SYNC_COMMITTEE = bytes.fromhex("07000000")
+DOMAIN_SYNC_COMMITTEE_SELECTION_PROOF = bytes.fromhex("08000000")
+DOMAIN_CONTRIBUTION_AND_PROOF = bytes.fromhex("09000000")
+# specs/gloas
+DOMAIN_BEACON_BUILDER = bytes.fromhex("0b000000")
+DOMAIN_PTC_ATTESTER = bytes.fromhex("0c000000")
+DOMAIN_PROPOSER_PREFERENCES = bytes.fromhex("0d000000")
+# builder-specs
+DOMAIN_APPLICATION_BUILDER = bytes.fromhex("00000001")
+# remote-signing-api v1.4.0
+DOMAIN_BUILDER_REQUEST_AUTH = bytes.fromhex("0b000001")
+
+
+@lru_cache(maxsize=256)  # a process signs for a few networks, forks and types
+def compute_domain(
+    domain_type: bytes, fork_version: bytes, genesis_validators_root: bytes
+) -> bytes:
+    """32 bytes: the domain type (4 bytes) and the first 28 bytes of the fork data's root."""
+    fork_data = ForkData(Bytes4(fork_version), Bytes32(genesis_validators_root))
+    return domain_type + fork_data.hash_tree_root()[:28]
+
+
+def compute_signing_root(object_root: bytes, domain: bytes) -> bytes:
+    """32 bytes: what is signed."""
+    return SigningData(Bytes32(object_root), Bytes32(domain)).hash_tree_root()

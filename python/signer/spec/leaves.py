@@ -1,0 +1,247 @@
+"""The leaves of SSZ types: what is one string, or one number, in the Beacon API's JSON.
+
+Each has `parse(value)`, which takes what stands in the JSON or raises ValueError, and
+`hash_tree_root()`, 32 bytes. `Bitlist[2048]` is a class of its own. SSZ's boolean is Python's.
+
+Sources: consensus-specs, ssz/simple-serialize.md; EIP-7916 for progressive types.
+"""
+
+from binascii import unhexlify
+from functools import cache
+from typing import Any, ClassVar, Self
+
+from .._core import merkleize
+from .merkle import CHUNK, chunk_count, depth, merkleize_progressive, mix_in_length, pad
+
+MAX_SHOWN = 24  # characters of a string that an error message repeats
+
+
+class uint64(int):  # noqa: N801 - the name in the specification
+    """An integer below 2^64, in JSON a decimal string or an integer."""
+
+    SIZE: ClassVar = 8  # bytes
+
+    @classmethod
+    def parse(cls, value: object) -> Self:
+        """Reads ASCII decimal digits or a JSON integer; no sign, space, exponent or fraction."""
+        bits = 8 * cls.SIZE
+        digits = type(value) is str and value.isascii() and value.isdecimal() and len(value) < bits
+        if digits or type(value) is int:
+            number: Self = cls(value)  # type: ignore[call-overload]
+            if 0 <= number < 1 << bits:
+                return number
+        raise ValueError(
+            f"expected an integer from 0 to 2^{bits} - 1 as decimal digits, found {shown(value)}"
+        )
+
+    def hash_tree_root(self) -> bytes:
+        return self.to_bytes(CHUNK, "little")
+
+
+class uint256(uint64):  # noqa: N801 - the name in the specification
+    """An integer below 2^256."""
+
+    SIZE = 32
+
+
+class _Bytes(bytes):
+    """Bytes that are hex in JSON, with or without 0x, in any case."""
+
+    @classmethod
+    def parse(cls, value: object) -> Self:
+        if type(value) is not str:
+            raise ValueError(
+                f"expected {cls.expected()} as 0x and hex digits, found {shown(value)}"
+            )
+        digits = value.removeprefix("0x")
+        try:
+            parsed = cls(unhexlify(digits))
+        except ValueError:
+            found = "an odd number of them" if len(digits) % 2 else "other characters"
+            raise ValueError(
+                f"expected {cls.expected()} as 0x and hex digits, found {found}"
+            ) from None
+        problem = parsed.problem()
+        if problem:
+            raise ValueError(f"expected {cls.expected()}, found {problem}")
+        return parsed
+
+    @classmethod
+    def expected(cls) -> str:
+        raise NotImplementedError
+
+    def problem(self) -> str | None:
+        """What is wrong with these bytes as a value of the type, or None."""
+        raise NotImplementedError
+
+
+class ByteVector(_Bytes):
+    """LENGTH bytes."""
+
+    LENGTH: ClassVar[int]
+
+    @classmethod
+    def expected(cls) -> str:
+        return f"{cls.LENGTH} bytes"
+
+    def problem(self) -> str | None:
+        if len(self) == self.LENGTH:
+            return None
+        return f"{len(self)}: send 0x and {2 * self.LENGTH} hex digits"
+
+    def hash_tree_root(self) -> bytes:
+        return merkleize(pad(self), depth(chunk_count(self.LENGTH)))
+
+
+class Bytes4(ByteVector):
+    LENGTH = 4
+
+
+class Bytes20(ByteVector):
+    LENGTH = 20
+
+
+class Bytes32(ByteVector):
+    LENGTH = 32
+
+    def hash_tree_root(self) -> bytes:
+        return self
+
+
+class Bytes48(ByteVector):
+    LENGTH = 48
+
+
+class Bytes96(ByteVector):
+    LENGTH = 96
+
+
+class Bytes256(ByteVector):
+    LENGTH = 256
+
+
+class _Sized(_Bytes):
+    """A type with a number in brackets: `Bitlist[2048]` is a class of its own, made once."""
+
+    SIZES: ClassVar[tuple[int, ...]] = ()
+
+    @classmethod
+    @cache
+    def __class_getitem__(cls, sizes: int | tuple[int, ...]) -> type[Self]:
+        sizes = sizes if isinstance(sizes, tuple) else (sizes,)
+        return type(f"{cls.__name__}{list(sizes)}", (cls,), {"SIZES": sizes})
+
+
+class ByteList(_Sized):
+    """`ByteList[N]`: at most N bytes."""
+
+    @classmethod
+    def expected(cls) -> str:
+        return f"at most {cls.SIZES[0]} bytes"
+
+    def problem(self) -> str | None:
+        return None if len(self) <= self.SIZES[0] else str(len(self))
+
+    def hash_tree_root(self) -> bytes:
+        return mix_in_length(merkleize(pad(self), depth(chunk_count(self.SIZES[0]))), len(self))
+
+
+class ProgressiveByteList(_Bytes):
+    """Bytes without a limit (EIP-7916)."""
+
+    @classmethod
+    def expected(cls) -> str:
+        return "bytes"
+
+    def problem(self) -> str | None:
+        return None
+
+    def hash_tree_root(self) -> bytes:
+        return mix_in_length(merkleize_progressive(pad(self)), len(self))
+
+
+class Bitvector(_Sized):
+    """`Bitvector[N]`: N bits; `Bitvector[N, M]`: N or M, whichever the length sent says.
+
+    Presets differ in the size of committees; naming both sizes needs no preset to read one.
+    """
+
+    @classmethod
+    def expected(cls) -> str:
+        return " or ".join(f"{size} bits in {_bytes(size)} bytes" for size in cls.SIZES)
+
+    def problem(self) -> str | None:
+        size = next((size for size in self.SIZES if _bytes(size) == len(self)), None)
+        if size is None:
+            return f"{len(self)} bytes"
+        return "a bit set after the last" if int.from_bytes(self, "little") >> size else None
+
+    def hash_tree_root(self) -> bytes:
+        return merkleize(pad(self), depth(chunk_count(len(self))))
+
+
+class _Bits(_Bytes):
+    """Bits with a delimiting 1 after the last, as SSZ serializes lists of them."""
+
+    def bits(self) -> tuple[bytes, int]:
+        """The bits without the delimiter, packed into bytes, and how many there are."""
+        delimited = int.from_bytes(self, "little")
+        length = delimited.bit_length() - 1
+        return (delimited ^ 1 << length).to_bytes(_bytes(length), "little"), length
+
+    def problem(self) -> str | None:
+        return None if self and self[-1] else "no delimiting 1 bit in the last byte"
+
+
+class Bitlist(_Bits, _Sized):
+    """`Bitlist[N]`: at most N bits."""
+
+    @classmethod
+    def expected(cls) -> str:
+        return f"a list of at most {cls.SIZES[0]} bits"
+
+    def problem(self) -> str | None:
+        return super().problem() or (
+            None if self.bits()[1] <= self.SIZES[0] else f"{self.bits()[1]} bits"
+        )
+
+    def hash_tree_root(self) -> bytes:
+        bits, length = self.bits()
+        return mix_in_length(
+            merkleize(pad(bits), depth(chunk_count(_bytes(self.SIZES[0])))), length
+        )
+
+
+class ProgressiveBitlist(_Bits):
+    """Bits without a limit (EIP-7916)."""
+
+    @classmethod
+    def expected(cls) -> str:
+        return "a list of bits"
+
+    def hash_tree_root(self) -> bytes:
+        bits, length = self.bits()
+        return mix_in_length(merkleize_progressive(pad(bits)), length)
+
+
+def parse(kind: Any, value: object) -> Any:
+    """Reads a value of an SSZ type: msgspec's `dec_hook`. Raises ValueError, saying what came."""
+    return kind.parse(value)
+
+
+def shown(value: object) -> str:
+    """A JSON value as an error message shows it: its form, and its text when that is short."""
+    if isinstance(value, str):
+        return f'"{value}"' if len(value) <= MAX_SHOWN else f"a string of {len(value)} characters"
+    names = {
+        bool: "a boolean",
+        int: str(value),
+        float: str(value),
+        list: "an array",
+        dict: "an object",
+    }
+    return names.get(type(value), "null")
+
+
+def _bytes(bits: int) -> int:
+    return (bits + 7) // 8

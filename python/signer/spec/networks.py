@@ -1,0 +1,155 @@
+"""Networks: what a signing root needs of a chain's configuration.
+
+A request names its chain by genesis_validators_root; a network known by that root is used as it
+is, every other one is the configured network (`--network`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from ..errors import ConfigError
+from .leaves import Bytes4, Bytes32, uint64
+
+# Forks with a version of their own, oldest first
+FORKS = ("PHASE0", "ALTAIR", "BELLATRIX", "CAPELLA", "DENEB", "ELECTRA", "FULU", "GLOAS")
+# SLOTS_PER_EPOCH of the presets in consensus-specs and gnosischain/specs
+SLOTS_PER_EPOCH = {"mainnet": 32, "minimal": 8, "gnosis": 16}
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A chain: its fork versions (4 bytes, oldest first) and its slots per epoch."""
+
+    name: str
+    slots_per_epoch: int
+    fork_versions: Mapping[str, bytes]
+    genesis_validators_root: bytes | None = None
+
+    @property
+    def genesis_fork_version(self) -> bytes:
+        return self.fork_versions["PHASE0"]
+
+    def is_deneb_or_later(self, fork_version: bytes) -> bool | None:
+        """Whether a version's fork has EIP-7044; None if this network has no such version.
+
+        On a network that is known by its root, a version it does not list is a fork to come.
+        """
+        versions = list(self.fork_versions.values())
+        if fork_version in versions:
+            return versions.index(fork_version) >= FORKS.index("DENEB")
+        return True if self.genesis_validators_root else None
+
+
+def network_of(genesis_validators_root: bytes, configured: Network) -> Network:
+    """The network with this root if it is a known one, else the configured network."""
+    return _by_root().get(genesis_validators_root, configured)
+
+
+def load_network(name_or_path: str) -> Network:
+    """The network of a name, or of a consensus configuration in YAML.
+
+    Raises ConfigError for a name that is not known and for a file without GENESIS_FORK_VERSION.
+    """
+    if name_or_path in NETWORKS:
+        return NETWORKS[name_or_path]
+    path = Path(name_or_path)
+    if not path.is_file():
+        raise ConfigError(
+            f"expected one of {', '.join(NETWORKS)} or a consensus config.yaml as --network, "
+            f"found {name_or_path!r}, which is neither a name nor a file"
+        )
+    return _read_config(path)
+
+
+def _read_config(path: Path) -> Network:
+    import yaml  # noqa: PLC0415 - most starts read no file, and pay nothing for it
+
+    try:
+        # every scalar stays text: YAML would read 0x00000001 as the integer 1
+        config = yaml.load(path.read_text("utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
+        versions = {
+            fork: Bytes4.parse(
+                config["GENESIS_FORK_VERSION" if fork == "PHASE0" else f"{fork}_FORK_VERSION"]
+            )
+            for fork in FORKS
+            if fork == "PHASE0" or f"{fork}_FORK_VERSION" in config
+        }
+        preset = str(config.get("PRESET_BASE", "mainnet"))
+        slots = config.get("SLOTS_PER_EPOCH") or str(SLOTS_PER_EPOCH[preset])
+        return Network(str(config.get("CONFIG_NAME", path.stem)), uint64.parse(slots), versions)
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise ConfigError(f"cannot read the consensus configuration {path}: {error}") from None
+    except (KeyError, TypeError, AttributeError):
+        raise ConfigError(
+            f"expected {path} to be a consensus configuration with GENESIS_FORK_VERSION and a "
+            f"PRESET_BASE of {', '.join(SLOTS_PER_EPOCH)}"
+        ) from None
+
+
+def _network(name: str, preset: str, root: str | None, fork_versions: str) -> Network:
+    versions = dict(zip(FORKS, map(bytes.fromhex, fork_versions.split()), strict=False))
+    return Network(name, SLOTS_PER_EPOCH[preset], versions, Bytes32.parse(root) if root else None)
+
+
+NETWORKS = {
+    network.name: network
+    for network in (
+        # consensus-specs, configs/mainnet.yaml and configs/minimal.yaml
+        _network(
+            "mainnet",
+            "mainnet",
+            "0x4b363db94e286120d76eb905340fdd4e54bfe9f06bf33ff6cf5ad27f511bfe95",
+            "00000000 01000000 02000000 03000000 04000000 05000000 06000000",
+        ),
+        _network(
+            "minimal",
+            "minimal",
+            None,
+            "00000001 01000001 02000001 03000001 04000001 05000001 06000001",
+        ),
+        # eth-clients/sepolia and eth-clients/hoodi, metadata/config.yaml
+        _network(
+            "sepolia",
+            "mainnet",
+            "0xd8ea171f3c94aea21ebc42a1ed61052acf3f9209c00e4efbaaddac09ed9b8078",
+            "90000069 90000070 90000071 90000072 90000073 90000074 90000075",
+        ),
+        _network(
+            "hoodi",
+            "mainnet",
+            "0x212f13fc4df078b6cb7db228f1c8307566dcecf900867401a92023d7ba99cb5f",
+            "10000910 20000910 30000910 40000910 50000910 60000910 70000910",
+        ),
+        # the Gloas testnet
+        _network(
+            "plataberget",
+            "mainnet",
+            "0xbb4a1a9e3f7f4e10edcd734e4acc3b5ffd4f830efe0af2748fa458cfee5d2658",
+            "10733183 20733183 30733183 40733183 50733183 60733183 70733183 80733183",
+        ),
+        # gnosischain/configs
+        _network(
+            "gnosis",
+            "gnosis",
+            "0xf5dcb5564e829aab27264b9becd5dfaa017085611224cb3036f573368dbb9d47",
+            "00000064 01000064 02000064 03000064 04000064 05000064 06000064",
+        ),
+        _network(
+            "chiado",
+            "gnosis",
+            "0x9d642dac73058fbf39c0ae41ab1e34e4d889043cb199851ded7095bc99eb4c1e",
+            "0000006f 0100006f 0200006f 0300006f 0400006f 0500006f 0600006f",
+        ),
+    )
+}
+
+
+@cache
+def _by_root() -> dict[bytes | None, Network]:
+    return {
+        network.genesis_validators_root: network
+        for network in NETWORKS.values()
+        if network.genesis_validators_root
+    }

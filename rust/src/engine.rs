@@ -1,0 +1,145 @@
+//! Signing threads, which never take the GIL, and the hand-over of what they finished.
+//!
+//! A thread pushes each signature on a list and writes one byte to a socket only when the list
+//! was empty, so an event loop that is busy pays one wake-up for a batch. The loop's side is
+//! `signer/engine.py`.
+
+use std::collections::VecDeque;
+use std::io::{Read, Write};
+use std::os::fd::AsRawFd;
+use std::os::unix::net::UnixStream;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{Builder, JoinHandle};
+
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use crate::bls::SecretKey;
+use crate::error::{Error, array};
+
+/// What was asked, carried through untouched: `waiter` is whatever Python wants back.
+struct Job {
+    secret_key: Py<SecretKey>,
+    signing_root: [u8; 32],
+    waiter: Py<PyAny>,
+}
+
+/// A job and its signature; the job comes along so that Python objects die under the GIL.
+type Finished = (Job, [u8; 96]);
+
+#[derive(Default)]
+struct State {
+    jobs: VecDeque<Job>,
+    finished: Vec<Finished>,
+    closed: bool,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    job_added: Condvar,
+    wake: UnixStream,
+}
+
+impl Shared {
+    /// No thread panics while it holds the lock; if one did, the lists are still whole.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn next_job(&self) -> Option<Job> {
+        let mut state = self.lock();
+        loop {
+            if let Some(job) = state.jobs.pop_front() {
+                return Some(job);
+            }
+            if state.closed {
+                return None;
+            }
+            state = self.job_added.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn work(&self) {
+        while let Some(job) = self.next_job() {
+            let signature = job.secret_key.get().sign_root(&job.signing_root);
+            let mut state = self.lock();
+            let first = state.finished.is_empty();
+            state.finished.push((job, signature));
+            drop(state);
+            if first {
+                // a full socket means that the loop has a byte to wake up for already
+                let _ = (&self.wake).write(&[0]);
+            }
+        }
+    }
+}
+
+/// See `_core.pyi`.
+#[pyclass(frozen, module = "signer._core")]
+pub struct SigningThreads {
+    shared: Arc<Shared>,
+    ready: UnixStream,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+#[pymethods]
+impl SigningThreads {
+    #[new]
+    fn new(threads: usize) -> PyResult<Self> {
+        let (ready, wake) = UnixStream::pair()?;
+        ready.set_nonblocking(true)?;
+        wake.set_nonblocking(true)?;
+        let (state, job_added) = (Mutex::default(), Condvar::new());
+        let shared = Arc::new(Shared { state, job_added, wake });
+        let threads = (0..threads)
+            .map(|index| {
+                let shared = Arc::clone(&shared);
+                Builder::new().name(format!("sign-{index}")).spawn(move || shared.work())
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Self { shared, ready, threads: Mutex::new(threads) })
+    }
+
+    fn fileno(&self) -> i32 {
+        self.ready.as_raw_fd()
+    }
+
+    fn submit(&self, secret_key: Py<SecretKey>, signing_root: &[u8], waiter: Py<PyAny>) -> PyResult<()> {
+        let signing_root = array("signing_root", signing_root)?;
+        let mut state = self.shared.lock();
+        if state.closed {
+            return Err(Error::Closed.into());
+        }
+        state.jobs.push_back(Job { secret_key, signing_root, waiter });
+        drop(state);
+        self.shared.job_added.notify_one();
+        Ok(())
+    }
+
+    fn finished<'py>(&self, py: Python<'py>) -> Vec<(Py<PyAny>, Bound<'py, PyBytes>)> {
+        // the bytes first: a signature that comes after them writes a new one
+        let mut bytes = [0; 64];
+        while (&self.ready).read(&mut bytes).is_ok_and(|count| count == bytes.len()) {}
+        let finished = std::mem::take(&mut self.shared.lock().finished);
+        finished.into_iter().map(|(job, signature)| (job.waiter, PyBytes::new(py, &signature))).collect()
+    }
+
+    fn close(&self, py: Python<'_>) {
+        self.shared.lock().closed = true;
+        self.shared.job_added.notify_all();
+        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        py.detach(|| {
+            for thread in threads {
+                // a thread that panicked has nothing more to finish
+                let _ = thread.join();
+            }
+        });
+    }
+}
+
+impl Drop for SigningThreads {
+    fn drop(&mut self) {
+        self.shared.lock().closed = true;
+        self.shared.job_added.notify_all();
+    }
+}

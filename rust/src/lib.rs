@@ -1,0 +1,33 @@
+//! The core of py3signer: everything that touches a secret or hashes for long.
+//!
+//! Python sees the names below and nothing else; `python/signer/_core.pyi` says what they take,
+//! what they raise and what they cost. The GIL: whatever takes longer than a hash (signing,
+//! verifying, key derivation, opening a keystore) runs detached from it; the signing threads
+//! never take it; `merkleize` and `interop_sk` keep it, because letting go costs more than they do.
+
+mod bls;
+mod derive;
+mod engine;
+mod error;
+mod keystore;
+mod ssz;
+
+/// `signer._core`
+#[pyo3::pymodule]
+mod _core {
+    #[pymodule_export]
+    use crate::bls::{SecretKey, aggregate, fast_aggregate_verify, verify};
+    #[pymodule_export]
+    use crate::derive::{derive_child_sk, derive_master_sk, interop_sk};
+    #[pymodule_export]
+    use crate::engine::SigningThreads;
+    #[pymodule_export]
+    use crate::keystore::{Kdf, decrypt, encrypt};
+    #[pymodule_export]
+    use crate::ssz::merkleize;
+
+    /// The one place that states the version is `rust/Cargo.toml`.
+    #[pymodule_export]
+    #[allow(non_upper_case_globals, reason = "the name that Python expects")]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
+}

@@ -1,0 +1,60 @@
+//! Merkleization of SSZ chunks: the one loop of hashing that is worth leaving Python for.
+//! What a chunk means is `signer/spec/ssz.py`'s business.
+
+use std::sync::OnceLock;
+
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use sha2::{Digest, Sha256};
+
+use crate::error::Error;
+
+/// Deepest tree: a list limit is a uint64.
+const MAX_DEPTH: usize = 64;
+
+type Chunk = [u8; 32];
+
+fn hash_pair(left: &Chunk, right: &Chunk) -> Chunk {
+    Sha256::new().chain_update(left).chain_update(right).finalize().into()
+}
+
+/// The roots of all-zero trees of depth 0 to 64.
+fn zero_hashes() -> &'static [Chunk; MAX_DEPTH + 1] {
+    static ZERO_HASHES: OnceLock<[Chunk; MAX_DEPTH + 1]> = OnceLock::new();
+    ZERO_HASHES.get_or_init(|| {
+        let mut hashes = [[0; 32]; MAX_DEPTH + 1];
+        for depth in 0..MAX_DEPTH {
+            hashes[depth + 1] = hash_pair(&hashes[depth], &hashes[depth]);
+        }
+        hashes
+    })
+}
+
+/// The root of the tree of 2^depth leaves that starts with `layer`.
+fn root(mut layer: Vec<Chunk>, depth: usize) -> Chunk {
+    for zero in &zero_hashes()[..depth] {
+        if layer.len() % 2 == 1 {
+            layer.push(*zero);
+        }
+        for index in 0..layer.len() / 2 {
+            layer[index] = hash_pair(&layer[2 * index], &layer[2 * index + 1]);
+        }
+        layer.truncate(layer.len() / 2);
+    }
+    layer.first().copied().unwrap_or(zero_hashes()[depth])
+}
+
+/// See `_core.pyi`.
+#[pyfunction]
+pub fn merkleize<'py>(py: Python<'py>, chunks: &[u8], depth: usize) -> PyResult<Bound<'py, PyBytes>> {
+    let (layer, rest) = chunks.as_chunks::<32>();
+    let fits = depth <= MAX_DEPTH && (depth >= 63 || layer.len() <= 1 << depth);
+    if !rest.is_empty() || !fits {
+        return Err(Error::Argument(format!(
+            "expected at most 2^{depth} chunks of 32 bytes and a depth of at most 64, found {} bytes",
+            chunks.len()
+        ))
+        .into());
+    }
+    Ok(PyBytes::new(py, &root(layer.to_vec(), depth)))
+}
