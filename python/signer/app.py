@@ -3,7 +3,7 @@
 from typing import Any
 
 from litestar import Litestar, Request, Response
-from litestar.di import Provide
+from litestar.datastructures import State
 from litestar.enums import ScopeType
 from litestar.types import HTTPScope, Receive, Scope, Send
 
@@ -36,7 +36,7 @@ class Application:
         self._sign = signing.SignRoute(keyring, load_network(config.network), self.metrics)
         self._litestar = Litestar(
             [status.public_keys, status.upcheck, status.healthcheck, status.health],
-            dependencies={"keyring": Provide(lambda: keyring, sync_to_thread=False)},
+            state=State({"keyring": keyring}),
             exception_handlers={Exception: _on_error},
             on_startup=[self._start],
             on_shutdown=[self._stop],

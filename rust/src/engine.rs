@@ -31,6 +31,8 @@ type Finished = (Job, [u8; 96]);
 struct State {
     jobs: VecDeque<Job>,
     finished: Vec<Finished>,
+    /// Threads that wait for a job: waking nobody would cost a system call too.
+    idle: usize,
     closed: bool,
 }
 
@@ -55,7 +57,9 @@ impl Shared {
             if state.closed {
                 return None;
             }
+            state.idle += 1;
             state = self.job_added.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.idle -= 1;
         }
     }
 
@@ -111,8 +115,11 @@ impl SigningThreads {
             return Err(Error::Closed.into());
         }
         state.jobs.push_back(Job { secret_key, signing_root, waiter });
+        let idle = state.idle > 0;
         drop(state);
-        self.shared.job_added.notify_one();
+        if idle {
+            self.shared.job_added.notify_one();
+        }
         Ok(())
     }
 

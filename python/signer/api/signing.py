@@ -57,7 +57,7 @@ class SignRoute:
             raise
         self._metrics.time(signing_type, perf_counter() - started)
         self._metrics.count(signing_type, 200)
-        log.debug("%s 200, signing root 0x%s", signing_type, signing_root.hex())
+        log.debug("%s 200", signing_type)
         if wants_json(scope["headers"]):
             await answer(send, b'{"signature":"0x%s"}' % signature.hex().encode(), JSON)
         else:

@@ -1,20 +1,18 @@
 """Which keys can sign, and whether the signer is well."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from litestar import Request, Response, get
-from litestar.params import Dependency
+from litestar.datastructures import State
 
 from ..keyring import Keyring
 from .answers import wants_json
 
-Keys = Annotated[Keyring, Dependency(skip_validation=True)]
-
 
 @get("/api/v1/eth2/publicKeys", sync_to_thread=False)
-def public_keys(keyring: Keys) -> list[str]:
+def public_keys(state: State) -> list[str]:
     """The public keys that can sign, in the order they were loaded."""
-    return [f"0x{pubkey.hex()}" for pubkey in keyring]
+    return [f"0x{pubkey.hex()}" for pubkey in state.keyring]
 
 
 @get("/upcheck", sync_to_thread=False)
@@ -27,8 +25,9 @@ def upcheck(request: Request[Any, Any, Any]) -> Response[Any]:
 
 
 @get("/healthcheck", sync_to_thread=False)
-def healthcheck(keyring: Keys) -> Response[Any]:
+def healthcheck(state: State) -> Response[Any]:
     """Web3Signer's report: 200 and UP, or 503 and DOWN when a key could not be loaded."""
+    keyring: Keyring = state.keyring
     status = "DOWN" if keyring.failures else "UP"
     loading = {
         "id": "keystores-bulk-loading",
@@ -44,6 +43,6 @@ def healthcheck(keyring: Keys) -> Response[Any]:
 
 
 @get("/health", sync_to_thread=False)
-def health(keyring: Keys) -> dict[str, str | int]:
+def health(state: State) -> dict[str, str | int]:
     """That the signer runs, and how many keys it has."""
-    return {"status": "healthy", "keys_loaded": len(keyring)}
+    return {"status": "healthy", "keys_loaded": len(state.keyring)}

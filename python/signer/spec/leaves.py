@@ -49,18 +49,15 @@ class _Bytes(bytes):
 
     @classmethod
     def parse(cls, value: object) -> Self:
-        if type(value) is not str:
-            raise ValueError(
-                f"expected {cls.expected()} as 0x and hex digits, found {shown(value)}"
-            )
-        digits = value.removeprefix("0x")
+        """Reads hex digits. On the way of every request: what is wrong is told apart only then."""
         try:
-            parsed = cls(unhexlify(digits))
-        except ValueError:
-            found = "an odd number of them" if len(digits) % 2 else "other characters"
-            raise ValueError(
-                f"expected {cls.expected()} as 0x and hex digits, found {found}"
-            ) from None
+            parsed = cls(unhexlify(value.removeprefix("0x")))  # type: ignore[attr-defined]
+        except (AttributeError, ValueError):
+            found = shown(value)
+            if isinstance(value, str):
+                found = "an odd number of them" if len(value) % 2 else "other characters"
+            expected = f"expected {cls.expected()} as 0x and hex digits"
+            raise ValueError(f"{expected}, found {found}") from None
         problem = parsed.problem()
         if problem:
             raise ValueError(f"expected {cls.expected()}, found {problem}")

@@ -1,0 +1,89 @@
+"""A signer as a user starts it: a process of its own, spoken to over a real socket."""
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+VECTORS = Path(__file__).parent / "vectors"
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass
+class Served:
+    url: str
+    process: subprocess.Popen[str]
+    ready: dict[str, Any]
+
+    def ask(
+        self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """One request, with no header but the given ones, Host and Content-Length."""
+        content = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=30)
+        try:
+            connection.putrequest(method, path, skip_accept_encoding=True)
+            for name, value in (headers or {}).items():
+                connection.putheader(name, value)
+            if content is not None:
+                connection.putheader("Content-Length", str(len(content)))
+            connection.endheaders(content)
+            response = connection.getresponse()
+            lowered = {name.lower(): value for name, value in response.getheaders()}
+            return Answer(response.status, lowered, response.read())
+        finally:
+            connection.close()
+
+    def sign(self, pubkey: str, body: Any, **headers: str) -> Answer:
+        return self.ask("POST", f"/api/v1/eth2/sign/{pubkey}", body, headers)
+
+
+def command(*flags: str | Path) -> list[str]:
+    return [sys.executable, "-W", "error", "-m", "signer", "serve", *map(str, flags)]
+
+
+@contextmanager
+def serving(*flags: str | Path, environment: Mapping[str, str] | None = None) -> Iterator[Served]:
+    """A signer on a free port; stopped, and seen to stop well, on the way out."""
+    with subprocess.Popen(
+        command("--port", "0", "--ready-json", *flags),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **(environment or {})},
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        line = process.stdout.readline()
+        assert line, process.stderr.read()
+        ready = json.loads(line)
+        try:
+            yield Served(ready["url"], process, ready)
+        finally:
+            process.terminate()
+            errors = process.stderr.read()
+            assert process.wait(timeout=20) == 0, errors
+
+
+def vectors(path: str) -> Any:
+    return json.loads((VECTORS / path).read_text("utf-8"))
+
+
+def unhex(text: str) -> bytes:
+    return bytes.fromhex(text.removeprefix("0x"))
