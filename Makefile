@@ -1,0 +1,59 @@
+# One definition of each command: people, pre-commit and CI call the same targets.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := pyproject.toml Cargo.toml Cargo.lock rust/Cargo.toml $(wildcard rust/src/*.rs)
+
+help:  ## Show this text
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+run: $(VENV)/built  ## Build, and serve four interop keys at http://127.0.0.1:9000
+	$(BIN)/python -m signer serve --interop 4
+
+test: $(VENV)/dev  ## Run all tests
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/dev  ## Check style, types, the stub of the extension, and the Rust code
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/python -m mypy.stubtest signer._core
+	cargo fmt --check
+	cargo clippy --quiet --release -- --deny warnings
+
+format: $(VENV)/dev  ## Format all code
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+	cargo fmt
+
+bench: $(VENV)/built  ## Measure what a signature costs, as a ratio to raw blst
+	$(BIN)/python benchmarks/server.py
+
+check: test lint  ## What CI runs
+
+setup: $(VENV)/dev  ## Prepare everything, with a hook that lints before each commit
+	$(BIN)/pre-commit install
+
+clean:  ## Remove what was built
+	rm -rf $(VENV) target dist python/signer/*.so
+
+$(VENV)/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "expected Python 3.11 or later, found $$($(PYTHON) --version): set PYTHON=" >&2; exit 1; }
+	@command -v cargo >/dev/null || \
+		{ echo "expected a Rust toolchain, found no cargo: see https://rustup.rs" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	@touch $@
+
+$(VENV)/built: $(VENV)/pip $(SOURCES)
+	@echo "building the extension in release mode: about a minute the first time"
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/dev: $(VENV)/built
+	$(BIN)/python -m pip install --quiet --group dev
+	@touch $@
+
+.PHONY: help run test lint format bench check setup clean
