@@ -136,7 +136,7 @@ async def run(
     loop = asyncio.get_running_loop()
     opened = [
         await loop.create_connection(
-            lambda: Connection(send_next, result), parts.hostname, parts.port
+            lambda: Connection(send_next, result), parts.hostname or "", parts.port or 80
         )
         for _ in range(connections)
     ]

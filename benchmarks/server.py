@@ -16,7 +16,6 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 import load
-
 from signer import SecretKey
 
 TICKS = os.sysconf("SC_CLK_TCK")

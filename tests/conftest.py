@@ -3,8 +3,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from served import Served, serving, unhex, vectors
 
+from served import Served, serving, unhex, vectors
 from signer import SecretKey
 from signer.keystores import seal
 
@@ -29,7 +29,7 @@ def signer_on(vector_keystores: Path) -> Iterator[Callable[[str], Served]]:
 
         def on(network: str) -> Served:
             if network not in started:
-                keys = ["--keystores-path", vector_keystores]
+                keys: list[str | Path] = ["--keystores-path", vector_keystores]
                 keys += ["--keystores-password-file", vector_keystores / "password"]
                 signer = serving(*keys, "--network", network, "--no-metrics")
                 started[network] = stack.enter_context(signer)

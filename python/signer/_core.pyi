@@ -1,11 +1,27 @@
 """The border to the Rust core: bytes in, bytes out, secrets never.
 
-Every byte string has one length, stated here; another one raises BLSError. "Without the GIL"
-means that other Python threads run meanwhile.
+Lengths stated here are the only ones; another raises BLSError, except where a function only says
+whether. "Without the GIL" means that other Python threads run meanwhile.
 """
 
 from collections.abc import Sequence
 from typing import Any, final
+
+__all__ = [
+    "Kdf",
+    "SecretKey",
+    "SigningThreads",
+    "__version__",
+    "aggregate",
+    "decrypt",
+    "derive_child_sk",
+    "derive_master_sk",
+    "encrypt",
+    "fast_aggregate_verify",
+    "interop_sk",
+    "merkleize",
+    "verify",
+]
 
 __version__: str
 

@@ -8,7 +8,7 @@ from litestar.enums import ScopeType
 from litestar.types import HTTPScope, Receive, Scope, Send
 
 from .api import signing, status
-from .api.answers import JSON, answer, explain
+from .api.answers import answer, explain
 from .config import Config
 from .engine import SigningEngine
 from .keyring import Keyring, Report, cores, interop_keys, load_keystores, mnemonic_keys
@@ -55,8 +55,7 @@ class Application:
         try:
             await self._sign(scope, receive, send)
         except Exception as error:  # noqa: BLE001 - the one handler, for this route
-            code, body = explain(error)
-            await answer(send, body, JSON, code, [(b"allow", b"POST")] if code == 405 else [])
+            await answer(send, *explain(error))
 
     async def _start(self) -> None:
         self._sign.engine = SigningEngine(cores())
@@ -66,10 +65,5 @@ class Application:
 
 
 def _on_error(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    code, body = explain(error)
-    return Response(
-        body,
-        status_code=code,
-        media_type="application/json",
-        headers=getattr(error, "headers", None),
-    )
+    body, media_type, status_code, headers = explain(error)
+    return Response(body, media_type=media_type, status_code=status_code, headers=headers)

@@ -15,11 +15,14 @@ Messages say what was expected, what was found and what to do; start in lower ca
 period, and never hold a password, a key or a body. Must not import anything of the package.
 """
 
+from collections.abc import Mapping
+
 
 class SignerError(Exception):
-    """The root of the tree; `status` is the HTTP status that it becomes."""
+    """The root of the tree; `status` and `headers` are the HTTP answer that it becomes."""
 
     status = 500
+    headers: Mapping[str, str] = {}
 
 
 class BadRequestError(SignerError):
@@ -39,9 +42,10 @@ class UnknownKeyError(SignerError):
 
 
 class MethodNotAllowedError(SignerError):
-    """The route is asked with a method that it does not have."""
+    """The route is asked with another method than POST, the only one it has."""
 
     status = 405
+    headers = {"allow": "POST"}
 
 
 class BodyTooLargeError(SignerError):

@@ -41,7 +41,7 @@ def bind(host: str, port: int) -> socket.socket:
         # a port whose last connections are still in TIME_WAIT is free
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
-        listener.setblocking(False)
+        listener.settimeout(0)  # what Granian expects
     except OSError as error:
         listener.close()
         raise ConfigError(
@@ -101,10 +101,9 @@ async def _stop(watched: "_Watched", descriptor: int) -> None:
     with socket.socket() as silent:
         os.dup2(silent.fileno(), descriptor)
     watched.closing = True
-    loop = asyncio.get_running_loop()
-    end = loop.time() + PATIENCE
-    while loop.time() < min(end, max(watched.last_seen + QUIET, end if watched.in_flight else 0)):
-        await asyncio.sleep(QUIET / 10)
+    end = watched.now() + PATIENCE
+    while (quiet := watched.quiet_for()) < QUIET and watched.now() < end:  # noqa: ASYNC110 - a span
+        await asyncio.sleep(QUIET - quiet)
 
 
 class _Watched:
@@ -113,24 +112,29 @@ class _Watched:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self.started = asyncio.Event()
-        self.in_flight = 0
-        self.last_seen = self._now()
         self.closing = False
+        self._in_flight = 0
+        self._last_seen = self.now()
+
+    @staticmethod
+    def now() -> float:
+        """Seconds on the event loop's clock."""
+        return asyncio.get_running_loop().time()
+
+    def quiet_for(self) -> float:
+        """Seconds since the last request; 0 while one is under way."""
+        return 0.0 if self._in_flight else self.now() - self._last_seen
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, self._starting(send))
             return
-        self.in_flight += 1
+        self._in_flight += 1
         try:
             await self._app(scope, receive, _closing(send) if self.closing else send)
         finally:
-            self.in_flight -= 1
-            self.last_seen = self._now()
-
-    @staticmethod
-    def _now() -> float:
-        return asyncio.get_running_loop().time()
+            self._in_flight -= 1
+            self._last_seen = self.now()
 
     def _starting(self, send: Send) -> Send:
         async def watching(event: Any) -> None:

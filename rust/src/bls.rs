@@ -116,7 +116,8 @@ pub fn fast_aggregate_verify(
 pub fn aggregate(py: Python<'_>, signatures: Vec<Vec<u8>>) -> PyResult<Bound<'_, PyBytes>> {
     let slices: Vec<&[u8]> = signatures.iter().map(Vec::as_slice).collect();
     if slices.is_empty() {
-        return Err(Error::Argument("expected at least one signature to aggregate, found none".into()).into());
+        let message = "expected at least one signature to aggregate, found none";
+        return Err(Error::Argument(message.into()).into());
     }
     let sum = py
         .detach(|| AggregateSignature::aggregate_serialized(&slices, true))

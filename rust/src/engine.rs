@@ -63,6 +63,11 @@ impl Shared {
         }
     }
 
+    fn close(&self) {
+        self.lock().closed = true;
+        self.job_added.notify_all();
+    }
+
     fn work(&self) {
         while let Some(job) = self.next_job() {
             let signature = job.secret_key.get().sign_root(&job.signing_root);
@@ -108,7 +113,12 @@ impl SigningThreads {
         self.ready.as_raw_fd()
     }
 
-    fn submit(&self, secret_key: Py<SecretKey>, signing_root: &[u8], waiter: Py<PyAny>) -> PyResult<()> {
+    fn submit(
+        &self,
+        secret_key: Py<SecretKey>,
+        signing_root: &[u8],
+        waiter: Py<PyAny>,
+    ) -> PyResult<()> {
         let signing_root = array("signing_root", signing_root)?;
         let mut state = self.shared.lock();
         if state.closed {
@@ -128,13 +138,16 @@ impl SigningThreads {
         let mut bytes = [0; 64];
         while (&self.ready).read(&mut bytes).is_ok_and(|count| count == bytes.len()) {}
         let finished = std::mem::take(&mut self.shared.lock().finished);
-        finished.into_iter().map(|(job, signature)| (job.waiter, PyBytes::new(py, &signature))).collect()
+        finished
+            .into_iter()
+            .map(|(job, signature)| (job.waiter, PyBytes::new(py, &signature)))
+            .collect()
     }
 
     fn close(&self, py: Python<'_>) {
-        self.shared.lock().closed = true;
-        self.shared.job_added.notify_all();
-        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        self.shared.close();
+        let threads =
+            std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         py.detach(|| {
             for thread in threads {
                 // a thread that panicked has nothing more to finish
@@ -146,7 +159,6 @@ impl SigningThreads {
 
 impl Drop for SigningThreads {
     fn drop(&mut self) {
-        self.shared.lock().closed = true;
-        self.shared.job_added.notify_all();
+        self.shared.close();
     }
 }

@@ -92,7 +92,8 @@ impl Kdf {
             Ok(rounds) if (1..=MAX_PBKDF2_C).contains(&c) => {
                 Ok(Self { function: Function::Pbkdf2(rounds), salt })
             }
-            _ => Err(Error::Keystore(format!("expected pbkdf2's c between 1 and 2^24, found {c}")).into()),
+            _ => Err(Error::Keystore(format!("expected pbkdf2's c between 1 and 2^24, found {c}"))
+                .into()),
         }
     }
 }
@@ -101,7 +102,9 @@ impl Kdf {
     fn decryption_key(&self, password: &[u8]) -> Result<Zeroizing<[u8; 32]>, Error> {
         let mut key = Zeroizing::new([0; 32]);
         match &self.function {
-            Function::Pbkdf2(rounds) => pbkdf2_hmac::<Sha256>(password, &self.salt, *rounds, &mut *key),
+            Function::Pbkdf2(rounds) => {
+                pbkdf2_hmac::<Sha256>(password, &self.salt, *rounds, &mut *key)
+            }
             Function::Scrypt(params) => scrypt::scrypt(password, &self.salt, params, &mut *key)
                 .map_err(|_| Error::Keystore("scrypt refused its parameters".into()))?,
         }

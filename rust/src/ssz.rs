@@ -46,7 +46,11 @@ fn root(mut layer: Vec<Chunk>, depth: usize) -> Chunk {
 
 /// See `_core.pyi`.
 #[pyfunction]
-pub fn merkleize<'py>(py: Python<'py>, chunks: &[u8], depth: usize) -> PyResult<Bound<'py, PyBytes>> {
+pub fn merkleize<'py>(
+    py: Python<'py>,
+    chunks: &[u8],
+    depth: usize,
+) -> PyResult<Bound<'py, PyBytes>> {
     let (layer, rest) = chunks.as_chunks::<32>();
     let fits = depth <= MAX_DEPTH && (depth >= 63 || layer.len() <= 1 << depth);
     if !rest.is_empty() || !fits {

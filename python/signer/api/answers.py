@@ -5,7 +5,7 @@ first member, Nimbus the second.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 from litestar.exceptions import HTTPException
@@ -15,8 +15,8 @@ from ..errors import SignerError
 
 log = logging.getLogger(__name__)
 
-JSON = b"application/json"
-TEXT = b"text/plain; charset=utf-8"
+JSON = "application/json"
+TEXT = "text/plain; charset=utf-8"
 
 Headers = Iterable[tuple[bytes, bytes]]
 
@@ -29,31 +29,36 @@ def wants_json(headers: Headers) -> bool:
     for name, value in headers:
         if name == b"accept":
             entries = [entry.partition(b";")[0].strip() for entry in value.lower().split(b",")]
-            if JSON in entries or b"*/*" in entries:
+            if b"application/json" in entries or b"*/*" in entries:
                 return True
     return False
 
 
 async def answer(
-    send: Send, body: bytes, content_type: bytes, status: int = 200, extra: Headers = ()
+    send: Send,
+    body: bytes,
+    content_type: str,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
 ) -> None:
     """Sends a whole response."""
-    headers = [(b"content-type", content_type), *extra]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+    sent = [(b"content-type", content_type.encode())]
+    sent += [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
+    await send({"type": "http.response.start", "status": status, "headers": sent})
     await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
-def explain(error: Exception) -> tuple[int, bytes]:
-    """The status and the JSON body of an error.
+def explain(error: Exception) -> tuple[bytes, str, int, Mapping[str, str] | None]:
+    """The body, content type, status and headers that answer an error.
 
     One that nobody raised on purpose is a bug: it is logged with its traceback, and the client
     is not told more than that.
     """
     if isinstance(error, SignerError):
-        status, message = error.status, str(error)
+        status, message, headers = error.status, str(error), error.headers
     elif isinstance(error, HTTPException):  # Litestar's own: no such route, no such method
-        status, message = error.status_code, error.detail
+        status, message, headers = error.status_code, error.detail, error.headers or {}
     else:
         log.error("a request failed on a bug of the signer", exc_info=error)
-        status, message = 500, "internal error of the signer: its log has the traceback"
-    return status, msgspec.json.encode({"message": message, "error": message})
+        status, message, headers = 500, "internal error of the signer: see its log", {}
+    return msgspec.json.encode({"message": message, "error": message}), JSON, status, headers
