@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from served import Served, serving, vectors
 
+from served import Served, serving, vectors
 from signer import requests
 from signer.spec.networks import load_network
 

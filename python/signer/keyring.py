@@ -100,15 +100,15 @@ def load_keystores(
 
     Reports a line a second while it takes, and one when it is done.
     """
-    started, before, skipped = time.monotonic(), len(keyring), 0
-    files: dict[object, keystores.KeystoreFile] = {}
+    started, skipped = time.monotonic(), 0
+    # tools write one key in several layouts side by side: any of them will do
+    files: dict[object, list[keystores.KeystoreFile]] = {}
     failures: list[LoadFailure] = []
     for found in keystores.find(folder, passwords_path, password_file):
         if found is None:
             skipped += 1
         elif isinstance(found, keystores.KeystoreFile):
-            # tools write one key in several layouts side by side: open it once
-            files.setdefault(found.keystore.declared_pubkey or found.path, found)
+            files.setdefault(found.keystore.declared_pubkey or found.path, []).append(found)
         else:
             failures.append(LoadFailure(str(found[0]), str(found[1])))
     opened, failed = _open_all(list(files.values()), report)
@@ -117,7 +117,7 @@ def load_keystores(
     keyring.failures += failures
     others = f", skipped {skipped} files that are no keystores" if skipped else ""
     report(
-        f"loaded {len(keyring) - before} keystores from {folder} in "
+        f"loaded {len(opened)} keystores from {folder} in "
         f"{time.monotonic() - started:.1f} s, {len(failures)} failed{others}"
     )
     for failure in failures:
@@ -125,12 +125,12 @@ def load_keystores(
 
 
 def _open_all(
-    files: list[keystores.KeystoreFile], report: Report
+    files: list[list[keystores.KeystoreFile]], report: Report
 ) -> tuple[list[SecretKey], list[LoadFailure]]:
     # a thread a core: scrypt takes 256 MiB each, and never more of them at once
     pool = ThreadPoolExecutor(cores())
     try:
-        futures = [pool.submit(_open, file) for file in files]
+        futures = [pool.submit(_open, copies) for copies in files]
         waiting = set(futures)
         while waiting:
             _, waiting = wait(waiting, timeout=1, return_when=FIRST_EXCEPTION)
@@ -143,11 +143,15 @@ def _open_all(
     return keys, [result for result in results if isinstance(result, LoadFailure)]
 
 
-def _open(file: keystores.KeystoreFile) -> SecretKey | LoadFailure:
-    try:
-        return file.open()
-    except SignerError as error:
-        return LoadFailure(str(file.path), str(error))
+def _open(copies: list[keystores.KeystoreFile]) -> SecretKey | LoadFailure:
+    """The key in the first copy that opens, or why the first one does not."""
+    failures = []
+    for file in copies:
+        try:
+            return file.open()
+        except SignerError as error:
+            failures.append(LoadFailure(str(file.path), str(error)))
+    return failures[0]
 
 
 def _with_public_key(secret_key: SecretKey) -> SecretKey:

@@ -9,6 +9,7 @@ import os
 import secrets
 import unicodedata
 import uuid
+from binascii import unhexlify
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
@@ -179,9 +180,10 @@ class KeystoreFile(NamedTuple):
         """The secret key. Raises KeystoreError, naming every place where no password was."""
         for path in self.passwords:
             if path.is_file():
-                return self.keystore.open(_read(path).decode("utf-8"))
-        tried = ", ".join(map(str, self.passwords))
-        raise KeystoreError(f"expected a password file, found none of: {tried}")
+                return self.keystore.open(_password(path))
+        names = ", ".join(dict.fromkeys(path.name for path in self.passwords))
+        folders = ", ".join(dict.fromkeys(str(path.parent) for path in self.passwords))
+        raise KeystoreError(f"expected a password file, found none of: {names} in {folders}")
 
 
 def find(
@@ -192,7 +194,7 @@ def find(
     Knows the layouts of Lighthouse, Lodestar, Nimbus, Teku, Web3Signer, Charon and the deposit
     tools without being told which: it tries the places where they keep a keystore's password.
     """
-    for path in sorted(folder.rglob("*.json")):
+    for path in sorted(path for path in folder.rglob("*.json") if path.is_file()):
         try:
             keystore = parse(_read(path))
             if keystore is None:
@@ -214,13 +216,21 @@ def _password_candidates(
 ) -> list[Path]:
     names = [str(path.relative_to(folder).with_suffix("")), path.stem, path.parent.name]
     names += [f"0x{pubkey.hex()}", pubkey.hex()] if pubkey else []
-    siblings = [folder.parent / name for name in ("secrets", "teku-secrets", "lodestar-secrets")]
-    roots = [passwords_path] if passwords_path else [path.parent, *siblings]
+    secrets = ("secrets", "teku-secrets", "lodestar-secrets")
+    beside = [base / name for base in (folder.absolute().parent, folder) for name in secrets]
+    roots = [passwords_path] if passwords_path else [path.parent, *beside]
     # a name may hold dots, so the ending is added, not replaced; a keystore is no password
     candidates = [
         root / f"{name}{ending}" for root in roots for name in names for ending in (".txt", "")
     ]
     return list(dict.fromkeys(candidate for candidate in candidates if candidate != path))
+
+
+def _password(path: Path) -> str:
+    try:
+        return _read(path).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise KeystoreError(f"expected a password in UTF-8 in {path}, found other bytes") from None
 
 
 def _read(path: Path) -> bytes:
@@ -239,11 +249,13 @@ def _convert(value: Any, kind: type[Any]) -> Any:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
         raise KeystoreError(f"expected an EIP-2335 keystore, version 4: {error}") from None
+    except UnicodeEncodeError:
+        raise KeystoreError("expected a keystore, found half a UTF-16 surrogate in it") from None
 
 
 def _unhex(name: str, value: str) -> bytes:
     try:
-        return bytes.fromhex(value.removeprefix("0x"))
+        return unhexlify(value.removeprefix("0x"))
     except ValueError:
         raise KeystoreError(f"expected hex digits as {name}, found other characters") from None
 

@@ -209,6 +209,8 @@ class VoluntaryExit(ForkRequest):
         network, fork = network_of(root, configured), self.fork_info.fork
         capella = network.fork_versions.get("CAPELLA", fork.current_version)
         is_deneb_or_later = network.is_deneb_or_later(fork.current_version)
+        if is_deneb_or_later is None and root == network.genesis_validators_root:
+            is_deneb_or_later = True  # known forks are listed: this one is to come
         if is_deneb_or_later is None:  # a chain we do not know: a root that was sent may tell
             return [*versions, fork.current_version, fork.previous_version, capella], root
         return [capella] if is_deneb_or_later else versions, root

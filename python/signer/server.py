@@ -4,10 +4,12 @@ Granian's embedded server is called experimental; everything we rely on is here 
 """
 
 import asyncio
+import logging
 import os
 import signal
 import socket
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from granian._granian import SocketHolder
@@ -18,9 +20,12 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from .errors import ConfigError
 
+log = logging.getLogger(__name__)
+
 BACKLOG = 1024  # connections that wait to be accepted; a slot's burst opens hundreds at once
 QUIET = 0.05  # seconds without a request, after which a stopping server holds none
-PATIENCE = 10.0  # seconds that a stopping server waits for that
+PATIENCE = 5.0  # seconds that a stopping server waits for that
+GRACE = 1.0  # seconds that Granian has to close idle connections
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -77,7 +82,12 @@ async def serve(app: ASGIApp, listener: socket.socket, on_ready: Callable[[], No
     if not serving.done():
         await _stop(watched, descriptor)
         granian.stop()  # type: ignore[no-untyped-call]
-    await serving
+        await asyncio.wait({serving}, timeout=GRACE)
+    if watched.closing and not serving.done():
+        log.warning("gave up on requests that were not sent whole within %s seconds", PATIENCE)
+        serving.cancel()
+    else:
+        await serving
 
 
 async def _first(*awaitables: Awaitable[object]) -> None:
@@ -127,31 +137,21 @@ class _Watched:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
-            await self._app(scope, receive, self._starting(send))
+            await self._app(scope, receive, partial(self._send, send))
             return
         self._in_flight += 1
         try:
-            await self._app(scope, receive, _closing(send) if self.closing else send)
+            await self._app(scope, receive, partial(self._send, send))
         finally:
             self._in_flight -= 1
             self._last_seen = self.now()
 
-    def _starting(self, send: Send) -> Send:
-        async def watching(event: Any) -> None:
-            await send(event)
-            if event["type"] == "lifespan.startup.complete":
-                self.started.set()
-
-        return watching
-
-
-def _closing(send: Send) -> Send:
-    async def closing(event: Any) -> None:
-        if event["type"] == "http.response.start":
+    async def _send(self, send: Send, event: Any) -> None:
+        if self.closing and event["type"] == "http.response.start":
             event = event | {"headers": [*event["headers"], (b"connection", b"close")]}
         await send(event)
-
-    return closing
+        if event["type"] == "lifespan.startup.complete":
+            self.started.set()
 
 
 class _Granian(Server):

@@ -67,16 +67,18 @@ class SignRequest(Struct, frozen=True, kw_only=True):
         object_root = self.message.hash_tree_root()
         versions, genesis_validators_root = self.fork(configured)
         given = {self.signing_root, self.signing_root_alias} - {None}
+        roots = []
         for version in versions:
             domain = domains.compute_domain(self.DOMAIN_TYPE, version, genesis_validators_root)
-            root = domains.compute_signing_root(object_root, domain)
-            if given <= {root}:
-                return root
+            roots.append(domains.compute_signing_root(object_root, domain))
+            if given <= {roots[-1]}:
+                return roots[-1]
+        domain = domains.compute_domain(self.DOMAIN_TYPE, versions[0], genesis_validators_root)
         found = " and ".join(f"0x{other.hex()}" for other in given if other)
         raise SigningRootError(
-            f"signing_root: expected 0x{root.hex()}, computed with domain 0x{domain.hex()} and "
-            f"fork version 0x{version.hex()}, found {found}: check fork_info and the message, or "
-            "send no root; on a private chain start the signer with --network config.yaml"
+            f"signing_root: expected 0x{roots[0].hex()}, computed with domain 0x{domain.hex()} and "
+            f"fork version 0x{versions[0].hex()}, found {found}: check fork_info and the message, "
+            "or send no root; on a private chain start the signer with --network config.yaml"
         )
 
 

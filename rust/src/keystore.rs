@@ -103,7 +103,7 @@ impl Kdf {
         let mut key = Zeroizing::new([0; 32]);
         match &self.function {
             Function::Pbkdf2(rounds) => {
-                pbkdf2_hmac::<Sha256>(password, &self.salt, *rounds, &mut *key)
+                pbkdf2_hmac::<Sha256>(password, &self.salt, *rounds, &mut *key);
             }
             Function::Scrypt(params) => scrypt::scrypt(password, &self.salt, params, &mut *key)
                 .map_err(|_| Error::Keystore("scrypt refused its parameters".into()))?,

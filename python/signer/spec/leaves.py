@@ -6,6 +6,7 @@ Each has `parse(value)`, which takes what stands in the JSON or raises ValueErro
 Sources: consensus-specs, ssz/simple-serialize.md; EIP-7916 for progressive types.
 """
 
+import json
 from binascii import unhexlify
 from functools import cache
 from typing import Any, ClassVar, Self
@@ -13,7 +14,7 @@ from typing import Any, ClassVar, Self
 from .._core import merkleize
 from .merkle import CHUNK, chunk_count, depth, merkleize_progressive, mix_in_length, pad
 
-MAX_SHOWN = 24  # characters of a string that an error message repeats
+MAX_SHOWN = 26  # characters of a value that an error message repeats
 
 
 class uint64(int):  # noqa: N801 - the name in the specification
@@ -227,17 +228,15 @@ def parse(kind: Any, value: object) -> Any:
 
 
 def shown(value: object) -> str:
-    """A JSON value as an error message shows it: its form, and its text when that is short."""
-    if isinstance(value, str):
-        return f'"{value}"' if len(value) <= MAX_SHOWN else f"a string of {len(value)} characters"
-    names = {
-        bool: "a boolean",
-        int: str(value),
-        float: str(value),
-        list: "an array",
-        dict: "an object",
-    }
-    return names.get(type(value), "null")
+    """A JSON value as an error message shows it: its text when that is short, else its form."""
+    text = json.dumps(value) if isinstance(value, str | int | float | None) else ""
+    if 0 < len(text) <= MAX_SHOWN:
+        return text
+    if text:
+        return (
+            f"a {'string' if isinstance(value, str) else 'number'} of {len(str(value))} characters"
+        )
+    return "an array" if isinstance(value, list) else "an object"
 
 
 def _bytes(bits: int) -> int:

@@ -32,14 +32,11 @@ class Network:
         return self.fork_versions["PHASE0"]
 
     def is_deneb_or_later(self, fork_version: bytes) -> bool | None:
-        """Whether a version's fork has EIP-7044; None if this network has no such version.
-
-        On a network that is known by its root, a version it does not list is a fork to come.
-        """
-        versions = list(self.fork_versions.values())
-        if fork_version in versions:
-            return versions.index(fork_version) >= FORKS.index("DENEB")
-        return True if self.genesis_validators_root else None
+        """Whether a version's fork has EIP-7044; None if this network lists no such version."""
+        for fork, version in self.fork_versions.items():
+            if version == fork_version:
+                return FORKS.index(fork) >= FORKS.index("DENEB")
+        return None
 
 
 def network_of(genesis_validators_root: bytes, configured: Network) -> Network:
@@ -54,13 +51,7 @@ def load_network(name_or_path: str) -> Network:
     """
     if name_or_path in NETWORKS:
         return NETWORKS[name_or_path]
-    path = Path(name_or_path)
-    if not path.is_file():
-        raise ConfigError(
-            f"expected one of {', '.join(NETWORKS)} or a consensus config.yaml as --network, "
-            f"found {name_or_path!r}, which is neither a name nor a file"
-        )
-    return _read_config(path)
+    return _read_config(Path(name_or_path))
 
 
 def _read_config(path: Path) -> Network:
@@ -77,73 +68,44 @@ def _read_config(path: Path) -> Network:
             if fork == "PHASE0" or f"{fork}_FORK_VERSION" in config
         }
         preset = str(config.get("PRESET_BASE", "mainnet"))
-        slots = config.get("SLOTS_PER_EPOCH") or str(SLOTS_PER_EPOCH[preset])
-        return Network(str(config.get("CONFIG_NAME", path.stem)), uint64.parse(slots), versions)
-    except (OSError, ValueError, yaml.YAMLError) as error:
+        slots = uint64.parse(config.get("SLOTS_PER_EPOCH") or SLOTS_PER_EPOCH[preset])
+    except OSError as error:
+        raise ConfigError(
+            f"expected one of {', '.join(NETWORKS)} or a consensus config.yaml as --network, "
+            f"found {str(path)!r}: {error.strerror}"
+        ) from None
+    except (ValueError, RecursionError, yaml.YAMLError) as error:
         raise ConfigError(f"cannot read the consensus configuration {path}: {error}") from None
     except (KeyError, TypeError, AttributeError):
         raise ConfigError(
             f"expected {path} to be a consensus configuration with GENESIS_FORK_VERSION and a "
             f"PRESET_BASE of {', '.join(SLOTS_PER_EPOCH)}"
         ) from None
+    if slots == 0:
+        raise ConfigError(f"expected SLOTS_PER_EPOCH above 0 in {path}, found 0")
+    return Network(str(config.get("CONFIG_NAME", path.stem)), slots, versions)
 
 
-def _network(name: str, preset: str, root: str | None, fork_versions: str) -> Network:
-    versions = dict(zip(FORKS, map(bytes.fromhex, fork_versions.split()), strict=False))
-    return Network(name, SLOTS_PER_EPOCH[preset], versions, Bytes32.parse(root) if root else None)
+# name, preset, genesis_validators_root, fork versions from PHASE0 on; from consensus-specs,
+# eth-clients/{sepolia,hoodi}, the Gloas testnet's and gnosischain's configurations
+_TABLE = """
+mainnet mainnet 0x4b363db94e286120d76eb905340fdd4e54bfe9f06bf33ff6cf5ad27f511bfe95 00000000 01000000 02000000 03000000 04000000 05000000 06000000
+minimal minimal - 00000001 01000001 02000001 03000001 04000001 05000001 06000001
+sepolia mainnet 0xd8ea171f3c94aea21ebc42a1ed61052acf3f9209c00e4efbaaddac09ed9b8078 90000069 90000070 90000071 90000072 90000073 90000074 90000075
+hoodi mainnet 0x212f13fc4df078b6cb7db228f1c8307566dcecf900867401a92023d7ba99cb5f 10000910 20000910 30000910 40000910 50000910 60000910 70000910
+plataberget mainnet 0xbb4a1a9e3f7f4e10edcd734e4acc3b5ffd4f830efe0af2748fa458cfee5d2658 10733183 20733183 30733183 40733183 50733183 60733183 70733183 80733183
+gnosis gnosis 0xf5dcb5564e829aab27264b9becd5dfaa017085611224cb3036f573368dbb9d47 00000064 01000064 02000064 03000064 04000064 05000064 06000064
+chiado gnosis 0x9d642dac73058fbf39c0ae41ab1e34e4d889043cb199851ded7095bc99eb4c1e 0000006f 0100006f 0200006f 0300006f 0400006f 0500006f 0600006f
+"""
 
 
-NETWORKS = {
-    network.name: network
-    for network in (
-        # consensus-specs, configs/mainnet.yaml and configs/minimal.yaml
-        _network(
-            "mainnet",
-            "mainnet",
-            "0x4b363db94e286120d76eb905340fdd4e54bfe9f06bf33ff6cf5ad27f511bfe95",
-            "00000000 01000000 02000000 03000000 04000000 05000000 06000000",
-        ),
-        _network(
-            "minimal",
-            "minimal",
-            None,
-            "00000001 01000001 02000001 03000001 04000001 05000001 06000001",
-        ),
-        # eth-clients/sepolia and eth-clients/hoodi, metadata/config.yaml
-        _network(
-            "sepolia",
-            "mainnet",
-            "0xd8ea171f3c94aea21ebc42a1ed61052acf3f9209c00e4efbaaddac09ed9b8078",
-            "90000069 90000070 90000071 90000072 90000073 90000074 90000075",
-        ),
-        _network(
-            "hoodi",
-            "mainnet",
-            "0x212f13fc4df078b6cb7db228f1c8307566dcecf900867401a92023d7ba99cb5f",
-            "10000910 20000910 30000910 40000910 50000910 60000910 70000910",
-        ),
-        # the Gloas testnet
-        _network(
-            "plataberget",
-            "mainnet",
-            "0xbb4a1a9e3f7f4e10edcd734e4acc3b5ffd4f830efe0af2748fa458cfee5d2658",
-            "10733183 20733183 30733183 40733183 50733183 60733183 70733183 80733183",
-        ),
-        # gnosischain/configs
-        _network(
-            "gnosis",
-            "gnosis",
-            "0xf5dcb5564e829aab27264b9becd5dfaa017085611224cb3036f573368dbb9d47",
-            "00000064 01000064 02000064 03000064 04000064 05000064 06000064",
-        ),
-        _network(
-            "chiado",
-            "gnosis",
-            "0x9d642dac73058fbf39c0ae41ab1e34e4d889043cb199851ded7095bc99eb4c1e",
-            "0000006f 0100006f 0200006f 0300006f 0400006f 0500006f 0600006f",
-        ),
-    )
-}
+def _network(name: str, preset: str, root: str, *versions: str) -> Network:
+    fork_versions = dict(zip(FORKS, map(bytes.fromhex, versions), strict=False))
+    known = None if root == "-" else Bytes32.parse(root)
+    return Network(name, SLOTS_PER_EPOCH[preset], fork_versions, known)
+
+
+NETWORKS = {line.split()[0]: _network(*line.split()) for line in _TABLE.strip().splitlines()}
 
 
 @cache
