@@ -85,6 +85,11 @@ def _serve(**values: Any) -> None:
                 asyncio.run(server.serve(app, listener, lambda: _announce(config, url, keyring)))
     except SignerError as error:
         raise click.ClickException(str(error)) from None
+    # Granian's threads outlive its server by a moment, and one that asks for the GIL while the
+    # interpreter shuts down aborts the process: everything is closed, so leave without that
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 main.add_command(

@@ -71,11 +71,12 @@ async def serve(app: ASGIApp, listener: socket.socket, on_ready: Callable[[], No
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     watched = _Watched(app)
+    address = listener.getsockname()
     listener.listen(BACKLOG)
     descriptor = listener.detach()
     granian = _Granian(watched, descriptor)
     serving = asyncio.create_task(granian.serve())
-    await _first(serving, watched.started.wait())
+    await _first(serving, _answers(address))
     if not serving.done():
         on_ready()
         await _first(serving, stop.wait())
@@ -99,6 +100,15 @@ async def _first(*awaitables: Awaitable[object]) -> None:
             task.cancel()
 
 
+async def _answers(address: tuple[str, int]) -> None:
+    """Waits for an answer, whatever it is: Granian, told to stop before it serves, never does."""
+    reader, writer = await asyncio.open_connection(*address[:2])
+    writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    await reader.read()
+    writer.close()
+    await writer.wait_closed()
+
+
 async def _stop(watched: "_Watched", descriptor: int) -> None:
     """Refuses new connections and answers every request that was sent on an old one.
 
@@ -117,11 +127,10 @@ async def _stop(watched: "_Watched", descriptor: int) -> None:
 
 
 class _Watched:
-    """The application, with an eye on when it started and what it is working on."""
+    """The application, with an eye on what it is working on."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self.started = asyncio.Event()
         self.closing = False
         self._in_flight = 0
         self._last_seen = self.now()
@@ -137,7 +146,7 @@ class _Watched:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
-            await self._app(scope, receive, partial(self._send, send))
+            await self._app(scope, receive, send)
             return
         self._in_flight += 1
         try:
@@ -150,8 +159,6 @@ class _Watched:
         if self.closing and event["type"] == "http.response.start":
             event = event | {"headers": [*event["headers"], (b"connection", b"close")]}
         await send(event)
-        if event["type"] == "lifespan.startup.complete":
-            self.started.set()
 
 
 class _Granian(Server):
