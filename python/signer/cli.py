@@ -1,6 +1,5 @@
 """The command line: `signer` and `python -m signer` are the same."""
 
-import asyncio
 import json
 import logging
 import os
@@ -82,7 +81,7 @@ def _serve(**values: Any) -> None:
             keyring = load_keyring(config, _say)
             app = Application(config, keyring)
             with _serving_metrics(config, app.metrics):
-                asyncio.run(server.serve(app, listener, lambda: _announce(config, url, keyring)))
+                server.run(app, listener, lambda: _announce(config, url, keyring))
     except SignerError as error:
         raise click.ClickException(str(error)) from None
     # Granian's threads outlive its server by a moment, and one that asks for the GIL while the

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
+import uvloop
 from granian._granian import SocketHolder
 from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server
@@ -60,6 +61,11 @@ def url_of(listener: socket.socket) -> str:
     """The URL of a bound socket, with its true port."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def run(app: ASGIApp, listener: socket.socket, on_ready: Callable[[], None]) -> None:
+    """Runs `serve` on a loop of its own; blocks until it is over."""
+    uvloop.run(serve(app, listener, on_ready))
 
 
 async def serve(app: ASGIApp, listener: socket.socket, on_ready: Callable[[], None]) -> None:

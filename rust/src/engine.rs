@@ -1,13 +1,12 @@
 //! Signing threads, which never take the GIL, and the hand-over of what they finished.
 //!
-//! A thread pushes each signature on a list and writes one byte to a socket only when the list
-//! was empty, so an event loop that is busy pays one wake-up for a batch. The loop's side is
+//! A thread pushes each signature on a list, and writes a byte to a pipe unless one is in it
+//! already: an event loop that is busy pays one wake-up for a batch. The loop's side is
 //! `signer/engine.py`.
 
 use std::collections::VecDeque;
-use std::io::{Read, Write};
+use std::io::{PipeReader, PipeWriter, Read, Write, pipe};
 use std::os::fd::AsRawFd;
-use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
 
@@ -33,13 +32,15 @@ struct State {
     finished: Vec<Finished>,
     /// Threads that wait for a job: waking nobody would cost a system call too.
     idle: usize,
+    /// Whether a byte is in the pipe, or about to be.
+    woken: bool,
     closed: bool,
 }
 
 struct Shared {
     state: Mutex<State>,
     job_added: Condvar,
-    wake: UnixStream,
+    wake: PipeWriter,
 }
 
 impl Shared {
@@ -72,11 +73,11 @@ impl Shared {
         while let Some(job) = self.next_job() {
             let signature = job.secret_key.get().sign_root(&job.signing_root);
             let mut state = self.lock();
-            let first = state.finished.is_empty();
             state.finished.push((job, signature));
+            let asleep = !std::mem::replace(&mut state.woken, true);
             drop(state);
-            if first {
-                // a full socket means that the loop has a byte to wake up for already
+            if asleep {
+                // fails only when the reader is gone, and nobody is left to wake
                 let _ = (&self.wake).write(&[0]);
             }
         }
@@ -87,7 +88,7 @@ impl Shared {
 #[pyclass(frozen, module = "signer._core")]
 pub struct SigningThreads {
     shared: Arc<Shared>,
-    ready: UnixStream,
+    ready: PipeReader,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -95,9 +96,7 @@ pub struct SigningThreads {
 impl SigningThreads {
     #[new]
     fn new(threads: usize) -> PyResult<Self> {
-        let (ready, wake) = UnixStream::pair()?;
-        ready.set_nonblocking(true)?;
-        wake.set_nonblocking(true)?;
+        let (ready, wake) = pipe()?;
         let (state, job_added) = (Mutex::default(), Condvar::new());
         let shared = Arc::new(Shared { state, job_added, wake });
         let threads = (0..threads)
@@ -134,10 +133,14 @@ impl SigningThreads {
     }
 
     fn finished<'py>(&self, py: Python<'py>) -> Vec<(Py<PyAny>, Bound<'py, PyBytes>)> {
-        // the bytes first: a signature that comes after them writes a new one
-        let mut bytes = [0; 64];
-        while (&self.ready).read(&mut bytes).is_ok_and(|count| count == bytes.len()) {}
-        let finished = std::mem::take(&mut self.shared.lock().finished);
+        let mut state = self.shared.lock();
+        let finished = std::mem::take(&mut state.finished);
+        let woken = std::mem::take(&mut state.woken);
+        drop(state);
+        if woken {
+            // the one byte: it is there, or on its way from a thread that holds no lock
+            let _ = (&self.ready).read(&mut [0]);
+        }
         finished
             .into_iter()
             .map(|(job, signature)| (job.waiter, PyBytes::new(py, &signature)))
