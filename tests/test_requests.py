@@ -776,7 +776,7 @@ def test_a_class_is_all_that_a_new_type_needs() -> None:
     expected = signing_root(container(uint64("99"), unhex("0x" + "11" * 32)), in_domain)
     assert isinstance(decoded, Greeting)
     assert expected == f"0x{decoded.compute_signing_root(PRIVATE).hex()}"
-    assert "GREETING" in requests.signing_types()
+    assert "GREETING" in SignRequest.types
 
 
 def test_a_type_that_no_class_has_is_refused_with_those_there_are() -> None:

@@ -49,11 +49,11 @@ class AggregateAndProof(ForkRequest, Generic[T]):
 
     @classmethod
     def shape(cls, body: bytes) -> Any:
-        sent = _member(body, "aggregate_and_proof")
-        wrapped = "data" in sent
-        bits = _in(_in(_in(sent, "data") if wrapped else sent, "aggregate"), "committee_bits")
+        sent = _in(msgspec.json.decode(body), "aggregate_and_proof")
+        data = _in(sent, "data")
+        bits = _in(_in(sent if data is None else data, "aggregate"), "committee_bits")
         # a bare aggregate with committee_bits is Electra's: Teku, Lighthouse and Grandine send it
-        version = sent.get("version", "PHASE0" if bits is None else "ELECTRA")
+        version = _in(sent, "version") or ("PHASE0" if bits is None else "ELECTRA")
         fork = str(version).upper()
         container: Any
         if fork in {"PHASE0", "ALTAIR", "BELLATRIX", "CAPELLA", "DENEB"}:
@@ -68,7 +68,7 @@ class AggregateAndProof(ForkRequest, Generic[T]):
                 "aggregate_and_proof.version: expected a fork from PHASE0 to GLOAS, whose shapes "
                 f"the signer knows, found {shown(version)}"
             )
-        return cls[Versioned[container] if wrapped else container]  # type: ignore[index]
+        return cls[container if data is None else Versioned[container]]  # type: ignore[index]
 
     @property
     def message(self) -> Any:
@@ -123,8 +123,9 @@ class BlockV2(ForkRequest, Generic[T]):
 
     @classmethod
     def shape(cls, body: bytes) -> Any:
+        sent = _in(msgspec.json.decode(body), "beacon_block")
         whole: dict[str, Any] = {"PHASE0": phase0.BeaconBlock, "ALTAIR": altair.BeaconBlock}
-        block = whole.get(str(_member(body, "beacon_block").get("version")).upper())
+        block = whole.get(str(_in(sent, "version")).upper())
         return cls[WholeBlock[block] if block else BlockHeader]  # type: ignore[index, valid-type]
 
 
@@ -267,11 +268,6 @@ class _Type(Struct):
     type: str
 
 
-def signing_types() -> list[str]:
-    """The names of all signing types."""
-    return list(SignRequest.types)
-
-
 def decode(body: bytes) -> SignRequest:
     """Reads the JSON body of a sign request; members that it does not know are ignored.
 
@@ -280,9 +276,8 @@ def decode(body: bytes) -> SignRequest:
     try:
         kind = SignRequest.types.get(decoder(_Type).decode(body).type.upper())
         if kind is None:
-            raise BadRequestError(
-                f"type: expected one of {', '.join(signing_types())}, found another"
-            )
+            known = ", ".join(SignRequest.types)
+            raise BadRequestError(f"type: expected one of {known}, found another")
         request: SignRequest = decoder(kind.shape(body)).decode(body)
     except msgspec.ValidationError as error:
         raise BadRequestError(_named(str(error))) from None
@@ -291,13 +286,8 @@ def decode(body: bytes) -> SignRequest:
     return request
 
 
-def _member(body: bytes, name: str) -> dict[str, Any]:
-    """A member of the body that is an object, or an empty one; decoding it says what is wrong."""
-    sent = _in(msgspec.json.decode(body), name)
-    return sent if isinstance(sent, dict) else {}
-
-
 def _in(value: Any, name: str) -> Any:
+    """A member, or None where it or the object is missing; decoding says later what is wrong."""
     return value.get(name) if isinstance(value, dict) else None
 
 
@@ -307,5 +297,4 @@ def _named(message: str) -> str:
     path = path[1:-1]
     if text.startswith("Object missing required field"):
         return f"{path}.{text.split('`')[1]}: expected this member, found none".removeprefix(".")
-    text = text[0].lower() + text[1:]
-    return f"{path}: {text}" if path else text
+    return f"{path}{': ' if path else ''}{text[0].lower()}{text[1:]}"

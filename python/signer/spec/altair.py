@@ -20,12 +20,8 @@ class BeaconBlockBody(phase0.BeaconBlockBody):
     sync_aggregate: SyncAggregate
 
 
-class BeaconBlock(Container):
-    slot: uint64
-    proposer_index: uint64
-    parent_root: Bytes32
-    state_root: Bytes32
-    body: BeaconBlockBody
+class BeaconBlock(phase0.BeaconBlock):
+    body: BeaconBlockBody  # the last one, so the order stays
 
 
 class SyncAggregatorSelectionData(Container):
