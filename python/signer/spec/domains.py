@@ -5,8 +5,9 @@ Source: consensus-specs, specs/phase0/beacon-chain.md, `compute_domain` and `com
 
 from functools import lru_cache
 
+from .._core import merkleize
 from .leaves import Bytes4, Bytes32
-from .phase0 import ForkData, SigningData
+from .phase0 import ForkData
 
 # consensus-specs, specs/phase0
 DOMAIN_BEACON_PROPOSER = bytes.fromhex("00000000")
@@ -40,5 +41,5 @@ def compute_domain(
 
 
 def compute_signing_root(object_root: bytes, domain: bytes) -> bytes:
-    """32 bytes: what is signed."""
-    return SigningData(Bytes32(object_root), Bytes32(domain)).hash_tree_root()
+    """32 bytes: what is signed, the root of SigningData, whose tree is these two leaves."""
+    return merkleize(object_root + domain, 1)

@@ -20,19 +20,24 @@ MAX_SHOWN = 26  # characters of a value that an error message repeats
 class uint64(int):  # noqa: N801 - the name in the specification
     """An integer below 2^64, in JSON a decimal string or an integer."""
 
-    SIZE: ClassVar = 8  # bytes
+    BITS: ClassVar = 64
+    LIMIT: ClassVar = 1 << BITS
 
     @classmethod
     def parse(cls, value: object) -> Self:
         """Reads ASCII decimal digits or a JSON integer; no sign, space, exponent or fraction."""
-        bits = 8 * cls.SIZE
-        digits = type(value) is str and value.isascii() and value.isdecimal() and len(value) < bits
-        if digits or type(value) is int:
+        # 2^n has fewer than n digits
+        if (
+            value.isdecimal() and value.isascii() and len(value) < cls.BITS
+            if isinstance(value, str)
+            else type(value) is int
+        ):
             number: Self = cls(value)  # type: ignore[call-overload]
-            if 0 <= number < 1 << bits:
+            if 0 <= number < cls.LIMIT:
                 return number
         raise ValueError(
-            f"expected an integer from 0 to 2^{bits} - 1 as decimal digits, found {shown(value)}"
+            f"expected an integer from 0 to 2^{cls.BITS} - 1 as decimal digits, "
+            f"found {shown(value)}"
         )
 
     def hash_tree_root(self) -> bytes:
@@ -42,7 +47,8 @@ class uint64(int):  # noqa: N801 - the name in the specification
 class uint256(uint64):  # noqa: N801 - the name in the specification
     """An integer below 2^256."""
 
-    SIZE = 32
+    BITS = 256
+    LIMIT = 1 << BITS
 
 
 class _Bytes(bytes):
@@ -50,7 +56,7 @@ class _Bytes(bytes):
 
     @classmethod
     def parse(cls, value: object) -> Self:
-        """Reads hex digits. On the way of every request: what is wrong is told apart only then."""
+        """Reads hex digits."""
         try:
             parsed = cls(unhexlify(value.removeprefix("0x")))  # type: ignore[attr-defined]
         except (AttributeError, ValueError):
@@ -77,6 +83,16 @@ class ByteVector(_Bytes):
     """LENGTH bytes."""
 
     LENGTH: ClassVar[int]
+
+    @classmethod
+    def parse(cls, value: object) -> Self:
+        # the straight way first: requests are full of roots, and nearly all of them are right
+        if isinstance(value, str) and len(value) == 2 * cls.LENGTH + 2 and value.startswith("0x"):
+            try:
+                return cls(unhexlify(value[2:]))
+            except ValueError:
+                pass  # what is wrong is told apart below
+        return super().parse(value)
 
     @classmethod
     def expected(cls) -> str:

@@ -24,11 +24,6 @@ class ForkData(Container):
     genesis_validators_root: Bytes32
 
 
-class SigningData(Container):
-    object_root: Bytes32
-    domain: Bytes32
-
-
 class Checkpoint(Container):
     epoch: uint64
     root: Bytes32

@@ -9,14 +9,14 @@ Sources: consensus-specs, ssz/simple-serialize.md; EIP-7495 and EIP-7916 for pro
 
 from collections.abc import Callable
 from functools import cache
-from operator import attrgetter
+from operator import attrgetter, methodcaller
 from types import GenericAlias
 from typing import Annotated, Any, dataclass_transform, get_args, get_type_hints
 
 from msgspec import Meta, Struct
 
 from .._core import merkleize
-from .leaves import uint64
+from .leaves import Bytes32, uint64, uint256
 from .merkle import CHUNK, chunk_count, depth, merkleize_progressive, mix_in_length, pad
 
 PROGRESSIVE = "progressive"  # marks the lists of EIP-7916 in their Annotated
@@ -50,40 +50,41 @@ class Container(Struct, frozen=True):
     """A container: its fields in the order of the specification are all it needs."""
 
     def hash_tree_root(self) -> bytes:
-        chunks, count = _field_roots(self)
-        return merkleize(chunks, depth(count))
+        fields, hashers, height = _plan(type(self))
+        chunks = [hasher(value) for hasher, value in zip(hashers, fields(self), strict=True)]
+        return merkleize(b"".join(chunks), height)
 
 
 class ProgressiveContainer(Container):
     """A container of EIP-7495, all of whose fields are active."""
 
     def hash_tree_root(self) -> bytes:
-        chunks, count = _field_roots(self)
-        active_fields = ((1 << count) - 1).to_bytes(CHUNK, "little")
-        return merkleize(merkleize_progressive(chunks) + active_fields, 1)
+        fields, hashers, _ = _plan(type(self))
+        chunks = [hasher(value) for hasher, value in zip(hashers, fields(self), strict=True)]
+        active_fields = ((1 << len(chunks)) - 1).to_bytes(CHUNK, "little")
+        return merkleize(merkleize_progressive(b"".join(chunks)) + active_fields, 1)
 
 
 Hasher = Callable[[Any], bytes]
 
 
-def _field_roots(container: Container) -> tuple[bytes, int]:
-    fields, hashers = _plan(type(container))
-    roots = [hasher(value) for hasher, value in zip(hashers, fields(container), strict=True)]
-    return b"".join(roots), len(roots)
-
-
 @cache
-def _plan(kind: type[Container]) -> tuple[Callable[[Any], tuple[Any, ...]], list[Hasher]]:
-    """How to hash a container: read from its annotations, once for each class."""
-    hints = {
-        name: get_type_hints(kind, include_extras=True)[name] for name in kind.__struct_fields__
-    }
-    return attrgetter(*hints), [_hasher(hint) for hint in hints.values()]
+def _plan(kind: type[Container]) -> tuple[Callable[[Any], tuple[Any, ...]], list[Hasher], int]:
+    """How to hash a container: its fields, a hasher for each, and the depth of their tree.
+
+    Read from the annotations, once for each class.
+    """
+    hints = get_type_hints(kind, include_extras=True)
+    names = kind.__struct_fields__
+    return attrgetter(*names), [_hasher(hints[name]) for name in names], depth(len(names))
 
 
 def _hasher(hint: Any) -> Hasher:
-    if hint is bool:
-        return lambda value: value.to_bytes(CHUNK, "little")
+    # most fields are numbers and roots: these two ways need no frame of Python
+    if hint in {bool, uint64, uint256}:
+        return methodcaller("to_bytes", CHUNK, "little")
+    if hint is Bytes32:
+        return bytes.__bytes__
     if isinstance(hint, type):
         return hint.hash_tree_root  # type: ignore[attr-defined, no-any-return]
     sequence, bounds = get_args(hint)
@@ -92,7 +93,7 @@ def _hasher(hint: Any) -> Hasher:
 
 def _sequence_hasher(kind: Any, bounds: Meta | str) -> Hasher:
     if kind is uint64:
-        size = uint64.SIZE
+        size = uint64.BITS // 8
 
         def chunks(values: list[Any]) -> bytes:
             return pad(b"".join([value.to_bytes(size, "little") for value in values]))
