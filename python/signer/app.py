@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Litestar, Request, Response
 from litestar.datastructures import State
 from litestar.enums import ScopeType
-from litestar.types import HTTPScope, Receive, Scope, Send
+from litestar.types import Receive, Scope, Send
 
 from .api import signing, status
 from .api.answers import answer, explain
@@ -46,12 +46,9 @@ class Application:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == ScopeType.HTTP and scope["path"].startswith(signing.PREFIX):
-            await self._sign_or_explain(scope, receive, send)
-        else:
+        if scope["type"] != ScopeType.HTTP or not scope["path"].startswith(signing.PREFIX):
             await self._litestar(scope, receive, send)
-
-    async def _sign_or_explain(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+            return
         try:
             await self._sign(scope, receive, send)
         except Exception as error:  # noqa: BLE001 - the one handler, for this route

@@ -1,4 +1,4 @@
-"""The event loop's side of the signing threads: a coroutine for each signature.
+"""The event loop's side of the signing threads: a future for each signature.
 
 The threads hand back in batches (`rust/src/engine.rs`): one wake-up of a busy loop serves many.
 """
@@ -16,11 +16,11 @@ class SigningEngine:
         self._threads = SigningThreads(threads)
         self._loop.add_reader(self._threads.fileno(), self._deliver)
 
-    async def sign(self, secret_key: SecretKey, signing_root: bytes) -> bytes:
-        """96 bytes: the signature over a 32-byte root."""
-        waiter = self._loop.create_future()
+    def sign(self, secret_key: SecretKey, signing_root: bytes) -> asyncio.Future[bytes]:
+        """To be awaited: 96 bytes, the signature over a 32-byte root."""
+        waiter: asyncio.Future[bytes] = self._loop.create_future()
         self._threads.submit(secret_key, signing_root, waiter)
-        return await waiter  # type: ignore[no-any-return]
+        return waiter
 
     def close(self) -> None:
         """Finishes what was submitted, then ends the threads."""
