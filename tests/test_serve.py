@@ -222,3 +222,12 @@ def test_a_request_that_never_comes_whole_does_not_hold_the_signer_up() -> None:
         assert 0 == signer.process.wait(timeout=20)
         assert signer.process.stderr
         assert "gave up on requests" in signer.process.stderr.read()
+
+
+def test_a_mistaken_network_is_told_before_keystores_are_opened(tmp_path: Path) -> None:
+    (tmp_path / "broken.json").write_text("{")
+
+    message = refused("--port", "0", "--keystores-path", tmp_path, "--network", "nowhere")
+
+    assert "expected one of mainnet, minimal" in message
+    assert "broken.json" not in message

@@ -16,16 +16,14 @@ from .metrics import Metrics
 from .spec.networks import load_network
 
 
-def load_keyring(config: Config, report: Report) -> Keyring:
-    """The keys of all configured sources; what fails to load is in its `failures`."""
-    keyring = Keyring()
+def load_keys(config: Config, keyring: Keyring, report: Report) -> None:
+    """Loads the keys of all configured sources; what fails goes to `keyring.failures`."""
     keyring.add(interop_keys(config.interop))
     if config.mnemonic:
         keyring.add(mnemonic_keys(config.mnemonic, config.count, config.start))
     if config.keystores_path:
         passwords = config.keystores_passwords_path, config.keystores_password_file
         load_keystores(keyring, config.keystores_path, *passwords, report)
-    return keyring
 
 
 class Application:

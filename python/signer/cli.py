@@ -15,7 +15,7 @@ import click
 
 from . import server
 from ._core import __version__
-from .app import Application, load_keyring
+from .app import Application, load_keys
 from .config import Config
 from .errors import ConfigError, SignerError
 from .keyring import Keyring
@@ -78,9 +78,11 @@ def _serve(**values: Any) -> None:
         )
         with server.bind(config.host, config.port) as listener:
             url = server.url_of(listener)
-            keyring = load_keyring(config, _say)
+            # ports and network first: who waits for keystores has their mistakes behind them
+            keyring = Keyring()
             app = Application(config, keyring)
             with _serving_metrics(config, app.metrics):
+                load_keys(config, keyring, _say)
                 server.run(app, listener, lambda: _announce(config, url, keyring))
     except SignerError as error:
         raise click.ClickException(str(error)) from None
