@@ -17,8 +17,9 @@ import pytest
 
 import load
 from served import Served, command, serving, unhex, vectors
-from signer import verify
+from signer import server, verify
 from signer.config import Config
+from signer.errors import ConfigError
 
 INTEROP_0 = vectors("interop_keys/keys.json")[0]["pubkey"]
 RANDAO = {"type": "RANDAO_REVEAL", "fork_info": load.FORK_INFO, "randao_reveal": {"epoch": "7"}}
@@ -95,6 +96,19 @@ def test_a_second_signer_on_the_port_is_refused() -> None:
         message = refused("--port", str(urlsplit(signer.url).port), "--no-metrics")
 
     assert "Address already in use" in message
+
+
+def test_a_port_that_another_came_to_listen_on_while_keys_were_loading_is_an_error() -> None:
+    async def nothing(_scope: object, _receive: object, _send: object) -> None:
+        """No application: it is never reached."""
+
+    with server.bind("127.0.0.1", 0) as first:
+        port = first.getsockname()[1]
+        with server.bind("127.0.0.1", port) as second:
+            first.listen()
+
+            with pytest.raises(ConfigError, match=f"port {port}: Address already in use"):
+                server.run(nothing, second, lambda: None)
 
 
 def test_a_host_that_is_not_ours_is_an_error() -> None:

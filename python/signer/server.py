@@ -50,11 +50,15 @@ def bind(host: str, port: int) -> socket.socket:
         listener.settimeout(0)  # what Granian expects
     except OSError as error:
         listener.close()
-        raise ConfigError(
-            f"cannot listen on {host}, port {port}: {error.strerror}; "
-            "stop the process that has it, or choose another --port (0 takes a free one)"
-        ) from None
+        raise _taken(host, port, error) from None
     return listener
+
+
+def _taken(host: str, port: int, error: OSError) -> ConfigError:
+    return ConfigError(
+        f"cannot listen on {host}, port {port}: {error.strerror}; "
+        "stop the process that has it, or choose another --port (0 takes a free one)"
+    )
 
 
 def url_of(listener: socket.socket) -> str:
@@ -71,14 +75,18 @@ def run(app: ASGIApp, listener: socket.socket, on_ready: Callable[[], None]) -> 
 async def serve(app: ASGIApp, listener: socket.socket, on_ready: Callable[[], None]) -> None:
     """Serves `app` on a socket of `bind` until SIGTERM or SIGINT, then stops as `_stop` does.
 
-    Takes the socket over. `on_ready` is called once requests are answered.
+    Takes the socket over. `on_ready` is called once requests are answered. Raises ConfigError
+    when another process came to listen on the port since it was bound.
     """
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     watched = _Watched(app)
     address = listener.getsockname()
-    listener.listen(BACKLOG)
+    try:
+        listener.listen(BACKLOG)
+    except OSError as error:  # another process bound the port too, and was the first to listen
+        raise _taken(address[0], address[1], error) from None
     descriptor = listener.detach()
     granian = _Granian(watched, descriptor)
     serving = asyncio.create_task(granian.serve())
