@@ -1,7 +1,7 @@
 """A load generator: keeps connections busy with sign requests, one at a time on each.
 
-Its own cost per request is a few dozen microseconds; `ceiling` measures it, so that a number
-bound by the generator is never taken for the signer's.
+It takes part of a core itself, so throughput on a small machine is the signer's and its own
+together; CPU per signature, read from the signer's process, is the signer's alone.
 """
 
 import asyncio

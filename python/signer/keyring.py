@@ -5,7 +5,7 @@ import os
 import time
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import NamedTuple
 
@@ -133,7 +133,7 @@ def _open_all(
         futures = [pool.submit(_open, copies) for copies in files]
         waiting = set(futures)
         while waiting:
-            _, waiting = wait(waiting, timeout=1, return_when=FIRST_EXCEPTION)
+            _, waiting = wait(waiting, timeout=1)
             if waiting:
                 report(f"opened {len(files) - len(waiting)} of {len(files)} keystores")
         results = [future.result() for future in futures]

@@ -216,8 +216,8 @@ def _password_candidates(
 ) -> list[Path]:
     names = [str(path.relative_to(folder).with_suffix("")), path.stem, path.parent.name]
     names += [f"0x{pubkey.hex()}", pubkey.hex()] if pubkey else []
-    secrets = ("secrets", "teku-secrets", "lodestar-secrets")
-    beside = [base / name for base in (folder.absolute().parent, folder) for name in secrets]
+    usual = ("secrets", "teku-secrets", "lodestar-secrets")
+    beside = [base / name for base in (folder.absolute().parent, folder) for name in usual]
     roots = [passwords_path] if passwords_path else [path.parent, *beside]
     # a name may hold dots, so the ending is added, not replaced; a keystore is no password
     candidates = [

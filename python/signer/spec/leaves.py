@@ -26,12 +26,9 @@ class uint64(int):  # noqa: N801 - the name in the specification
     @classmethod
     def parse(cls, value: object) -> Self:
         """Reads ASCII decimal digits or a JSON integer; no sign, space, exponent or fraction."""
-        # 2^n has fewer than n digits
-        if (
-            value.isdecimal() and value.isascii() and len(value) < cls.BITS
-            if isinstance(value, str)
-            else type(value) is int
-        ):
+        digits = isinstance(value, str) and value.isascii() and value.isdecimal()
+        # 2^n has fewer than n digits: a longer text need not become a number first
+        if type(value) is int or (digits and len(str(value)) < cls.BITS):
             number: Self = cls(value)  # type: ignore[call-overload]
             if 0 <= number < cls.LIMIT:
                 return number
@@ -83,16 +80,6 @@ class ByteVector(_Bytes):
     """LENGTH bytes."""
 
     LENGTH: ClassVar[int]
-
-    @classmethod
-    def parse(cls, value: object) -> Self:
-        # the straight way first: requests are full of roots, and nearly all of them are right
-        if isinstance(value, str) and len(value) == 2 * cls.LENGTH + 2 and value.startswith("0x"):
-            try:
-                return cls(unhexlify(value[2:]))
-            except ValueError:
-                pass  # what is wrong is told apart below
-        return super().parse(value)
 
     @classmethod
     def expected(cls) -> str:
@@ -249,9 +236,8 @@ def shown(value: object) -> str:
     if 0 < len(text) <= MAX_SHOWN:
         return text
     if text:
-        return (
-            f"a {'string' if isinstance(value, str) else 'number'} of {len(str(value))} characters"
-        )
+        kind = "string" if isinstance(value, str) else "number"
+        return f"a {kind} of {len(str(value))} characters"
     return "an array" if isinstance(value, list) else "an object"
 
 
