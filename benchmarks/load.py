@@ -37,8 +37,9 @@ def attestation(slot: int) -> bytes:
 
 
 def new_roots() -> Iterator[bytes]:
-    """Requests each with another signing root."""
-    return (attestation(SLOT + index) for index in count())
+    """Requests each with another signing root, made by one replacement: the generator is lean."""
+    template, root = attestation(SLOT), b"%064x" % SLOT
+    return (template.replace(root, b"%064x" % index) for index in count(1))
 
 
 def one_root() -> Iterator[bytes]:
