@@ -6,6 +6,7 @@ import pytest
 
 from served import Served, serving, unhex, vectors
 from signer import SecretKey
+from signer.keyring import Key
 from signer.keystores import seal
 
 
@@ -16,7 +17,7 @@ def vector_keystores(tmp_path_factory: pytest.TempPathFactory) -> Path:
     secrets = {case["secret_key"] for case in vectors("signing/signing.json")["cases"]}
     for secret in secrets:
         key = SecretKey.from_bytes(unhex(secret))
-        (folder / f"{key.public_key().hex()}.json").write_bytes(seal(key, "vectors", cost=2))
+        (folder / f"{key.public_key().hex()}.json").write_bytes(seal(Key(key), "vectors", cost=2))
     (folder / "password").write_text("vectors\n")
     return folder
 

@@ -6,8 +6,8 @@ import pytest
 
 from served import unhex, vectors
 from signer._core import SecretKey, derive_child_sk, derive_master_sk, interop_sk
+from signer.deterministic import interop_keys, mnemonic_keys
 from signer.errors import BLSError
-from signer.keyring import interop_keys, mnemonic_keys
 
 EIP2333: list[Any] = vectors("eip2333/vectors.json")["cases"]
 INTEROP: list[Any] = vectors("interop_keys/keys.json")
@@ -65,7 +65,7 @@ def test_interop_keys_come_in_the_order_of_their_indices() -> None:
 
     keys = interop_keys(len(INTEROP))
 
-    assert expected == [key.public_key() for key in keys]
+    assert expected == [key.pubkey for key in keys]
 
 
 def test_the_devnet_mnemonic_gives_the_keys_that_devnets_know() -> None:
@@ -74,7 +74,7 @@ def test_the_devnet_mnemonic_gives_the_keys_that_devnets_know() -> None:
         "d2899343ddcbbe37cb3f6cf500dff26c"
     )
 
-    keys = [key.public_key() for key in mnemonic_keys("devnet", 2)]
+    keys = [key.pubkey for key in mnemonic_keys("devnet", 2)]
 
     assert first == keys[0]
     assert ("8aa5bbee", "e8e6") == (keys[1].hex()[:8], keys[1].hex()[-4:])
@@ -87,13 +87,13 @@ def test_a_mnemonic_gives_the_keys_of_its_seed_and_path() -> None:
 
     [key] = mnemonic_keys(ABANDON, 1, start=7)
 
-    assert expected.public_key() == key.public_key()
+    assert expected.public_key() == key.pubkey
 
 
 def test_a_start_gives_the_same_keys_as_counting_up_to_it() -> None:
-    all_of_them = [key.public_key() for key in mnemonic_keys("devnet", 6)]
+    all_of_them = [key.pubkey for key in mnemonic_keys("devnet", 6)]
 
-    some = [key.public_key() for key in mnemonic_keys("devnet", 3, start=2)]
+    some = [key.pubkey for key in mnemonic_keys("devnet", 3, start=2)]
 
     assert all_of_them[2:5] == some
 
@@ -111,7 +111,7 @@ def test_whitespace_in_a_mnemonic_does_not_matter(words: str) -> None:
 
     [key] = mnemonic_keys(words, 1)
 
-    assert expected.public_key() == key.public_key()
+    assert expected.pubkey == key.pubkey
 
 
 def test_a_mnemonic_is_the_same_composed_and_decomposed() -> None:
@@ -119,12 +119,12 @@ def test_a_mnemonic_is_the_same_composed_and_decomposed() -> None:
 
     [key] = mnemonic_keys("abaisser \u00e9cole", 1)
 
-    assert expected.public_key() == key.public_key()
+    assert expected.pubkey == key.pubkey
 
 
 def test_another_mnemonic_gives_other_keys() -> None:
     names = ("devnet", "genesis-generator", ABANDON)
 
-    keys = {key.public_key() for name in names for key in mnemonic_keys(name, 2)}
+    keys = {key.pubkey for name in names for key in mnemonic_keys(name, 2)}
 
     assert 6 == len(keys)

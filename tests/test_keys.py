@@ -4,6 +4,7 @@ from pathlib import Path
 
 from served import serving, unhex, vectors
 from signer import SecretKey
+from signer.keyring import Key
 from signer.keystores import seal
 
 KEYS = vectors("interop_keys/keys.json")
@@ -16,7 +17,7 @@ DEVNET_0 = (
 def write_keystore(folder: Path, index: int, password: str = "pass") -> Path:
     key = SecretKey.from_bytes(unhex(KEYS[index]["privkey"]))
     path = folder / f"{KEYS[index]['pubkey']}.json"
-    path.write_bytes(seal(key, password, cost=2))
+    path.write_bytes(seal(Key(key), password, cost=2))
     return path
 
 

@@ -15,8 +15,10 @@ import pytest
 from served import VECTORS, unhex, vectors
 from signer._core import Kdf, SecretKey, decrypt, encrypt
 from signer.errors import KeystoreError, SignerError, WrongPasswordError
-from signer.keyring import Keyring, load_keystores
-from signer.keystores import Keystore, KeystoreFile, find, normalise_password, parse, seal
+from signer.folder import KeystoreFile, KeystoreFolder, find
+from signer.keyring import Key, LoadFailure
+from signer.keystores import Keystore, normalise_password, parse, seal
+from signer.threads import pool
 
 EIP2335: Any = vectors("eip2335/manifest.json")
 MANIFEST: list[Any] = vectors("keystores_bad/manifest.json")["cases"]
@@ -38,14 +40,16 @@ RUSAGE_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes in a unit of ru_m
 MEASURE_MEMORY = """
 import resource, sys
 from pathlib import Path
-from signer.keyring import Keyring, load_keystores
+from signer.folder import KeystoreFolder
+from signer.threads import pool
 
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 before = peak()
 for folder in sorted(Path(sys.argv[1]).iterdir()):
-    load_keystores(Keyring(), folder, None, folder / "password", lambda line: None)
+    with pool() as threads:
+        KeystoreFolder(folder, None, folder / "password").load(threads, lambda line: None)
     print(peak() - before, folder.name)
 """
 
@@ -88,21 +92,24 @@ def write(folder: Path, case: Any) -> Path:
 
 
 class Loaded(NamedTuple):
-    keyring: Keyring
+    pubkeys: list[bytes]
+    failures: list[LoadFailure]
     lines: list[str]
 
 
 def load(folder: Path, passwords_path: Path | None = None) -> Loaded:
-    loaded = Loaded(Keyring(), [])
+    lines: list[str] = []
     common = folder / "password"
     password_file = common if common.exists() else None
-    load_keystores(loaded.keyring, folder, passwords_path, password_file, loaded.lines.append)
-    return loaded
+    with pool() as threads:
+        keystores = KeystoreFolder(folder, passwords_path, password_file)
+        keys, failures = keystores.load(threads, lines.append)
+    return Loaded([key.pubkey for key in keys], failures, lines)
 
 
 def document(kdf: str = "pbkdf2", **params: object) -> Any:
     """A cheap keystore of KEY, some parameters of its key derivation replaced."""
-    sealed = json.loads(seal(KEY, PASSWORD, kdf=kdf, cost=2))
+    sealed = json.loads(seal(Key(KEY), PASSWORD, kdf=kdf, cost=2))
     sealed["crypto"]["kdf"]["params"] |= params
     return sealed
 
@@ -119,7 +126,7 @@ def test_the_keystores_of_eip_2335_open_to_its_secret(file: str) -> None:
 
     key = keystore.open(EIP2335["password"])
 
-    assert SecretKey.from_bytes(unhex(EIP2335["secret"])).public_key() == key.public_key()
+    assert SecretKey.from_bytes(unhex(EIP2335["secret"])).public_key() == key.pubkey
 
 
 def test_the_password_of_eip_2335_is_encoded_as_published() -> None:
@@ -152,30 +159,30 @@ def test_a_password_is_decomposed_and_has_no_control_codes(password: str, encode
 def test_an_unusual_keystore_is_accepted(tmp_path: Path, case: Any) -> None:
     folder = write(tmp_path, case)
 
-    keyring, _ = load(folder)
+    loaded = load(folder)
 
-    assert [unhex(case["pubkey"])] == list(keyring)
-    assert [SecretKey.from_bytes(unhex(case["secret"])).public_key()] == list(keyring)
-    assert [] == keyring.failures
+    assert [unhex(case["pubkey"])] == loaded.pubkeys
+    assert [SecretKey.from_bytes(unhex(case["secret"])).public_key()] == loaded.pubkeys
+    assert [] == loaded.failures
 
 
 @pytest.mark.parametrize("case", REJECTED, ids=name)
 def test_a_broken_keystore_is_rejected(tmp_path: Path, case: Any) -> None:
     folder = write(tmp_path, case)
 
-    keyring, _ = load(folder)
+    loaded = load(folder)
 
-    assert [] == list(keyring)
+    assert [] == loaded.pubkeys
 
 
 @pytest.mark.parametrize("case", EITHER, ids=name)
 def test_a_doubtful_keystore_gives_its_key_or_a_failure(tmp_path: Path, case: Any) -> None:
     folder = write(tmp_path, case)
 
-    keyring, _ = load(folder)
+    loaded = load(folder)
 
     outcomes = [([KEY.public_key()], 0), ([], 1)]
-    assert (list(keyring), len(keyring.failures)) in outcomes
+    assert (loaded.pubkeys, len(loaded.failures)) in outcomes
 
 
 @pytest.mark.parametrize("case", HURRIED, ids=name)
@@ -215,30 +222,30 @@ def test_hostile_keystores_take_no_more_memory_than_allowed(tmp_path: Path) -> N
 def test_a_rejection_tells_neither_password_nor_secret(tmp_path: Path, case: Any) -> None:
     folder = write(tmp_path, case)
 
-    _, lines = load(folder)
+    loaded = load(folder)
 
-    assert PASSWORD not in "".join(lines)
-    assert SECRET.hex() not in "".join(lines)
+    assert PASSWORD not in "".join(loaded.lines)
+    assert SECRET.hex() not in "".join(loaded.lines)
 
 
 def test_a_file_of_one_mebibyte_is_read(tmp_path: Path) -> None:
-    sealed = seal(KEY, PASSWORD, cost=1)
+    sealed = seal(Key(KEY), PASSWORD, cost=1)
     (tmp_path / "large.json").write_bytes(sealed.ljust(MIB))
     (tmp_path / "password").write_text(PASSWORD)
 
-    keyring, _ = load(tmp_path)
+    loaded = load(tmp_path)
 
-    assert [KEY.public_key()] == list(keyring)
+    assert [KEY.public_key()] == loaded.pubkeys
 
 
 def test_a_larger_file_is_refused_and_named(tmp_path: Path) -> None:
     path = tmp_path / "large.json"
-    path.write_bytes(seal(KEY, PASSWORD, cost=1).ljust(MIB + 1))
+    path.write_bytes(seal(Key(KEY), PASSWORD, cost=1).ljust(MIB + 1))
 
     [found] = find(tmp_path)
 
-    assert isinstance(found, tuple)
-    assert path == found[0]
+    assert isinstance(found, LoadFailure)
+    assert str(path) == found[0]
     assert f"expected at most {MIB} bytes in {path}, found more" == str(found[1])
 
 
@@ -311,16 +318,16 @@ def test_weak_parameters_are_welcome(kdf: Kdf) -> None:
 @pytest.mark.parametrize(("kdf", "cost"), [("scrypt", 2), ("pbkdf2", 1)])
 @pytest.mark.parametrize("password", ["testpassword", "", "p\u00e4ss \U0001f511"])
 def test_what_is_sealed_opens_again(kdf: str, cost: int, password: str) -> None:
-    keystore = parsed(json.loads(seal(KEY, password, kdf=kdf, cost=cost)))
+    keystore = parsed(json.loads(seal(Key(KEY), password, kdf=kdf, cost=cost)))
 
     key = keystore.open(password)
 
     assert KEY.public_key() == keystore.declared_pubkey
-    assert KEY.sign(bytes(32)) == key.sign(bytes(32))
+    assert KEY.sign(bytes(32)) == key.secret_key.sign(bytes(32))
 
 
 def test_no_two_seals_are_alike() -> None:
-    first, second = (json.loads(seal(KEY, PASSWORD, cost=1)) for _ in range(2))
+    first, second = (json.loads(seal(Key(KEY), PASSWORD, cost=1)) for _ in range(2))
 
     first_crypto, second_crypto = first["crypto"], second["crypto"]
 
@@ -379,7 +386,7 @@ def test_a_keystore_may_keep_quiet_about_its_pubkey(pubkey: str | None) -> None:
     key = keystore.open(PASSWORD)
 
     assert keystore.declared_pubkey is None
-    assert KEY.public_key() == key.public_key()
+    assert KEY.public_key() == key.pubkey
 
 
 def test_a_keystore_may_have_no_pubkey() -> None:
@@ -388,7 +395,7 @@ def test_a_keystore_may_have_no_pubkey() -> None:
 
     key = parsed(fields).open(PASSWORD)
 
-    assert KEY.public_key() == key.public_key()
+    assert KEY.public_key() == key.pubkey
 
 
 @pytest.mark.parametrize("prefix", ["", "0x"])
@@ -481,7 +488,7 @@ def lay_out(root: Path, layout: Layout, keys: list[SecretKey]) -> None:
         names = {"pubkey": key.public_key().hex(), "index": index}
         password = layout.password.format(**names)
         for path, text in (
-            (layout.keystore, seal(key, password, cost=1)),
+            (layout.keystore, seal(Key(key), password, cost=1)),
             (layout.password_file, password.encode()),
         ):
             file = root / path.format(**names)
@@ -498,7 +505,11 @@ def test_the_keys_of_a_layout_open(tmp_path: Path, layout: Layout) -> None:
 
     found = list(find(tmp_path / layout.folder, passwords_path, password_file))
 
-    opened = {file.open().public_key() for file in found if isinstance(file, KeystoreFile)}
+    opened = {
+        file.keystore.open(file.password()).pubkey
+        for file in found
+        if isinstance(file, KeystoreFile)
+    }
     assert {KEY.public_key(), OTHER.public_key()} == opened
     assert 1 == found.count(None)
 
@@ -506,23 +517,23 @@ def test_the_keys_of_a_layout_open(tmp_path: Path, layout: Layout) -> None:
 def test_deposit_data_beside_keystores_is_skipped(tmp_path: Path) -> None:
     lay_out(tmp_path, LAYOUTS["charon"], [KEY])
 
-    keyring, lines = load(tmp_path / "validator_keys")
+    loaded = load(tmp_path / "validator_keys")
 
-    assert [KEY.public_key()] == list(keyring)
-    assert lines[-1].endswith(", 0 failed, skipped 1 files that are no keystores")
+    assert [KEY.public_key()] == loaded.pubkeys
+    assert loaded.lines[-1].endswith(", 0 failed, skipped 1 files that are no keystores")
 
 
 def test_a_missing_password_is_told_with_the_places_tried(tmp_path: Path) -> None:
     path = tmp_path / "keys" / "a.json"
     path.parent.mkdir()
-    path.write_bytes(seal(KEY, PASSWORD, cost=1))
+    path.write_bytes(seal(Key(KEY), PASSWORD, cost=1))
     pubkey = f"0x{KEY.public_key().hex()}"
     folders = [path.parent, *(tmp_path / name for name in ("secrets", "lodestar-secrets"))]
     [file] = find(path.parent)
     assert isinstance(file, KeystoreFile)
 
     with pytest.raises(KeystoreError) as refusal:
-        file.open()
+        file.password()
 
     message, places = str(refusal.value).split(": ")
     names, _, tried = places.partition(" in ")
@@ -537,9 +548,9 @@ def test_a_missing_password_is_looked_for_only_where_passwords_are_said_to_be(
     lay_out(tmp_path, LAYOUTS["charon"], [KEY])
     elsewhere = tmp_path / "elsewhere"
 
-    keyring, _ = load(tmp_path / "validator_keys", elsewhere)
+    loaded = load(tmp_path / "validator_keys", elsewhere)
 
-    [failure] = keyring.failures
+    [failure] = loaded.failures
     names, _, folders = failure.reason.split(": ")[1].partition(" in ")
     assert "keystore-0.txt" in names.split(", ")
     assert str(elsewhere) == folders
@@ -548,14 +559,14 @@ def test_a_missing_password_is_looked_for_only_where_passwords_are_said_to_be(
 def test_the_same_key_in_two_layouts_is_opened_once(tmp_path: Path) -> None:
     for folder, password in (("a", PASSWORD), ("b", "wrong: opening this one fails")):
         (tmp_path / folder).mkdir()
-        (tmp_path / folder / "keystore.json").write_bytes(seal(KEY, PASSWORD, cost=1))
+        (tmp_path / folder / "keystore.json").write_bytes(seal(Key(KEY), PASSWORD, cost=1))
         (tmp_path / folder / "keystore.txt").write_text(password)
 
-    keyring, lines = load(tmp_path)
+    loaded = load(tmp_path)
 
-    assert [KEY.public_key()] == list(keyring)
-    assert [] == keyring.failures
-    assert lines[-1].startswith("loaded 1 keystores from ")
+    assert [KEY.public_key()] == loaded.pubkeys
+    assert [] == loaded.failures
+    assert loaded.lines[-1].startswith("loaded 1 keystores from ")
 
 
 @pytest.fixture
@@ -564,10 +575,10 @@ def one_good_among_bad(tmp_path: Path) -> Path:
     quiet = document()
     del quiet["pubkey"]
     (tmp_path / "broken.json").write_text("{")
-    (tmp_path / "good.json").write_bytes(seal(OTHER, PASSWORD, cost=1))
+    (tmp_path / "good.json").write_bytes(seal(Key(OTHER), PASSWORD, cost=1))
     (tmp_path / "good.txt").write_text(PASSWORD)
     (tmp_path / "unpaired.json").write_text(json.dumps(quiet))
-    (tmp_path / "wrong.json").write_bytes(seal(KEY, PASSWORD, cost=1))
+    (tmp_path / "wrong.json").write_bytes(seal(Key(KEY), PASSWORD, cost=1))
     (tmp_path / "wrong.txt").write_text("incorrect donkey")
     return tmp_path
 
@@ -575,44 +586,33 @@ def one_good_among_bad(tmp_path: Path) -> Path:
 def test_failures_are_listed_with_file_and_reason_and_the_rest_loads(
     one_good_among_bad: Path,
 ) -> None:
-    keyring, _ = load(one_good_among_bad)
+    loaded = load(one_good_among_bad)
 
     reasons = {
         "broken.json": "expected a keystore as JSON",
         "unpaired.json": "expected a password file, found none of",
         "wrong.json": "the password does not open the keystore",
     }
-    assert [OTHER.public_key()] == list(keyring)
+    assert [OTHER.public_key()] == loaded.pubkeys
     assert {str(one_good_among_bad / file): reason for file, reason in reasons.items()} == {
-        failure.source: failure.reason.partition(":")[0] for failure in keyring.failures
+        failure.source: failure.reason.partition(":")[0] for failure in loaded.failures
     }
 
 
 def test_the_last_lines_of_the_report_say_how_many_failed_and_why(one_good_among_bad: Path) -> None:
-    keyring, lines = load(one_good_among_bad)
+    loaded = load(one_good_among_bad)
 
-    total, *reasons = lines[-4:]
+    total, *reasons = loaded.lines[-4:]
     assert total.startswith(f"loaded 1 keystores from {one_good_among_bad} in ")
     assert total.endswith(" s, 3 failed")
-    assert [f"  failed: {source}: {reason}" for source, reason in keyring.failures] == reasons
+    assert [f"  failed: {source}: {reason}" for source, reason in loaded.failures] == reasons
 
 
 def test_a_report_tells_no_password(one_good_among_bad: Path) -> None:
-    _, lines = load(one_good_among_bad)
+    loaded = load(one_good_among_bad)
 
-    assert "donkey" not in "".join(lines)
-    assert PASSWORD not in "".join(lines)
-
-
-def test_keys_that_are_loaded_already_stay(tmp_path: Path) -> None:
-    (tmp_path / "key.json").write_bytes(seal(KEY, PASSWORD, cost=1))
-    (tmp_path / "password").write_text(PASSWORD)
-    keyring, lines = load(tmp_path)
-    first = keyring[KEY.public_key()]
-
-    load_keystores(keyring, tmp_path, None, tmp_path / "password", lines.append)
-
-    assert first is keyring[KEY.public_key()]
+    assert "donkey" not in "".join(loaded.lines)
+    assert PASSWORD not in "".join(loaded.lines)
 
 
 @pytest.mark.parametrize(
@@ -626,44 +626,46 @@ def test_keys_that_are_loaded_already_stay(tmp_path: Path) -> None:
 )
 def test_a_hostile_file_fails_by_itself(tmp_path: Path, file: str, content: bytes) -> None:
     for stem, key in (("bad", KEY), ("good", OTHER)):
-        (tmp_path / f"{stem}.json").write_bytes(seal(key, PASSWORD, cost=1))
+        (tmp_path / f"{stem}.json").write_bytes(seal(Key(key), PASSWORD, cost=1))
         (tmp_path / f"{stem}.txt").write_text(PASSWORD)
     (tmp_path / file).write_bytes(content)
 
-    keyring, _ = load(tmp_path)
+    loaded = load(tmp_path)
 
-    assert [OTHER.public_key()] == list(keyring)
-    assert [str(tmp_path / "bad.json")] == [failure.source for failure in keyring.failures]
+    assert [OTHER.public_key()] == loaded.pubkeys
+    assert [str(tmp_path / "bad.json")] == [failure.source for failure in loaded.failures]
 
 
 def test_a_second_copy_of_a_key_opens_where_the_first_does_not(tmp_path: Path) -> None:
     for folder, password in (("a", "wrong: opening this one fails"), ("b", PASSWORD)):
         (tmp_path / folder).mkdir()
-        (tmp_path / folder / "keystore.json").write_bytes(seal(KEY, PASSWORD, cost=1))
+        (tmp_path / folder / "keystore.json").write_bytes(seal(Key(KEY), PASSWORD, cost=1))
         (tmp_path / folder / "keystore.txt").write_text(password)
 
-    keyring, _ = load(tmp_path)
+    loaded = load(tmp_path)
 
-    assert [KEY.public_key()] == list(keyring)
-    assert [] == keyring.failures
+    assert [KEY.public_key()] == loaded.pubkeys
+    assert [] == loaded.failures
 
 
 def test_a_folder_with_keys_and_secrets_in_it_loads(tmp_path: Path) -> None:
     pubkey = f"0x{KEY.public_key().hex()}"
     (tmp_path / "keys" / pubkey).mkdir(parents=True)
     (tmp_path / "secrets").mkdir()
-    (tmp_path / "keys" / pubkey / "voting-keystore.json").write_bytes(seal(KEY, PASSWORD, cost=1))
+    (tmp_path / "keys" / pubkey / "voting-keystore.json").write_bytes(
+        seal(Key(KEY), PASSWORD, cost=1)
+    )
     (tmp_path / "secrets" / pubkey).write_text(PASSWORD)
 
-    keyring, _ = load(tmp_path)
+    loaded = load(tmp_path)
 
-    assert [KEY.public_key()] == list(keyring)
+    assert [KEY.public_key()] == loaded.pubkeys
 
 
 def test_a_byte_order_mark_is_no_part_of_a_password(tmp_path: Path) -> None:
-    (tmp_path / "a.json").write_bytes(seal(KEY, PASSWORD, cost=1))
+    (tmp_path / "a.json").write_bytes(seal(Key(KEY), PASSWORD, cost=1))
     (tmp_path / "a.txt").write_text(PASSWORD, encoding="utf-8-sig")
 
-    keyring, _ = load(tmp_path)
+    loaded = load(tmp_path)
 
-    assert [KEY.public_key()] == list(keyring)
+    assert [KEY.public_key()] == loaded.pubkeys

@@ -18,15 +18,18 @@ spec.phase0 spec.bellatrix
 spec.altair spec.electra
 spec.gloas
 spec.domains spec.networks
-sign_request
+decoding
+sign_request slashing
 requests
+threads files
+engine keyring
 keystores
-keyring
-engine
-metrics
-config
+data_dir deterministic
+folder
+metrics config
+keymanager
 api.answers
-api.signing api.status
+api.signing api.status api.keymanager api.reload
 app
 server
 cli

@@ -112,7 +112,9 @@ def test_a_port_that_another_came_to_listen_on_while_keys_were_loading_is_an_err
 
 
 def test_a_host_that_is_not_ours_is_an_error() -> None:
-    assert "cannot listen on 192.0.2.1" in refused("--host", "192.0.2.1", "--port", "0")
+    assert "cannot listen on 192.0.2.1" in refused(
+        "--host", "192.0.2.1", "--port", "0", "--keymanager-auth", "off"
+    )
 
 
 def test_ipv6_is_served_under_a_bracketed_url() -> None:

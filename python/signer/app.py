@@ -7,34 +7,40 @@ from litestar.datastructures import State
 from litestar.enums import ScopeType
 from litestar.types import Receive, Scope, Send
 
-from .api import signing, status
+from .api import keymanager, reload, signing, status
 from .api.answers import answer, explain
 from .config import Config
 from .engine import SigningEngine
-from .keyring import Keyring, Report, cores, interop_keys, load_keystores, mnemonic_keys
+from .files import secret_file
+from .keymanager import KeyManager
+from .keyring import Keyring
 from .metrics import Metrics
 from .spec.networks import load_network
-
-
-def load_keys(config: Config, keyring: Keyring, report: Report) -> None:
-    """Loads the keys of all configured sources; what fails goes to `keyring.failures`."""
-    keyring.add(interop_keys(config.interop))
-    if config.mnemonic:
-        keyring.add(mnemonic_keys(config.mnemonic, config.count, config.start))
-    if config.keystores_path:
-        passwords = config.keystores_passwords_path, config.keystores_password_file
-        load_keystores(keyring, config.keystores_path, *passwords, report)
+from .threads import cores
 
 
 class Application:
     """An ASGI application: the sign route, and Litestar for every other one."""
 
-    def __init__(self, config: Config, keyring: Keyring) -> None:
+    def __init__(self, config: Config) -> None:
+        self.keyring = keyring = Keyring()
+        network = load_network(config.network)
+        file = config.keymanager_token_file
+        token = secret_file(file) if file else None
+        self.keymanager = KeyManager(config, keyring)
         self.metrics = Metrics(lambda: len(keyring), lambda: len(keyring.failures))
-        self._sign = signing.SignRoute(keyring, load_network(config.network), self.metrics)
+        self._sign = signing.SignRoute(keyring, network, self.metrics)
         self._litestar = Litestar(
-            [status.public_keys, status.upcheck, status.healthcheck, status.health],
-            state=State({"keyring": keyring}),
+            [
+                status.public_keys,
+                status.upcheck,
+                status.healthcheck,
+                status.health,
+                reload.start,
+                reload.status,
+                keymanager.router(token),
+            ],
+            state=State({"keyring": keyring, "keymanager": self.keymanager, "network": network}),
             exception_handlers={Exception: _on_error},
             on_startup=[self._start],
             on_shutdown=[self._stop],
@@ -57,6 +63,7 @@ class Application:
 
     async def _stop(self) -> None:
         self._sign.engine.close()
+        self.keymanager.close()
 
 
 def _on_error(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

@@ -15,7 +15,7 @@ import click
 
 from . import server
 from ._core import __version__
-from .app import Application, load_keys
+from .app import Application
 from .config import Config
 from .errors import ConfigError, SignerError
 from .keyring import Keyring
@@ -79,11 +79,10 @@ def _serve(**values: Any) -> None:
         with server.bind(config.host, config.port) as listener:
             url = server.url_of(listener)
             # ports and network first: who waits for keystores has their mistakes behind them
-            keyring = Keyring()
-            app = Application(config, keyring)
+            app = Application(config)
             with _serving_metrics(config, app.metrics):
-                load_keys(config, keyring, _say)
-                server.run(app, listener, lambda: _announce(config, url, keyring))
+                app.keymanager.load(_say)
+                server.run(app, listener, lambda: _announce(config, url, app.keyring))
     except SignerError as error:
         raise click.ClickException(str(error)) from None
     # Granian's threads outlive its server by a moment, and one that asks for the GIL while the
@@ -137,7 +136,9 @@ def _serving_metrics(config: Config, metrics: Metrics) -> Iterator[None]:
 
 def _announce(config: Config, url: str, keyring: Keyring) -> None:
     failed = f", {len(keyring.failures)} failed to load" if keyring.failures else ""
-    hint = "" if keyring else ": load some with --interop, --mnemonic or --keystores-path"
+    hint = (
+        "" if keyring else ": load some with --interop, --mnemonic or --keystores-path, or import"
+    )
     _say(f"{len(keyring)} keys{failed}{hint}")
     _say(f"serving at {url}")
     _say("test signer: not for production validators")

@@ -4,11 +4,13 @@ The only place that says what can be configured; `cli.py` reads flags and variab
 """
 
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal
 
 from .errors import ConfigError
 
+KeymanagerAuth = Literal["auto", "off"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 
@@ -41,6 +43,22 @@ class Config:
     keystores_password_file: Path | None = flag(
         None, "file with the password of all keystores", metavar="FILE"
     )
+    data_dir: Path | None = flag(
+        None,
+        "keep imported keys in this folder, and what opening slow keystores gave; without it "
+        "imported keys live as long as the process",
+        metavar="DIR",
+    )
+    keymanager_token_file: Path | None = flag(
+        None,
+        "file with the bearer token of the Keymanager API; made if it is missing",
+        metavar="FILE",
+    )
+    keymanager_auth: KeymanagerAuth = flag(
+        "auto",
+        "auto: a token where there is a file of one, and no other host than this machine without; "
+        "off: let everybody in",
+    )
     network: str = flag(
         "mainnet",
         "network of requests that name none, or of a private chain: a name or a config.yaml",
@@ -72,8 +90,29 @@ class Config:
             )
         if any(passwords) and not self.keystores_path:
             raise ConfigError("expected --keystores-path with its passwords, found only passwords")
+        self._check_keymanager()
         for path in (self.keystores_path, self.keystores_passwords_path):
             if path and not path.is_dir():
                 raise ConfigError(f"expected a folder, found none at {path}")
         if self.keystores_password_file and not self.keystores_password_file.is_file():
             raise ConfigError(f"expected a file, found none at {self.keystores_password_file}")
+
+    def _check_keymanager(self) -> None:
+        token, everybody = self.keymanager_token_file, self.keymanager_auth == "off"
+        if token and everybody:
+            raise ConfigError(
+                "expected --keymanager-token-file or --keymanager-auth off, found both"
+            )
+        if not token and not everybody and not _is_loopback(self.host):
+            raise ConfigError(
+                f"expected a token for the Keymanager API on {self.host}, where others than this "
+                "machine may import and delete keys: give --keymanager-token-file FILE, or "
+                "--keymanager-auth off to let them"
+            )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:  # a name that may be anybody's
+        return False

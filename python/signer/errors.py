@@ -3,6 +3,8 @@
     SignerError                     500
     ├── BadRequestError             400  a body, a header or a parameter that is not as expected
     │   └── SigningRootError        400  the root that was sent is not the root of what was sent
+    ├── UnauthorizedError           401  the Keymanager API without a token
+    ├── ForbiddenError              403  the Keymanager API with a wrong token
     ├── UnknownKeyError             404  no such public key is loaded
     ├── MethodNotAllowedError       405  the route is asked with another method than it has
     ├── BodyTooLargeError           413  a body above the limit
@@ -33,6 +35,19 @@ class BadRequestError(SignerError):
 
 class SigningRootError(BadRequestError):
     """The signing root that came with a request is not the root of what it asks to sign."""
+
+
+class UnauthorizedError(SignerError):
+    """A request to the Keymanager API comes without a token."""
+
+    status = 401
+    headers = {"www-authenticate": "Bearer"}
+
+
+class ForbiddenError(SignerError):
+    """A request to the Keymanager API comes with another token than the signer's."""
+
+    status = 403
 
 
 class UnknownKeyError(SignerError):

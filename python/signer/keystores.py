@@ -1,26 +1,22 @@
-"""EIP-2335 documents and the files they live in: find, read, open, seal.
+"""EIP-2335 documents: parse, open, seal. No files.
 
 A keystore is foreign input: everything that is not as expected ends in a KeystoreError that says
 so. The bounds on time and memory are `rust/src/keystore.rs`'s.
 """
 
 import json
-import os
 import secrets
 import unicodedata
 import uuid
 from binascii import unhexlify
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
-from ._core import Kdf, SecretKey, decrypt, encrypt
+from ._core import Kdf, decrypt, encrypt
 from .errors import KeystoreError
-
-MAX_FILE_SIZE = 1 << 20  # bytes; a keystore has about a thousand
+from .keyring import Key
 
 # wider than any bound, so that Rust gets numbers it can hold and says which bound was missed
 Count = Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]
@@ -73,6 +69,7 @@ class Keystore(Struct):
     version: Literal[4]
     crypto: Crypto
     pubkey: str | None = None
+    path: str | None = None
 
     @property
     def declared_pubkey(self) -> bytes | None:
@@ -94,8 +91,8 @@ class Keystore(Struct):
         pbkdf2 = _convert(module.params, Pbkdf2Params)
         return Kdf.pbkdf2(pbkdf2.c, pbkdf2.dklen, _unhex("crypto.kdf.params.salt", pbkdf2.salt))
 
-    def open(self, password: str) -> SecretKey:
-        """The secret key inside. Takes as long as the KDF, without the GIL.
+    def open(self, password: str) -> Key:
+        """The key inside. Takes as long as the KDF, without the GIL.
 
         Raises WrongPasswordError when the checksum differs, KeystoreError or BLSError when the
         document or what it holds is not as expected, or is another key than it declares.
@@ -113,7 +110,7 @@ class Keystore(Struct):
                 f"expected the key of the declared pubkey 0x{(declared or b'').hex()}, "
                 f"found the key of 0x{secret_key.public_key().hex()}"
             )
-        return secret_key
+        return Key(secret_key, self.path or "")
 
 
 def parse(document: bytes) -> Keystore | None:
@@ -134,9 +131,7 @@ def parse(document: bytes) -> Keystore | None:
     return keystore
 
 
-def seal(
-    secret_key: SecretKey, password: str, *, kdf: str = "pbkdf2", cost: int = 1 << 18
-) -> bytes:
+def seal(key: Key, password: str, *, kdf: str = "pbkdf2", cost: int = 1 << 18) -> bytes:
     """An EIP-2335 document with the key, as JSON.
 
     `kdf` is scrypt or pbkdf2, `cost` its n or c: EIP-2335's own by default, 2 for cheap tests.
@@ -149,7 +144,7 @@ def seal(
     else:
         function = Kdf.pbkdf2(cost, 32, salt)
         params |= {"c": cost, "prf": "hmac-sha256"}
-    ciphertext, checksum = encrypt(function, normalise_password(password), iv, secret_key)
+    ciphertext, checksum = encrypt(function, normalise_password(password), iv, key.secret_key)
     crypto = {
         "kdf": {"function": kdf, "params": params, "message": ""},
         "checksum": {"function": "sha256", "params": {}, "message": checksum.hex()},
@@ -159,89 +154,21 @@ def seal(
             "message": ciphertext.hex(),
         },
     }
-    document = {"crypto": crypto, "description": "", "pubkey": secret_key.public_key().hex()}
-    return msgspec.json.encode(document | {"path": "", "uuid": str(uuid.uuid4()), "version": 4})
+    document = {
+        "crypto": crypto,
+        "description": "",
+        "pubkey": key.pubkey.hex(),
+        "path": key.derivation_path,
+        "uuid": str(uuid.uuid4()),
+        "version": 4,
+    }
+    return msgspec.json.encode(document)
 
 
 def normalise_password(password: str) -> bytes:
     """EIP-2335, "Password requirements": NFKD, without C0, C1 and DEL control codes, in UTF-8."""
     text = unicodedata.normalize("NFKD", password)
     return "".join(char for char in text if unicodedata.category(char) != "Cc").encode()
-
-
-class KeystoreFile(NamedTuple):
-    """A keystore on disk, and where its password may be, likeliest first."""
-
-    path: Path
-    keystore: Keystore
-    passwords: list[Path]
-
-    def open(self) -> SecretKey:
-        """The secret key. Raises KeystoreError, naming every place where no password was."""
-        for path in self.passwords:
-            if path.is_file():
-                return self.keystore.open(_password(path))
-        names = ", ".join(dict.fromkeys(path.name for path in self.passwords))
-        folders = ", ".join(dict.fromkeys(str(path.parent) for path in self.passwords))
-        raise KeystoreError(f"expected a password file, found none of: {names} in {folders}")
-
-
-def find(
-    folder: Path, passwords_path: Path | None = None, password_file: Path | None = None
-) -> Iterator[KeystoreFile | tuple[Path, KeystoreError] | None]:
-    """Every JSON file below `folder`, in order: a keystore, an error, or None for another file.
-
-    Knows the layouts of Lighthouse, Lodestar, Nimbus, Teku, Web3Signer, Charon and the deposit
-    tools without being told which: it tries the places where they keep a keystore's password.
-    """
-    for path in sorted(path for path in folder.rglob("*.json") if path.is_file()):
-        try:
-            keystore = parse(_read(path))
-            if keystore is None:
-                yield None
-                continue
-            pubkey = keystore.declared_pubkey
-        except KeystoreError as error:
-            yield path, error
-            continue
-        if password_file:
-            yield KeystoreFile(path, keystore, [password_file])
-        else:
-            candidates = _password_candidates(path, folder, passwords_path, pubkey)
-            yield KeystoreFile(path, keystore, candidates)
-
-
-def _password_candidates(
-    path: Path, folder: Path, passwords_path: Path | None, pubkey: bytes | None
-) -> list[Path]:
-    names = [str(path.relative_to(folder).with_suffix("")), path.stem, path.parent.name]
-    names += [f"0x{pubkey.hex()}", pubkey.hex()] if pubkey else []
-    usual = ("secrets", "teku-secrets", "lodestar-secrets")
-    beside = [base / name for base in (folder.absolute().parent, folder) for name in usual]
-    roots = [passwords_path] if passwords_path else [path.parent, *beside]
-    # a name may hold dots, so the ending is added, not replaced; a keystore is no password
-    candidates = [
-        root / f"{name}{ending}" for root in roots for name in names for ending in (".txt", "")
-    ]
-    return list(dict.fromkeys(candidate for candidate in candidates if candidate != path))
-
-
-def _password(path: Path) -> str:
-    try:
-        return _read(path).decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise KeystoreError(f"expected a password in UTF-8 in {path}, found other bytes") from None
-
-
-def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_FILE_SIZE + 1)
-    except OSError as error:
-        raise KeystoreError(f"cannot read {path}: {os.strerror(error.errno or 0)}") from None
-    if len(content) > MAX_FILE_SIZE:
-        raise KeystoreError(f"expected at most {MAX_FILE_SIZE} bytes in {path}, found more")
-    return content
 
 
 def _convert(value: Any, kind: type[Any]) -> Any:

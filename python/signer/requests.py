@@ -9,16 +9,18 @@ Sources: Web3Signer's eth2 API, remote-signing-api v1.4.0 (Gloas), consensus-spe
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
-import msgspec
 from msgspec import Struct, field
 
+from . import decoding
 from .errors import BadRequestError
-from .sign_request import ForkRequest, GenesisRequest, Message, SignRequest, decoder
+from .sign_request import ForkRequest, GenesisRequest, Message, SignRequest
 from .spec import altair, bellatrix, domains, electra, gloas, phase0
 from .spec.leaves import Bytes4, Bytes32, Bytes48, shown, uint64
 from .spec.networks import Network, network_of
 
 T = TypeVar("T")
+
+EXPECTED = "a sign request"
 
 
 class AggregationSlot(ForkRequest):
@@ -49,7 +51,7 @@ class AggregateAndProof(ForkRequest, Generic[T]):
 
     @classmethod
     def shape(cls, body: bytes) -> Any:
-        sent = _in(msgspec.json.decode(body), "aggregate_and_proof")
+        sent = _in(decoding.decode(Any, body, EXPECTED), "aggregate_and_proof")
         data = _in(sent, "data")
         bits = _in(_in(sent if data is None else data, "aggregate"), "committee_bits")
         # a bare aggregate with committee_bits is Electra's: Teku, Lighthouse and Grandine send it
@@ -123,7 +125,7 @@ class BlockV2(ForkRequest, Generic[T]):
 
     @classmethod
     def shape(cls, body: bytes) -> Any:
-        sent = _in(msgspec.json.decode(body), "beacon_block")
+        sent = _in(decoding.decode(Any, body, EXPECTED), "beacon_block")
         whole: dict[str, Any] = {"PHASE0": phase0.BeaconBlock, "ALTAIR": altair.BeaconBlock}
         block = whole.get(str(_in(sent, "version")).upper())
         return cls[WholeBlock[block] if block else BlockHeader]  # type: ignore[index, valid-type]
@@ -273,28 +275,15 @@ def decode(body: bytes) -> SignRequest:
 
     Raises BadRequestError, naming the member that is missing or not as expected.
     """
-    try:
-        kind = SignRequest.types.get(decoder(_Type).decode(body).type.upper())
-        if kind is None:
-            known = ", ".join(SignRequest.types)
-            raise BadRequestError(f"type: expected one of {known}, found another")
-        request: SignRequest = decoder(kind.shape(body)).decode(body)
-    except msgspec.ValidationError as error:
-        raise BadRequestError(_named(str(error))) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadRequestError(f"expected a sign request as a JSON object: {error}") from None
+    signing_type = decoding.decode(_Type, body, EXPECTED).type.upper()
+    kind = SignRequest.types.get(signing_type)
+    if kind is None:
+        known = ", ".join(SignRequest.types)
+        raise BadRequestError(f"type: expected one of {known}, found another")
+    request: SignRequest = decoding.decode(kind.shape(body), body, EXPECTED)
     return request
 
 
 def _in(value: Any, name: str) -> Any:
     """A member, or None where it or the object is missing; decoding says later what is wrong."""
     return value.get(name) if isinstance(value, dict) else None
-
-
-def _named(message: str) -> str:
-    """msgspec's "Message - at `$.path`" with the member first."""
-    text, _, path = message.partition(" - at `$")
-    path = path[1:-1]
-    if text.startswith("Object missing required field"):
-        return f"{path}.{text.split('`')[1]}: expected this member, found none".removeprefix(".")
-    return f"{path}{': ' if path else ''}{text[0].lower()}{text[1:]}"

@@ -3,22 +3,14 @@
 Knows neither HTTP nor keys, and no signing type by name.
 """
 
-from functools import cache
 from typing import Any, ClassVar, Protocol, dataclass_transform
 
-import msgspec
 from msgspec import Struct, field
 
 from .errors import SigningRootError
 from .spec import domains, phase0
-from .spec.leaves import Bytes32, parse
+from .spec.leaves import Bytes32
 from .spec.networks import Network, network_of
-
-
-@cache
-def decoder(kind: Any) -> msgspec.json.Decoder[Any]:
-    """The decoder of a type with SSZ types in it; made once for each."""
-    return msgspec.json.Decoder(kind, dec_hook=parse)
 
 
 class Message(Protocol):

@@ -49,8 +49,9 @@ class SignRoute:
             request = requests.decode(await _body(scope, receive))
             signing_type, started = request.TYPE, perf_counter()
             signing_root = request.compute_signing_root(self._network)
-            secret_key = self._keyring[_pubkey(scope["path"])]
-            signature = await self.engine.sign(secret_key, signing_root)
+            pubkey = _pubkey(scope["path"])
+            signature = await self.engine.sign(self._keyring[pubkey].secret_key, signing_root)
+            self._keyring[pubkey]  # deleted meanwhile: then no signature leaves any more
         except SignerError as error:
             self._metrics.count(signing_type, error.status)
             log.debug("%s %s: %s", signing_type, error.status, error)

@@ -1,0 +1,95 @@
+"""The standard Keymanager API for keystores: GET, POST and DELETE /eth/v1/keystores.
+
+Source: ethereum/keymanager-APIs, apis/local_keystores.yaml and flows/README.md.
+"""
+
+import hmac
+from typing import Any
+
+from litestar import Request, Router, delete, get, post
+from litestar.connection import ASGIConnection
+from litestar.datastructures import State
+from litestar.handlers import BaseRouteHandler
+from msgspec import Struct
+
+from .. import decoding, slashing
+from ..errors import BadRequestError, ForbiddenError, UnauthorizedError
+from ..keymanager import DeleteResult, ImportResult, KeyManager
+from ..keyring import Keyring
+from ..spec.leaves import Bytes48
+
+
+class _Import(Struct):
+    """`slashing_protection` is text, as the keystores are: JSON inside of JSON."""
+
+    keystores: list[str]
+    passwords: list[str]
+    slashing_protection: str | None = None
+
+    __repr__ = object.__repr__  # it holds passwords
+
+
+class _Delete(Struct):
+    pubkeys: list[Bytes48]
+
+
+@get("", sync_to_thread=False)
+def list_keys(state: State) -> dict[str, Any]:
+    """All keys that can sign, by public key; those that were not imported are read-only."""
+    keyring: Keyring = state.keyring
+    keys = [
+        {
+            "validating_pubkey": f"0x{pubkey.hex()}",
+            "derivation_path": key.derivation_path,
+            "readonly": pubkey in keyring.readonly,
+        }
+        for pubkey, key in sorted(keyring.all().items())
+    ]
+    return {"data": keys}
+
+
+@post("", status_code=200)
+async def import_keystores(state: State, request: Request[Any, Any, Any]) -> dict[str, Any]:
+    """Imports keystores; `passwords[i]` opens `keystores[i]`."""
+    keymanager: KeyManager = state.keymanager
+    sent = decoding.decode(_Import, await request.body(), "keystores and passwords")
+    if len(sent.keystores) != len(sent.passwords):
+        raise BadRequestError(
+            f"expected a password for each keystore, found {len(sent.keystores)} keystores and "
+            f"{len(sent.passwords)} passwords"
+        )
+    if sent.slashing_protection is not None:
+        slashing.decode(sent.slashing_protection)
+    return {"data": _data(await keymanager.import_keystores(sent.keystores, sent.passwords))}
+
+
+@delete("", status_code=200)
+async def delete_keys(state: State, request: Request[Any, Any, Any]) -> dict[str, Any]:
+    """Deletes imported keys, and tells what protects them elsewhere from being slashed."""
+    keymanager: KeyManager = state.keymanager
+    sent = decoding.decode(_Delete, await request.body(), "pubkeys")
+    data = _data(await keymanager.delete(sent.pubkeys))
+    return {"data": data, "slashing_protection": slashing.export(state.network)}
+
+
+def router(token: str | None) -> Router:
+    """The routes, behind a bearer token unless it is None."""
+
+    def check(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+        scheme, _space, given = connection.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not given:
+            raise UnauthorizedError("expected the header Authorization: Bearer TOKEN, found none")
+        if not hmac.compare_digest(given.strip().encode(), (token or "").encode()):
+            raise ForbiddenError("expected the token of --keymanager-token-file, found another")
+
+    guards = [check] if token else []
+    handlers = [list_keys, import_keystores, delete_keys]
+    return Router("/eth/v1/keystores", route_handlers=handlers, guards=guards)
+
+
+def _data(results: list[ImportResult] | list[DeleteResult]) -> list[dict[str, str]]:
+    """The status of each, and a message where there is one: where it is an error."""
+    return [
+        {"status": status, "message": message} if message else {"status": status}
+        for status, message in results
+    ]

@@ -1,0 +1,150 @@
+"""What the signer keeps between two runs, in the folder of --data-dir.
+
+    lock                 held by the one process that uses the folder
+    password             seals every keystore below: 256 random bits
+    keystores/0x….json   the imported keys
+    cache/….json         the keys of keystores elsewhere, so that a slow KDF is paid once
+
+Every keystore here is EIP-2335, with the cheapest KDF: none adds anything to such a password. Of
+files that are not the signer's own, none is changed or removed.
+"""
+
+import fcntl
+import os
+import re
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from .errors import ConfigError, KeystoreError, SignerError
+from .files import TEMPORARY, read, secret_file, sync, write
+from .keyring import Key, LoadFailure
+from .keystores import parse, seal
+
+
+class DataDir:
+    """The folder, locked until closed. Raises ConfigError when it cannot be used."""
+
+    def __init__(self, path: Path) -> None:
+        self._keystores, self._cache = path / "keystores", path / "cache"
+        try:
+            for folder in (path, self._keystores, self._cache):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise ConfigError(f"cannot use {path} as --data-dir: {error.strerror}") from None
+        try:
+            self._take(path)
+            self._password = self._own_password(path / "password")
+        except ConfigError:
+            self.close()
+            raise
+
+    def _take(self, path: Path) -> None:
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            owner = os.read(self._lock, 20).decode("ascii", "replace")
+            raise ConfigError(
+                f"expected a --data-dir that no other signer uses, found {path} in use by process "
+                f"{owner}: stop it, or choose another folder"
+            ) from None
+        os.ftruncate(self._lock, 0)
+        os.write(self._lock, str(os.getpid()).encode())
+
+    def _own_password(self, path: Path) -> str:
+        if not path.exists() and any(self._keystores.iterdir()):
+            raise ConfigError(
+                f"expected {path}, which opens the keystores beside it, found none: bring it "
+                "back, or move the keystores away"
+            )
+        return secret_file(path)
+
+    @property
+    def secret(self) -> bytes:
+        """Known here only, and the same in every run: what to make fingerprints with."""
+        return self._password.encode()
+
+    def close(self) -> None:
+        """Lets another process have the folder."""
+        os.close(self._lock)
+
+    def imported(self) -> list[Path]:
+        """The files of the imported keys, and whatever else lies among them."""
+        ours = re.compile(rf"0x[0-9a-f]{{96}}\.json{re.escape(TEMPORARY)}")
+        for path in self._keystores.iterdir():
+            if ours.fullmatch(path.name):
+                path.unlink()  # its writing was cut short, and nobody was told of the key
+        return sorted(self._keystores.iterdir())
+
+    def open(self, path: Path) -> Key | LoadFailure:
+        """The imported key in a file, or why there is none."""
+        try:
+            key = self._open(path)
+            if path != self._file_of(key.pubkey):
+                raise KeystoreError(f"expected its name to be {self._file_of(key.pubkey).name}")
+        except SignerError as error:
+            return LoadFailure(str(path), str(error))
+        return key
+
+    def keep(self, key: Key) -> None:
+        """Writes an imported key, to disk when it returns.
+
+        Raises KeystoreError when it cannot, and leaves no file then.
+        """
+        path = self._file_of(key.pubkey)
+        if path.exists():
+            raise KeystoreError(f"a file that did not open is in the way: move {path} elsewhere")
+        try:
+            write(path, self._seal(key))
+        except OSError as error:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+            raise KeystoreError(f"cannot write {path}: {error.strerror}") from None
+
+    def forget(self, pubkey: bytes) -> None:
+        """Removes an imported key, from disk when it returns. Raises KeystoreError if it cannot."""
+        path = self._file_of(pubkey)
+        try:
+            path.unlink(missing_ok=True)
+            sync(self._keystores)
+        except OSError as error:
+            raise KeystoreError(f"cannot remove {path}: {error.strerror}") from None
+
+    def cached(self, fingerprint: bytes) -> Key | None:
+        """The key of a keystore elsewhere that was opened before, by its fingerprint."""
+        path = self._entry(fingerprint)
+        try:
+            return self._open(path) if path.exists() else None
+        except SignerError:  # damaged: it is written anew
+            return None
+
+    def cache(self, fingerprint: bytes, key: Key) -> None:
+        """Notes what opening a keystore gave. Without the wait for the disk: it is only faster."""
+        with suppress(OSError):
+            self._cache.mkdir(mode=0o700, exist_ok=True)
+            write(self._entry(fingerprint), self._seal(key), durable=False)
+
+    def prune(self, fingerprints: Iterable[bytes]) -> None:
+        """Removes every other cached key: none outlives its keystore."""
+        used = {self._entry(fingerprint).name for fingerprint in fingerprints}
+        ours = re.compile(rf"[0-9a-f]{{64}}\.json({re.escape(TEMPORARY)})?")
+        with suppress(OSError):
+            for path in self._cache.iterdir():
+                if path.name not in used and ours.fullmatch(path.name):
+                    path.unlink()
+
+    def _entry(self, fingerprint: bytes) -> Path:
+        return self._cache / f"{fingerprint.hex()}.json"
+
+    def _file_of(self, pubkey: bytes) -> Path:
+        return self._keystores / f"0x{pubkey.hex()}.json"
+
+    def _seal(self, key: Key) -> bytes:
+        return seal(key, self._password, cost=1)
+
+    def _open(self, path: Path) -> Key:
+        keystore = parse(read(path))
+        if keystore is None:
+            raise KeystoreError("expected a keystore, found other JSON")
+        return keystore.open(self._password)

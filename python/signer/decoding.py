@@ -1,0 +1,39 @@
+"""JSON that clients send, into typed values; errors name the member that is not as expected."""
+
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from .errors import BadRequestError
+from .spec.leaves import parse
+
+
+@cache
+def decoder(kind: Any) -> msgspec.json.Decoder[Any]:
+    """The decoder of a type with SSZ types in it; made once for each."""
+    return msgspec.json.Decoder(kind, dec_hook=parse)
+
+
+def decode(kind: Any, body: bytes | str, expected: str) -> Any:
+    """Reads a JSON object as `kind`; members that it does not know are ignored.
+
+    Raises BadRequestError; `expected` says what was, where it is no JSON at all.
+    """
+    try:
+        return decoder(kind).decode(body)
+    except msgspec.ValidationError as error:
+        raise BadRequestError(_named(str(error))) from None
+    except UnicodeError:  # it would show bytes of the body
+        raise BadRequestError(f"expected {expected}, found invalid UTF-8") from None
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise BadRequestError(f"expected {expected} as a JSON object: {error}") from None
+
+
+def _named(message: str) -> str:
+    """msgspec's "Message - at `$.path`" with the member first."""
+    text, _, path = message.partition(" - at `$")
+    path = path[1:-1]
+    if text.startswith("Object missing required field"):
+        return f"{path}.{text.split('`')[1]}: expected this member, found none".removeprefix(".")
+    return f"{path}{': ' if path else ''}{text[0].lower()}{text[1:]}"

@@ -1,0 +1,46 @@
+"""Keys that everybody can derive: the interop keys, and those of a mnemonic."""
+
+import hashlib
+import unicodedata
+from collections.abc import Iterable
+
+from . import threads
+from ._core import SecretKey, derive_child_sk, derive_master_sk, interop_sk
+from .keyring import Key
+
+# Public mnemonics of devnet tools: ethereum-package's default, and ethereum-genesis-generator's
+MNEMONICS = {
+    "devnet": "giant issue aisle success illegal bike spike question tent bar rely arctic "
+    "volcano long crawl hungry vocal artwork sniff fantasy very lucky have athlete",
+    "genesis-generator": "sleep moment list remain like wall lake industry canvas wonder ecology "
+    "elite duck salad naive syrup frame brass utility club odor country obey pudding",
+}
+
+
+def interop_keys(count: int) -> Iterable[Key]:
+    """The first `count` interop keys: 0xa99a76ed... and so on."""
+    with threads.pool() as pool:
+        return list(pool.map(_key, map(interop_sk, range(count))))
+
+
+def mnemonic_keys(words: str, count: int, start: int = 0) -> Iterable[Key]:
+    """The signing keys m/12381/3600/i/0/0 of a mnemonic, or of a name in MNEMONICS.
+
+    The words are not checked: BIP-39's seed does not depend on its word list.
+    Sources: BIP-39 (seed), EIP-2333 (derivation), EIP-2334 (path).
+    """
+    text = unicodedata.normalize("NFKD", " ".join(MNEMONICS.get(words, words).split()))
+    seed = hashlib.pbkdf2_hmac("sha512", text.encode(), b"mnemonic", 2048)
+    account = derive_child_sk(derive_child_sk(derive_master_sk(seed), 12381), 3600)
+
+    def validator(index: int) -> Key:
+        withdrawal = derive_child_sk(derive_child_sk(account, index), 0)
+        return _key(derive_child_sk(withdrawal, 0), f"m/12381/3600/{index}/0/0")
+
+    with threads.pool() as pool:
+        return list(pool.map(validator, range(start, start + count)))
+
+
+def _key(secret_key: SecretKey, derivation_path: str = "") -> Key:
+    secret_key.public_key()  # computed here, on all cores
+    return Key(secret_key, derivation_path)

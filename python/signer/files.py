@@ -1,0 +1,73 @@
+"""Files: read with a bound, written whole or not at all."""
+
+import os
+import secrets
+from pathlib import Path
+
+from .errors import ConfigError, KeystoreError
+
+MAX_SIZE = 1 << 20  # bytes; a keystore has about a thousand
+TEMPORARY = ".tmp"  # the ending of a file that is being written
+
+
+def read(path: Path) -> bytes:
+    """The content. Raises KeystoreError for a file that cannot be read or is above MAX_SIZE."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_SIZE + 1)
+    except OSError as error:
+        raise KeystoreError(f"cannot read {path}: {os.strerror(error.errno or 0)}") from None
+    if len(content) > MAX_SIZE:
+        raise KeystoreError(f"expected at most {MAX_SIZE} bytes in {path}, found more")
+    return content
+
+
+def write(path: Path, content: bytes, *, durable: bool = True) -> None:
+    """Makes or replaces a file that only its owner can read. Raises OSError, and leaves the old.
+
+    Whenever the process stops there is the old file or the new one, nothing between; when it is
+    durable, also when the machine stops, and the new one is on disk when this returns.
+    """
+    temporary = path.with_name(path.name + TEMPORARY)
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with open(descriptor, "wb") as file:  # noqa: PTH123 - of a descriptor
+            file.write(content)
+            file.flush()
+            if durable:
+                os.fsync(descriptor)
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+    if durable:
+        sync(path.parent)
+
+
+def sync(folder: Path) -> None:
+    """Has it on disk which files a folder has. Raises OSError."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def secret_file(path: Path) -> str:
+    """The text in a file; if there is none, it is made: 32 random bytes as hex.
+
+    Raises ConfigError for a file that cannot be read or made, and for an empty one.
+    """
+    try:
+        if not path.exists():
+            write(path, secrets.token_hex(32).encode())
+        text = path.read_text("ascii").strip()
+    except OSError as error:
+        raise ConfigError(f"cannot use {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"expected ASCII in {path}, found other bytes") from None
+    if not text:
+        raise ConfigError(
+            f"expected a secret in {path}, found nothing: remove the file for a new one"
+        )
+    return text

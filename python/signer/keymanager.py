@@ -1,0 +1,211 @@
+"""Loads, imports, deletes and reloads the keys of a keyring.
+
+Opening keystores happens on all cores, as many at once as there are; what changes the keyring
+and the data directory happens on one thread, one change after the other.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Literal, NamedTuple
+
+from . import threads
+from .config import Config
+from .data_dir import DataDir
+from .deterministic import interop_keys, mnemonic_keys
+from .errors import ConfigError, KeystoreError, SignerError
+from .folder import KeystoreFolder
+from .keyring import Key, Keyring, LoadFailure
+from .keystores import parse
+
+log = logging.getLogger(__name__)
+
+
+class ImportResult(NamedTuple):
+    """What became of one keystore."""
+
+    status: Literal["imported", "duplicate", "error"]
+    message: str = ""
+
+
+class DeleteResult(NamedTuple):
+    """What became of one key."""
+
+    status: Literal["deleted", "not_found", "error"]
+    message: str = ""
+
+
+class ReloadStatus(NamedTuple):
+    """How the last reload went; the time is of its end."""
+
+    status: Literal["idle", "running", "completed", "completed_with_errors", "failed"] = "idle"
+    last_operation_time: datetime | None = None
+    last_error: str | None = None
+
+
+class KeyManager:
+    """The keys of all sources, and every change of them. Raises ConfigError for a bad data dir."""
+
+    def __init__(self, config: Config, keyring: Keyring) -> None:
+        self._config, self._keyring = config, keyring
+        self._data_dir = DataDir(config.data_dir) if config.data_dir else None
+        passwords = config.keystores_passwords_path, config.keystores_password_file
+        self._folder = config.keystores_path and KeystoreFolder(
+            config.keystores_path, *passwords, self._data_dir
+        )
+        self._well_known: dict[bytes, Key] = {}
+        self._damaged: list[LoadFailure] = []  # in the data dir
+        self._opening = threads.polite_pool()
+        self._changing = ThreadPoolExecutor(1, "change")
+        self._reload: asyncio.Task[None] | None = None
+        self._reloaded = ReloadStatus()
+
+    def load(self, report: threads.Report) -> None:
+        """Loads the keys of all sources, on all cores; failures go to `keyring.failures`."""
+        config = self._config
+        keys = list(interop_keys(config.interop))
+        if config.mnemonic:
+            keys += mnemonic_keys(config.mnemonic, config.count, config.start)
+        self._well_known = {key.pubkey: key for key in keys}
+        with threads.pool() as pool:
+            self._load_imported(pool, report)
+            self._load_folder(pool, report)
+
+    def _load_imported(self, pool: ThreadPoolExecutor, report: threads.Report) -> None:
+        if not self._data_dir:
+            return
+        paths = self._data_dir.imported()
+        results = threads.open_all(pool, self._data_dir.open, paths, report)
+        keys = [result for result in results if isinstance(result, Key)]
+        self._damaged = [result for result in results if isinstance(result, LoadFailure)]
+        self._keyring.imported = {key.pubkey: key for key in keys}
+        report(f"loaded {len(keys)} imported keys, {len(self._damaged)} failed")
+        for failure in self._damaged:
+            report(f"  failed: {failure.source}: {failure.reason}")
+
+    def _load_folder(self, pool: ThreadPoolExecutor, report: threads.Report) -> None:
+        keys, failures = self._folder.load(pool, report) if self._folder else ([], [])
+        readonly = dict(self._well_known)
+        for key in keys:
+            readonly.setdefault(key.pubkey, key)
+        self._keyring.readonly = readonly
+        self._keyring.failures = self._damaged + failures
+
+    async def import_keystores(
+        self, documents: Sequence[str], passwords: Sequence[str]
+    ) -> list[ImportResult]:
+        """Opens keystores and adds their keys; what became of each, in order.
+
+        A key is on disk when this returns, and signs for every request from then on. Without a
+        data directory it lives as long as the process.
+        """
+        run = asyncio.get_running_loop().run_in_executor
+        pairs = zip(documents, passwords, strict=True)
+        opened = await asyncio.gather(*(run(self._opening, _open, *pair) for pair in pairs))
+        results = await run(self._changing, self._add, opened)
+        log.info("imported keystores: %s", _summary(results))
+        return results
+
+    def _add(self, opened: Sequence[Key | SignerError]) -> list[ImportResult]:
+        results = []
+        for key in opened:
+            if isinstance(key, SignerError):
+                results.append(ImportResult("error", str(key)))
+            elif key.pubkey in self._keyring:
+                results.append(ImportResult("duplicate"))
+            else:
+                results.append(self._keep(key))
+        return results
+
+    def _keep(self, key: Key) -> ImportResult:
+        try:
+            if self._data_dir:
+                self._data_dir.keep(key)
+        except KeystoreError as error:
+            return ImportResult("error", str(error))
+        self._keyring.imported[key.pubkey] = key
+        return ImportResult("imported")
+
+    async def delete(self, pubkeys: Sequence[bytes]) -> list[DeleteResult]:
+        """Removes imported keys; what became of each, in order.
+
+        A key that is answered `deleted` signs no more, and its file is gone.
+        """
+        run = asyncio.get_running_loop().run_in_executor
+        results = await run(self._changing, lambda: [self._forget(pubkey) for pubkey in pubkeys])
+        log.info("deleted keys: %s", _summary(results))
+        return results
+
+    def _forget(self, pubkey: bytes) -> DeleteResult:
+        if pubkey in self._keyring.readonly:
+            return DeleteResult(
+                "error",
+                f"cannot delete the read-only key 0x{pubkey.hex()}: it comes from --interop, "
+                "--mnemonic or --keystores-path",
+            )
+        key = self._keyring.imported.pop(pubkey, None)
+        if key is None:
+            return DeleteResult("not_found")
+        try:
+            if self._data_dir:
+                self._data_dir.forget(pubkey)
+        except KeystoreError as error:
+            # it would be back after a restart: so it is there now, and can be deleted again
+            self._keyring.imported[pubkey] = key
+            return DeleteResult("error", str(error))
+        return DeleteResult("deleted")
+
+    @property
+    def reload_status(self) -> ReloadStatus:
+        """How the reload under way goes, or how the last one went."""
+        return self._reloaded
+
+    def reload(self) -> asyncio.Task[None] | None:
+        """Starts to read the keystores folder again: what was added comes, what was removed goes.
+
+        None, and nothing starts, while a reload is under way.
+        """
+        if self._reloaded.status == "running":
+            return None
+        self._reloaded = self._reloaded._replace(status="running")
+        self._reload = asyncio.create_task(self._reload_folder())
+        return self._reload
+
+    async def _reload_folder(self) -> None:
+        outcome = ReloadStatus("failed", last_error="a bug of the signer: see its log")
+        try:
+            await asyncio.to_thread(self._load_folder, self._opening, log.info)
+            failures = len(self._keyring.failures)
+            outcome = ReloadStatus("completed")
+            if failures:
+                problem = f"Reload completed with {failures} signer loading error(s)"
+                outcome = ReloadStatus("completed_with_errors", last_error=problem)
+        except ConfigError as error:
+            outcome = ReloadStatus("failed", last_error=str(error))
+        finally:
+            self._reloaded = outcome._replace(last_operation_time=datetime.now(UTC))
+
+    def close(self) -> None:
+        """Lets go of the data directory; keystores that are still being opened are dropped."""
+        self._opening.shutdown(wait=False, cancel_futures=True)
+        self._changing.shutdown()
+        if self._data_dir:
+            self._data_dir.close()
+
+
+def _open(document: str, password: str) -> Key | SignerError:
+    try:
+        keystore = parse(document.encode())
+        if keystore is None:
+            raise KeystoreError("expected a keystore, found JSON without crypto")
+        return keystore.open(password)
+    except SignerError as error:
+        return error
+
+
+def _summary(results: Iterable[ImportResult | DeleteResult]) -> str:
+    counts = Counter(result.status for result in results)
+    return ", ".join(f"{count} {status}" for status, count in counts.items()) or "none"

@@ -1,0 +1,57 @@
+"""Threads for work that takes long: opening keystores and deriving keys.
+
+As many as there are cores: scrypt takes 256 MiB each, and never more of them at once.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from typing import TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+Report = Callable[[str], None]
+
+NICENESS = 10  # nice(1): a tenth of a core where signing wants all of it
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def pool() -> ThreadPoolExecutor:
+    """Threads for the start, when nothing else is to be done."""
+    return ThreadPoolExecutor(cores())
+
+
+def polite_pool() -> ThreadPoolExecutor:
+    """Threads that work beside signing, and make way for it where the system can tell them to."""
+    return ThreadPoolExecutor(cores(), "open", initializer=_be_nice)
+
+
+def _be_nice() -> None:
+    # a thread has a niceness of its own on Linux only; elsewhere this would name another process
+    if hasattr(os, "sched_getaffinity"):
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+
+
+def open_all(
+    threads: ThreadPoolExecutor, open_one: Callable[[T], R], items: Sequence[T], report: Report
+) -> list[R]:
+    """What `open_one` returns for each item, in order; reports a line a second while it takes."""
+    futures = [threads.submit(open_one, item) for item in items]
+    waiting: set[Future[R]] = set(futures)
+    try:
+        while waiting:
+            _, waiting = wait(waiting, timeout=1)
+            if waiting:
+                report(f"opened {len(futures) - len(waiting)} of {len(futures)} keystores")
+    finally:
+        for future in waiting:
+            future.cancel()
+    return [future.result() for future in futures]
