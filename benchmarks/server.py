@@ -38,9 +38,9 @@ class Signer(NamedTuple):
 
 
 @contextmanager
-def serving(keys: int) -> Iterator[Signer]:
-    """A signer of our own with interop keys, on a free port."""
-    command = [sys.executable, "-m", "signer", "serve", "--interop", str(keys), "--port", "0"]
+def serving(*flags: object) -> Iterator[Signer]:
+    """A signer of our own on a free port."""
+    command = [sys.executable, "-m", "signer", "serve", *map(str, flags), "--port", "0"]
     with subprocess.Popen(
         [*command, "--ready-json"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:
@@ -96,7 +96,7 @@ def measure(signer: Signer, bodies: Iterator[bytes], options: argparse.Namespace
 def first_signature() -> float:
     """Seconds from the start of a process with 64 interop keys to its first signature."""
     started = time.perf_counter()
-    with serving(64) as signer:
+    with serving("--interop", 64) as signer:
         url = f"{signer.url}/api/v1/eth2/sign/{signer.pubkeys[0]}"
         urllib.request.urlopen(url, data=load.attestation(load.SLOT)).close()
         return time.perf_counter() - started
@@ -114,7 +114,7 @@ def main() -> None:
     )
     print("|---|---|---|---|---|---|---|---|---|")
     counts: list[int] = options.connections
-    with serving(64) as signer:
+    with serving("--interop", 64) as signer:
         for name, bodies in (("new", load.new_roots()), ("one", load.one_root())):
             for options.connections in counts:
                 print(f"| {name} | {options.connections} | {measure(signer, bodies, options)} |")

@@ -1,15 +1,18 @@
 """What the signer keeps between two runs, in the folder of --data-dir.
 
     lock                 held by the one process that uses the folder
-    password             seals every keystore below: 256 random bits
+    password             256 random bits
     keystores/0x….json   the imported keys
     cache/….json         the keys of keystores elsewhere, so that a slow KDF is paid once
 
-Every keystore here is EIP-2335, with the cheapest KDF: none adds anything to such a password. Of
-files that are not the signer's own, none is changed or removed.
+Every keystore here is EIP-2335, under a password of its own: HMAC-SHA256 of the public key, with
+the text of `password` as the key, in hex. So what opens is the key of that public key, and the
+cheapest KDF does: none adds anything to 256 bits. Of files that are not the signer's own, none is
+changed or removed.
 """
 
 import fcntl
+import hmac
 import os
 import re
 from collections.abc import Iterable
@@ -35,7 +38,8 @@ class DataDir:
             raise ConfigError(f"cannot use {path} as --data-dir: {error.strerror}") from None
         try:
             self._take(path)
-            self._password = self._own_password(path / "password")
+            # what passwords and fingerprints are made with
+            self.secret = self._own_secret(path / "password")
         except ConfigError:
             self.close()
             raise
@@ -52,18 +56,13 @@ class DataDir:
         os.ftruncate(self._lock, 0)
         os.write(self._lock, str(os.getpid()).encode())
 
-    def _own_password(self, path: Path) -> str:
+    def _own_secret(self, path: Path) -> bytes:
         if not path.exists() and any(self._keystores.iterdir()):
             raise ConfigError(
                 f"expected {path}, which opens the keystores beside it, found none: bring it "
                 "back, or move the keystores away"
             )
-        return secret_file(path)
-
-    @property
-    def secret(self) -> bytes:
-        """Known here only, and the same in every run: what to make fingerprints with."""
-        return self._password.encode()
+        return secret_file(path).encode()
 
     def close(self) -> None:
         """Lets another process have the folder."""
@@ -141,10 +140,13 @@ class DataDir:
         return self._keystores / f"0x{pubkey.hex()}.json"
 
     def _seal(self, key: Key) -> bytes:
-        return seal(key, self._password, cost=1)
+        return seal(key, self._password(key.pubkey), cost=1)
 
     def _open(self, path: Path) -> Key:
         keystore = parse(read(path))
-        if keystore is None:
-            raise KeystoreError("expected a keystore, found other JSON")
-        return keystore.open(self._password)
+        if keystore is None or keystore.declared_pubkey is None:
+            raise KeystoreError("expected a keystore with a pubkey, found JSON without")
+        return keystore.open(self._password(keystore.declared_pubkey), vouched=True)
+
+    def _password(self, pubkey: bytes) -> str:
+        return hmac.digest(self.secret, pubkey, "sha256").hex()

@@ -10,10 +10,10 @@ MAX_SIZE = 1 << 20  # bytes; a keystore has about a thousand
 TEMPORARY = ".tmp"  # the ending of a file that is being written
 
 
-def read(path: Path) -> bytes:
+def read(path: Path | str) -> bytes:
     """The content. Raises KeystoreError for a file that cannot be read or is above MAX_SIZE."""
     try:
-        with path.open("rb") as file:
+        with open(path, "rb") as file:  # noqa: PTH123 - of text too
             content = file.read(MAX_SIZE + 1)
     except OSError as error:
         raise KeystoreError(f"cannot read {path}: {os.strerror(error.errno or 0)}") from None

@@ -70,15 +70,14 @@ class KeyManager:
         if config.mnemonic:
             keys += mnemonic_keys(config.mnemonic, config.count, config.start)
         self._well_known = {key.pubkey: key for key in keys}
+        self._load_imported(report)
         with threads.pool() as pool:
-            self._load_imported(pool, report)
             self._load_folder(pool, report)
 
-    def _load_imported(self, pool: ThreadPoolExecutor, report: threads.Report) -> None:
+    def _load_imported(self, report: threads.Report) -> None:
         if not self._data_dir:
             return
-        paths = self._data_dir.imported()
-        results = threads.open_all(pool, self._data_dir.open, paths, report)
+        results = [self._data_dir.open(path) for path in self._data_dir.imported()]
         keys = [result for result in results if isinstance(result, Key)]
         self._damaged = [result for result in results if isinstance(result, LoadFailure)]
         self._keyring.imported = {key.pubkey: key for key in keys}

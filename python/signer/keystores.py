@@ -91,9 +91,10 @@ class Keystore(Struct):
         pbkdf2 = _convert(module.params, Pbkdf2Params)
         return Kdf.pbkdf2(pbkdf2.c, pbkdf2.dklen, _unhex("crypto.kdf.params.salt", pbkdf2.salt))
 
-    def open(self, password: str) -> Key:
+    def open(self, password: str, *, vouched: bool = False) -> Key:
         """The key inside. Takes as long as the KDF, without the GIL.
 
+        The declared pubkey is compared with the secret key's, unless the password vouches for it.
         Raises WrongPasswordError when the checksum differs, KeystoreError or BLSError when the
         document or what it holds is not as expected, or is another key than it declares.
         """
@@ -104,6 +105,7 @@ class Keystore(Struct):
             _unhex("crypto.cipher.params.iv", self.crypto.cipher.params.iv),
             _unhex("crypto.cipher.message", self.crypto.cipher.message),
             _unhex("crypto.checksum.message", self.crypto.checksum.message),
+            declared if vouched else None,
         )
         if declared not in {None, secret_key.public_key()}:
             raise KeystoreError(
@@ -167,6 +169,8 @@ def seal(key: Key, password: str, *, kdf: str = "pbkdf2", cost: int = 1 << 18) -
 
 def normalise_password(password: str) -> bytes:
     """EIP-2335, "Password requirements": NFKD, without C0, C1 and DEL control codes, in UTF-8."""
+    if password.isascii() and password.isprintable():  # as most are: there is nothing to change
+        return password.encode()
     text = unicodedata.normalize("NFKD", password)
     return "".join(char for char in text if unicodedata.category(char) != "Cc").encode()
 

@@ -42,6 +42,11 @@ impl SecretKey {
         &self.inner
     }
 
+    /// Sets the public key, which is known from elsewhere and is not computed then.
+    pub fn set_public_key(&self, public_key: [u8; 48]) {
+        self.public_key.get_or_init(|| public_key);
+    }
+
     /// The compressed public key.
     pub fn compressed_public_key(&self) -> &[u8; 48] {
         self.public_key.get_or_init(|| self.inner.sk_to_pk().compress())

@@ -133,6 +133,7 @@ fn apply_cipher(key: &[u8; 32], iv: &[u8; 16], text: &mut [u8]) -> Result<(), Er
 
 /// See `_core.pyi`.
 #[pyfunction]
+#[pyo3(signature = (kdf, password, iv, ciphertext, expected_checksum, public_key=None))]
 pub fn decrypt(
     py: Python<'_>,
     kdf: &Bound<'_, Kdf>,
@@ -140,9 +141,11 @@ pub fn decrypt(
     iv: &[u8],
     ciphertext: &[u8],
     expected_checksum: &[u8],
+    public_key: Option<&[u8]>,
 ) -> PyResult<SecretKey> {
     let (kdf, iv) = (kdf.get(), array("the cipher's iv", iv)?);
     let expected = array("the checksum", expected_checksum)?;
+    let public_key = public_key.map(|bytes| array("the public key", bytes)).transpose()?;
     let mut secret = Zeroizing::new(array::<32>("the cipher's message", ciphertext)?);
     let secret_key = py.detach(|| {
         let key = kdf.decryption_key(password)?;
@@ -151,7 +154,10 @@ pub fn decrypt(
         }
         apply_cipher(&key, &iv, &mut *secret)?;
         let secret_key = SecretKey::new(&*secret)?;
-        secret_key.compressed_public_key(); // the caller compares it: paid here, without the GIL
+        match public_key {
+            Some(known) => secret_key.set_public_key(known),
+            None => _ = secret_key.compressed_public_key(), // compared later: paid without the GIL
+        }
         Ok(secret_key)
     })?;
     Ok(secret_key)
