@@ -30,7 +30,7 @@ class Application:
         self.keymanager = KeyManager(config, keyring)
         self.metrics = Metrics(lambda: len(keyring), lambda: len(keyring.failures))
         self._sign = signing.SignRoute(keyring, network, self.metrics)
-        self._litestar = Litestar(
+        self.litestar = Litestar(
             [
                 status.public_keys,
                 status.upcheck,
@@ -51,7 +51,7 @@ class Application:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP or not scope["path"].startswith(signing.PREFIX):
-            await self._litestar(scope, receive, send)
+            await self.litestar(scope, receive, send)
             return
         try:
             await self._sign(scope, receive, send)
