@@ -5,6 +5,7 @@ so. The bounds on time and memory are `rust/src/keystore.rs`'s.
 """
 
 import json
+import re
 import secrets
 import unicodedata
 import uuid
@@ -17,6 +18,8 @@ from msgspec import Meta, Struct
 from ._core import Kdf, decrypt, encrypt
 from .errors import KeystoreError
 from .keyring import Key
+
+PATH = re.compile(r"m(/[0-9]{1,10}){0,10}")
 
 # wider than any bound, so that Rust gets numbers it can hold and says which bound was missed
 Count = Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]
@@ -69,7 +72,7 @@ class Keystore(Struct):
     version: Literal[4]
     crypto: Crypto
     pubkey: str | None = None
-    path: str | None = None
+    path: Any = ""
 
     @property
     def declared_pubkey(self) -> bytes | None:
@@ -80,6 +83,11 @@ class Keystore(Struct):
         if len(pubkey) != 48:  # noqa: PLR2004 - compressed G1
             raise KeystoreError(f"expected a pubkey of 48 bytes, found {len(pubkey)}")
         return pubkey
+
+    @property
+    def derivation_path(self) -> str:
+        """EIP-2334's, such as m/12381/3600/0/0/0; empty where `path` is anything else."""
+        return self.path if PATH.fullmatch(str(self.path)) else ""
 
     def kdf(self) -> Kdf:
         """The key derivation function. Raises KeystoreError for parameters outside the bounds."""
@@ -112,7 +120,7 @@ class Keystore(Struct):
                 f"expected the key of the declared pubkey 0x{(declared or b'').hex()}, "
                 f"found the key of 0x{secret_key.public_key().hex()}"
             )
-        return Key(secret_key, self.path or "")
+        return Key(secret_key, self.derivation_path)
 
 
 def parse(document: bytes) -> Keystore | None:
