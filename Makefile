@@ -27,8 +27,9 @@ format: $(VENV)/dev  ## Format all code
 	$(BIN)/ruff format
 	cargo fmt
 
-bench: $(VENV)/built  ## Measure what a signature costs, as a ratio to raw blst
+bench: $(VENV)/built  ## Measure signatures and keystores, as ratios to the bare cryptography
 	$(BIN)/python benchmarks/server.py
+	$(BIN)/python benchmarks/keystores.py
 
 check: test lint  ## What CI runs
 

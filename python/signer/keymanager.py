@@ -24,26 +24,19 @@ from .keystores import parse
 log = logging.getLogger(__name__)
 
 
-class ImportResult(NamedTuple):
-    """What became of one keystore."""
+class Result(NamedTuple):
+    """What became of a keystore or a key, in the Keymanager API's words; why, if it is `error`."""
 
-    status: Literal["imported", "duplicate", "error"]
-    message: str = ""
-
-
-class DeleteResult(NamedTuple):
-    """What became of one key."""
-
-    status: Literal["deleted", "not_found", "error"]
+    status: Literal["imported", "duplicate", "deleted", "not_found", "error"]
     message: str = ""
 
 
 class ReloadStatus(NamedTuple):
-    """How the last reload went; the time is of its end."""
+    """How the last reload went; when it ended, and what was wrong."""
 
     status: Literal["idle", "running", "completed", "completed_with_errors", "failed"] = "idle"
-    last_operation_time: datetime | None = None
-    last_error: str | None = None
+    ended: datetime | None = None
+    error: str = ""
 
 
 class KeyManager:
@@ -61,7 +54,7 @@ class KeyManager:
         self._opening = threads.polite_pool()
         self._changing = ThreadPoolExecutor(1, "change")
         self._reload: asyncio.Task[None] | None = None
-        self._reloaded = ReloadStatus()
+        self.reload_status = ReloadStatus()
 
     def load(self, report: threads.Report) -> None:
         """Loads the keys of all sources, on all cores; failures go to `keyring.failures`."""
@@ -95,7 +88,7 @@ class KeyManager:
 
     async def import_keystores(
         self, documents: Sequence[str], passwords: Sequence[str]
-    ) -> list[ImportResult]:
+    ) -> list[Result]:
         """Opens keystores and adds their keys; what became of each, in order.
 
         A key is on disk when this returns, and signs for every request from then on. Without a
@@ -108,27 +101,27 @@ class KeyManager:
         log.info("imported keystores: %s", _summary(results))
         return results
 
-    def _add(self, opened: Sequence[Key | SignerError]) -> list[ImportResult]:
+    def _add(self, opened: Sequence[Key | SignerError]) -> list[Result]:
         results = []
         for key in opened:
             if isinstance(key, SignerError):
-                results.append(ImportResult("error", str(key)))
+                results.append(Result("error", str(key)))
             elif key.pubkey in self._keyring:
-                results.append(ImportResult("duplicate"))
+                results.append(Result("duplicate"))
             else:
                 results.append(self._keep(key))
         return results
 
-    def _keep(self, key: Key) -> ImportResult:
+    def _keep(self, key: Key) -> Result:
         try:
             if self._data_dir:
                 self._data_dir.keep(key)
         except KeystoreError as error:
-            return ImportResult("error", str(error))
+            return Result("error", str(error))
         self._keyring.imported[key.pubkey] = key
-        return ImportResult("imported")
+        return Result("imported")
 
-    async def delete(self, pubkeys: Sequence[bytes]) -> list[DeleteResult]:
+    async def delete(self, pubkeys: Sequence[bytes]) -> list[Result]:
         """Removes imported keys; what became of each, in order.
 
         A key that is answered `deleted` signs no more, and its file is gone.
@@ -138,54 +131,49 @@ class KeyManager:
         log.info("deleted keys: %s", _summary(results))
         return results
 
-    def _forget(self, pubkey: bytes) -> DeleteResult:
+    def _forget(self, pubkey: bytes) -> Result:
         if pubkey in self._keyring.readonly:
-            return DeleteResult(
+            return Result(
                 "error",
                 f"cannot delete the read-only key 0x{pubkey.hex()}: it comes from --interop, "
                 "--mnemonic or --keystores-path",
             )
         key = self._keyring.imported.pop(pubkey, None)
         if key is None:
-            return DeleteResult("not_found")
+            return Result("not_found")
         try:
             if self._data_dir:
                 self._data_dir.forget(pubkey)
         except KeystoreError as error:
             # it would be back after a restart: so it is there now, and can be deleted again
             self._keyring.imported[pubkey] = key
-            return DeleteResult("error", str(error))
-        return DeleteResult("deleted")
-
-    @property
-    def reload_status(self) -> ReloadStatus:
-        """How the reload under way goes, or how the last one went."""
-        return self._reloaded
+            return Result("error", str(error))
+        return Result("deleted")
 
     def reload(self) -> asyncio.Task[None] | None:
         """Starts to read the keystores folder again: what was added comes, what was removed goes.
 
-        None, and nothing starts, while a reload is under way.
+        `reload_status` tells how it goes. None, and nothing starts, while a reload is under way.
         """
-        if self._reloaded.status == "running":
+        if self.reload_status.status == "running":
             return None
-        self._reloaded = self._reloaded._replace(status="running")
+        self.reload_status = self.reload_status._replace(status="running")
         self._reload = asyncio.create_task(self._reload_folder())
         return self._reload
 
     async def _reload_folder(self) -> None:
-        outcome = ReloadStatus("failed", last_error="a bug of the signer: see its log")
+        outcome = ReloadStatus("failed", error="a bug of the signer: see its log")
         try:
             await asyncio.to_thread(self._load_folder, self._opening, log.info)
             failures = len(self._keyring.failures)
             outcome = ReloadStatus("completed")
             if failures:
-                problem = f"Reload completed with {failures} signer loading error(s)"
-                outcome = ReloadStatus("completed_with_errors", last_error=problem)
+                error = f"Reload completed with {failures} signer loading error(s)"
+                outcome = ReloadStatus("completed_with_errors", error=error)
         except ConfigError as error:
-            outcome = ReloadStatus("failed", last_error=str(error))
+            outcome = ReloadStatus("failed", error=str(error))
         finally:
-            self._reloaded = outcome._replace(last_operation_time=datetime.now(UTC))
+            self.reload_status = outcome._replace(ended=datetime.now(UTC))
 
     def close(self) -> None:
         """Lets go of the data directory; keystores that are still being opened are dropped."""
@@ -205,6 +193,6 @@ def _open(document: str, password: str) -> Key | SignerError:
         return error
 
 
-def _summary(results: Iterable[ImportResult | DeleteResult]) -> str:
+def _summary(results: Iterable[Result]) -> str:
     counts = Counter(result.status for result in results)
     return ", ".join(f"{count} {status}" for status, count in counts.items()) or "none"

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from .. import decoding, slashing
 from ..errors import BadRequestError, ForbiddenError, UnauthorizedError
-from ..keymanager import DeleteResult, ImportResult, KeyManager
+from ..keymanager import KeyManager, Result
 from ..keyring import Keyring
 from ..spec.leaves import Bytes48
 
@@ -87,7 +87,7 @@ def router(token: str | None) -> Router:
     return Router("/eth/v1/keystores", route_handlers=handlers, guards=guards)
 
 
-def _data(results: list[ImportResult] | list[DeleteResult]) -> list[dict[str, str]]:
+def _data(results: list[Result]) -> list[dict[str, str]]:
     """The status of each, and a message where there is one: where it is an error."""
     return [
         {"status": status, "message": message} if message else {"status": status}

@@ -35,10 +35,10 @@ def status(state: State) -> dict[str, str]:
 
 def _status(keymanager: KeyManager) -> dict[str, str]:
     """Without a reload so far, only `{"status": "idle"}`."""
-    status, time, error = keymanager.reload_status
+    status, ended, error = keymanager.reload_status
     body: dict[str, str] = {"status": status}
-    if time:
-        body["lastOperationTime"] = time.isoformat().replace("+00:00", "Z")
+    if ended:
+        body["lastOperationTime"] = ended.isoformat().replace("+00:00", "Z")
     if error:
         body["lastError"] = error
     return body
