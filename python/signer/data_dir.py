@@ -35,7 +35,7 @@ class DataDir:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
-            raise ConfigError(f"cannot use {path} as --data-dir: {error.strerror}") from None
+            raise _unusable(path, error) from None
         try:
             self._take(path)
             # what passwords and fingerprints are made with
@@ -47,14 +47,16 @@ class DataDir:
     def _take(self, path: Path) -> None:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+            os.ftruncate(self._lock, 0)
+            os.write(self._lock, str(os.getpid()).encode())
+        except BlockingIOError:
             owner = os.read(self._lock, 20).decode("ascii", "replace")
             raise ConfigError(
                 f"expected a --data-dir that no other signer uses, found {path} in use by process "
                 f"{owner}: stop it, or choose another folder"
             ) from None
-        os.ftruncate(self._lock, 0)
-        os.write(self._lock, str(os.getpid()).encode())
+        except OSError as error:
+            raise _unusable(path, error) from None
 
     def _own_secret(self, path: Path) -> bytes:
         if not path.exists() and any(self._keystores.iterdir()):
@@ -68,13 +70,13 @@ class DataDir:
         """Lets another process have the folder."""
         os.close(self._lock)
 
-    def imported(self) -> list[Path]:
-        """The files of the imported keys, and whatever else lies among them."""
+    def imported(self, known: Iterable[bytes] = ()) -> list[Path]:
+        """The files of imported keys that are not known, and whatever else lies among them."""
         ours = re.compile(rf"0x[0-9a-f]{{96}}\.json{re.escape(TEMPORARY)}")
         for path in self._keystores.iterdir():
             if ours.fullmatch(path.name):
                 path.unlink()  # its writing was cut short, and nobody was told of the key
-        return sorted(self._keystores.iterdir())
+        return sorted({*self._keystores.iterdir()} - {self._file_of(pubkey) for pubkey in known})
 
     def open(self, path: Path) -> Key | LoadFailure:
         """The imported key in a file, or why there is none."""
@@ -150,3 +152,7 @@ class DataDir:
 
     def _password(self, pubkey: bytes) -> str:
         return hmac.digest(self.secret, pubkey, "sha256").hex()
+
+
+def _unusable(path: Path, error: OSError) -> ConfigError:
+    return ConfigError(f"cannot use {path} as --data-dir: {error.strerror}")

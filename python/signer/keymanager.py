@@ -70,10 +70,11 @@ class KeyManager:
     def _load_imported(self, report: threads.Report) -> None:
         if not self._data_dir:
             return
-        results = [self._data_dir.open(path) for path in self._data_dir.imported()]
+        paths = self._data_dir.imported(known=self._keyring.imported)
+        results = [self._data_dir.open(path) for path in paths]
         keys = [result for result in results if isinstance(result, Key)]
         self._damaged = [result for result in results if isinstance(result, LoadFailure)]
-        self._keyring.imported = {key.pubkey: key for key in keys}
+        self._keyring.imported |= {key.pubkey: key for key in keys}
         report(f"loaded {len(keys)} imported keys, {len(self._damaged)} failed")
         for failure in self._damaged:
             report(f"  failed: {failure.source}: {failure.reason}")
@@ -153,7 +154,8 @@ class KeyManager:
     def reload(self) -> asyncio.Task[None] | None:
         """Starts to read the keystores folder again: what was added comes, what was removed goes.
 
-        `reload_status` tells how it goes. None, and nothing starts, while a reload is under way.
+        Files in the data directory that did not open are tried again. None, and nothing starts,
+        while a reload is under way.
         """
         if self.reload_status.status == "running":
             return None
@@ -164,6 +166,8 @@ class KeyManager:
     async def _reload_folder(self) -> None:
         outcome = ReloadStatus("failed", error="a bug of the signer: see its log")
         try:
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(self._changing, self._load_imported, log.info)
             await asyncio.to_thread(self._load_folder, self._opening, log.info)
             failures = len(self._keyring.failures)
             outcome = ReloadStatus("completed")

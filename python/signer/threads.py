@@ -43,12 +43,17 @@ def _be_nice() -> None:
 def open_all(
     threads: ThreadPoolExecutor, open_one: Callable[[T], R], items: Sequence[T], report: Report
 ) -> list[R]:
-    """What `open_one` returns for each item, in order; reports a line a second while it takes."""
+    """What `open_one` returns for each item, in order; reports a line a second while it takes.
+
+    Raises CancelledError when the threads were shut down meanwhile.
+    """
     futures = [threads.submit(open_one, item) for item in items]
     waiting: set[Future[R]] = set(futures)
     try:
         while waiting:
             _, waiting = wait(waiting, timeout=1)
+            # those that a pool cancelled when it was shut down would be waited for without end
+            waiting = {future for future in waiting if not future.cancelled()}
             if waiting:
                 report(f"opened {len(futures) - len(waiting)} of {len(futures)} keystores")
     finally:
