@@ -223,7 +223,7 @@ def test_a_data_dir_that_cannot_be_one_is_refused(tmp_path: Path, path: str) -> 
 
     message = refused("--port", "0", *keeping(tmp_path / path))
 
-    assert f"Error: cannot use {tmp_path / path} as --data-dir: " in message
+    assert f"Error: cannot use {tmp_path / path} for --data-dir: " in message
 
 
 def test_a_full_disk_is_told_at_the_start(tmp_path: Path) -> None:

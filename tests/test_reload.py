@@ -46,7 +46,6 @@ def statuses(signer: Served, *pubkeys: str) -> list[int]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with the keystore of the first key."""
     return put(tmp_path / "keys", FIRST).parent
 
 
@@ -58,7 +57,6 @@ def signer(folder: Path) -> Iterator[Served]:
 
 @pytest.fixture
 def reloading(folder: Path) -> Iterator[Served]:
-    """A signer whose reload takes most of a second, and has begun."""
     with kept.started(reading(folder)) as signer:
         put_slow(folder)
         signer.ask("POST", "/reload")
@@ -85,7 +83,8 @@ def test_a_reload_that_is_waited_for_tells_how_it_went_and_when(signer: Served) 
 
     time = answer.json["lastOperationTime"]
     assert (200, {"status": "completed", "lastOperationTime": time}) == (answer.status, answer.json)
-    assert before <= datetime.fromisoformat(time.removesuffix("Z") + "+00:00") <= datetime.now(UTC)
+    assert time.endswith("Z")
+    assert before <= datetime.fromisoformat(time) <= datetime.now(UTC)
     assert answer.json == signer.ask("GET", "/reload").json
 
 
@@ -98,9 +97,7 @@ def test_a_reload_during_a_reload_is_refused(reloading: Served) -> None:
 
 
 def test_signing_goes_on_during_a_reload(reloading: Served) -> None:
-    assert [200] * 10 == statuses(reloading, *[FIRST] * 10)
-
-    assert "running" == status(reloading)
+    assert ([200] * 9, "running") == (statuses(reloading, *[FIRST] * 9), status(reloading))
 
 
 def test_a_reload_outlives_the_client_that_waits_for_it(folder: Path, signer: Served) -> None:
@@ -128,13 +125,12 @@ def test_a_signer_stops_during_a_reload(folder: Path) -> None:
 
         signer.process.terminate()
 
-        assert 0 == signer.process.wait(timeout=5)
+        assert 0 == signer.process.wait(timeout=20)
 
 
 def test_a_reload_adds_new_keys_and_drops_removed_ones(folder: Path, signer: Served) -> None:
     put(folder, SECOND)
     (folder / f"{FIRST}.json").unlink()
-    assert [200, 404] == statuses(signer, FIRST, SECOND)
 
     reload(signer)
 
@@ -165,6 +161,13 @@ def test_all_is_well_once_an_imported_keys_damaged_file_was_moved_away(tmp_path:
     assert ("completed", 200) == (body["status"], health.status)
 
 
+def test_a_reload_goes_without_a_data_dir_that_is_gone(tmp_path: Path) -> None:
+    with serving(*kept.keeping(tmp_path)) as signer:
+        (tmp_path / "keystores").rmdir()
+
+        assert 200 == signer.ask("POST", "/reload?wait=true").status
+
+
 def test_a_reload_notices_that_a_password_changed(folder: Path, signer: Served) -> None:
     put(folder, FIRST, password="incorrect donkey")
 
@@ -188,9 +191,8 @@ def test_a_folder_that_is_gone_is_told_and_its_keys_stay(folder: Path, signer: S
 
     body = reload(signer)
 
-    assert f"expected a folder, found none at {folder}" == body["lastError"]
-    assert "failed" == body["status"]
-    assert [200] == statuses(signer, FIRST)
+    assert f"cannot list {folder}: No such file or directory" == body["lastError"]
+    assert ("failed", [200]) == (body["status"], statuses(signer, FIRST))
 
 
 def test_without_a_folder_a_reload_has_nothing_to_do() -> None:
@@ -228,7 +230,7 @@ def test_a_folder_of_the_users_is_never_written_to(tmp_path: Path, folder: Path)
 
 
 def load(folder: Path, data_dir: Path) -> tuple[dict[str, str], list[LoadFailure]]:
-    """What a signer loads that starts now: keys with their derivation path, and failures."""
+    """What a signer loads that starts now: derivation paths of keys, and failures."""
     with closing(DataDir(data_dir)) as opened, pool() as threads:
         keys, failures = KeystoreFolder(folder, data_dir=opened).load(threads, lambda _: None)
     return {f"0x{key.pubkey.hex()}": key.derivation_path for key in keys}, failures

@@ -71,12 +71,19 @@ class DataDir:
         os.close(self._lock)
 
     def imported(self, known: Iterable[bytes] = ()) -> list[Path]:
-        """The files of imported keys that are not known, and whatever else lies among them."""
+        """The files of imported keys that are not known, and whatever else lies among them.
+
+        Raises ConfigError when the folder is gone.
+        """
         ours = re.compile(rf"0x[0-9a-f]{{96}}\.json{re.escape(TEMPORARY)}")
-        for path in self._keystores.iterdir():
-            if ours.fullmatch(path.name):
-                path.unlink()  # its writing was cut short, and nobody was told of the key
-        return sorted({*self._keystores.iterdir()} - {self._file_of(pubkey) for pubkey in known})
+        try:
+            for path in self._keystores.iterdir():
+                if ours.fullmatch(path.name):
+                    path.unlink()  # its writing was cut short, and nobody was told of the key
+            paths = {*self._keystores.iterdir()}
+        except OSError as error:
+            raise _unusable(self._keystores, error) from None
+        return sorted(paths - {self._file_of(pubkey) for pubkey in known})
 
     def open(self, path: Path) -> Key | LoadFailure:
         """The imported key in a file, or why there is none."""
@@ -113,12 +120,12 @@ class DataDir:
             raise KeystoreError(f"cannot remove {path}: {error.strerror}") from None
 
     def cached(self, fingerprint: bytes) -> Key | None:
-        """The key of a keystore elsewhere that was opened before, by its fingerprint."""
+        """The key of a keystore elsewhere that was opened before, by its fingerprint.
+
+        Raises KeystoreError for an entry that is damaged.
+        """
         path = self._entry(fingerprint)
-        try:
-            return self._open(path) if path.exists() else None
-        except SignerError:  # damaged: it is written anew
-            return None
+        return self._open(path) if path.exists() else None
 
     def cache(self, fingerprint: bytes, key: Key) -> None:
         """Notes what opening a keystore gave. Without the wait for the disk: it is only faster."""
@@ -155,4 +162,4 @@ class DataDir:
 
 
 def _unusable(path: Path, error: OSError) -> ConfigError:
-    return ConfigError(f"cannot use {path} as --data-dir: {error.strerror}")
+    return ConfigError(f"cannot use {path} for --data-dir: {error.strerror}")

@@ -52,10 +52,13 @@ def find(
 
     Knows the layouts of Lighthouse, Lodestar, Nimbus, Teku, Web3Signer, Charon and the deposit
     tools without being told which: it tries the places where they keep a keystore's password.
+    Raises ConfigError when a folder cannot be listed.
     """
     bases = [folder.absolute().parent, folder]
     usual = [f"{base}/{kind}secrets" for base in bases for kind in ("", "teku-", "lodestar-")]
-    files = (f"{root}/{name}" for root, _, names in os.walk(folder) for name in names)
+    files = (
+        f"{root}/{name}" for root, _, names in os.walk(folder, onerror=_refuse) for name in names
+    )
     for path in sorted(path for path in files if path.endswith(".json") and os.path.isfile(path)):
         try:
             document = read(path)
@@ -79,6 +82,10 @@ def find(
         yield KeystoreFile(path, hashlib.sha256(document).digest(), keystore, roots, names)
 
 
+def _refuse(error: OSError) -> None:
+    raise ConfigError(f"cannot list {error.filename}: {error.strerror}")
+
+
 class KeystoreFolder:
     """The keys of a folder; loading again opens only what is new or changed."""
 
@@ -98,11 +105,9 @@ class KeystoreFolder:
         """The keys of all keystores that open, and what does not. Blocks for as long as the KDFs.
 
         Reports a line a second while it takes, and one when it is done. Raises ConfigError when
-        the folder is gone.
+        a folder is gone or cannot be listed.
         """
         folder, started = self._where[0], time.monotonic()
-        if not folder.is_dir():
-            raise ConfigError(f"expected a folder, found none at {folder}")
         found = list(find(*self._where))
         # tools write one key in several layouts side by side: any of them will do
         files: dict[object, list[KeystoreFile]] = {}
@@ -129,7 +134,7 @@ class KeystoreFolder:
     def _known(self, copies: list[KeystoreFile]) -> tuple[bytes, Key] | None:
         """The key that was opened before from one of these files, as they are now."""
         for file in copies:
-            with suppress(KeystoreError):
+            with suppress(SignerError):  # no password, or a damaged entry of the cache
                 fingerprint = self._fingerprint(file, file.password())
                 key = self._opened.get(fingerprint)
                 if key is None and self._data_dir:
