@@ -141,6 +141,8 @@ def _announce(config: Config, url: str, keyring: Keyring) -> None:
     )
     _say(f"{len(keyring)} keys{failed}{hint}")
     _say(f"serving at {url}")
+    if config.keymanager_token_file:
+        _say(f"the Keymanager API's token is in {config.keymanager_token_file}")
     _say("test signer: not for production validators")
     if config.ready_json:
         click.echo(json.dumps({"url": url, "pid": os.getpid(), "pubkeys": len(keyring)}))
