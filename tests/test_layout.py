@@ -24,16 +24,18 @@ requests
 threads files
 engine keyring
 keystores
-data_dir deterministic
-folder
+data_dir deterministic journal
+folder faults
 metrics config
-keymanager
+keymanager control
 api.answers
 api.signing api.status api.keymanager api.reload
+api.control
 app
 server
+testing
 cli
-__main__ __init__
+__init__ __main__
 """
 
 RANKS = {

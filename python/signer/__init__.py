@@ -3,6 +3,8 @@
 The cryptography is importable by itself; the server is `python -m signer serve`.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from ._core import (
     SecretKey,
     __version__,
@@ -11,4 +13,27 @@ from ._core import (
     verify,
 )
 
-__all__ = ["SecretKey", "__version__", "aggregate", "fast_aggregate_verify", "verify"]
+if TYPE_CHECKING:
+    from .faults import Fault
+    from .journal import Record
+    from .testing import Signer
+
+__all__ = [
+    "Fault",
+    "Record",
+    "SecretKey",
+    "Signer",
+    "__version__",
+    "aggregate",
+    "fast_aggregate_verify",
+    "verify",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """The harness on demand: who wants the cryptography only does not wait for a server."""
+    if name not in {"Fault", "Record", "Signer"}:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from . import testing  # noqa: PLC0415
+
+    return getattr(testing, name)

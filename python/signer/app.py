@@ -1,4 +1,4 @@
-"""The application: wires keys, network and metrics to the routes, and errors to answers."""
+"""The application: wires keys, network, metrics and control to routes, and errors to answers."""
 
 from typing import Any
 
@@ -7,10 +7,12 @@ from litestar.datastructures import State
 from litestar.enums import ScopeType
 from litestar.types import Receive, Scope, Send
 
-from .api import keymanager, reload, signing, status
+from .api import control, keymanager, reload, signing, status
 from .api.answers import answer, explain
 from .config import Config
+from .control import Control
 from .engine import SigningEngine
+from .faults import fault_of
 from .files import secret_file
 from .keymanager import KeyManager
 from .keyring import Keyring
@@ -27,19 +29,17 @@ class Application:
         network = load_network(config.network)
         file = config.keymanager_token_file
         token = secret_file(file) if file else None
+        self.control = Control(keyring)
+        for fault in config.fault:
+            self.control.add_fault(fault_of(fault))
         self.keymanager = KeyManager(config, keyring)
         self.metrics = Metrics(lambda: len(keyring), lambda: len(keyring.failures))
         self._sign = signing.SignRoute(keyring, network, self.metrics)
+        self._entry: Any = self._route
+        if config.control or config.fault:
+            self._entry = control.Controlled(self._route, self.control, keyring, network)
         self.litestar = Litestar(
-            [
-                status.public_keys,
-                status.upcheck,
-                status.healthcheck,
-                status.health,
-                reload.start,
-                reload.status,
-                keymanager.router(token),
-            ],
+            [*status.ROUTES, *reload.ROUTES, keymanager.router(token)],
             state=State({"keyring": keyring, "keymanager": self.keymanager, "network": network}),
             exception_handlers={Exception: _on_error},
             on_startup=[self._start],
@@ -50,6 +50,9 @@ class Application:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._entry(scope, receive, send)
+
+    async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP or not scope["path"].startswith(signing.PREFIX):
             await self.litestar(scope, receive, send)
             return
@@ -60,10 +63,11 @@ class Application:
 
     async def _start(self) -> None:
         self._sign.engine = SigningEngine(cores())
+        self.keymanager.start()
 
     async def _stop(self) -> None:
         self._sign.engine.close()
-        self.keymanager.close()
+        self.keymanager.stop()
 
 
 def _on_error(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from types import UnionType
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import click
 
@@ -49,7 +49,8 @@ def main() -> None:
 
 def _option(name: str, hint: Any, metadata: Any, default: Any) -> click.Option:
     """The flag of a field of Config."""
-    kind = get_args(hint)[0] if isinstance(hint, UnionType) else hint
+    multiple = get_origin(hint) is tuple
+    kind = get_args(hint)[0] if multiple or isinstance(hint, UnionType) else hint
     choices = get_args(kind)
     flag = f"--{name.replace('_', '-')}"
     return click.Option(
@@ -60,12 +61,13 @@ def _option(name: str, hint: Any, metadata: Any, default: Any) -> click.Option:
         if kind is Path
         else kind,
         is_flag=kind is bool,
+        multiple=multiple,
         default=default,
         help=metadata["help"],
         metavar=metadata["metavar"],
         envvar=f"SIGNER_{name.upper()}",
         show_envvar=True,
-        show_default=default not in {None, 0, ""},
+        show_default=default not in {None, 0, "", ()},
     )
 
 
@@ -82,7 +84,13 @@ def _serve(**values: Any) -> None:
             app = Application(config)
             with _serving_metrics(config, app.metrics):
                 app.keymanager.load(_say)
-                server.run(app, listener, lambda: _announce(config, url, app.keyring))
+                server.run(
+                    app,
+                    listener,
+                    config.idle_timeout,
+                    lambda: _announce(config, url, app.keyring),
+                    app.control.release,
+                )
     except SignerError as error:
         raise click.ClickException(str(error)) from None
     # Granian's threads outlive its server by a moment, and one that asks for the GIL while the

@@ -70,6 +70,21 @@ class Config:
     metrics_port: int | None = flag(
         None, "port of the metrics; by default 9001, or a free one with --port 0", metavar="PORT"
     )
+    idle_timeout: float = flag(
+        30.0, "seconds after which an idle connection is closed", metavar="SECONDS"
+    )
+    control: bool = flag(
+        default=False, help_text="serve /_signer: records of requests, faults, keys"
+    )
+    control_anywhere: bool = flag(
+        default=False, help_text="serve /_signer also on another host than this machine"
+    )
+    fault: tuple[str, ...] = flag(
+        (),
+        'do something wrong, as {"type": "ATTESTATION", "status": 500, "times": 2}; may be '
+        "repeated, implies --control",
+        metavar="JSON",
+    )
     log_level: LogLevel = flag("info", "how much to log; debug logs each request")
     ready_json: bool = flag(
         default=False, help_text='print {"url", "pid", "pubkeys"} on one line once it serves'
@@ -90,20 +105,26 @@ class Config:
             )
         if any(passwords) and not self.keystores_path:
             raise ConfigError("expected --keystores-path with its passwords, found only passwords")
-        self._check_keymanager()
+        self._check_who_may_ask()
         for path in (self.keystores_path, self.keystores_passwords_path):
             if path and not path.is_dir():
                 raise ConfigError(f"expected a folder, found none at {path}")
         if self.keystores_password_file and not self.keystores_password_file.is_file():
             raise ConfigError(f"expected a file, found none at {self.keystores_password_file}")
 
-    def _check_keymanager(self) -> None:
+    def _check_who_may_ask(self) -> None:
+        here = _is_loopback(self.host)
+        if (self.control or self.fault) and not (self.control_anywhere or here):
+            raise ConfigError(
+                f"expected --control on this machine only, found --host {self.host}: "
+                "--control-anywhere lets everybody who reaches it change keys and set faults"
+            )
         token, everybody = self.keymanager_token_file, self.keymanager_auth == "off"
         if token and everybody:
             raise ConfigError(
                 "expected --keymanager-token-file or --keymanager-auth off, found both"
             )
-        if not token and not everybody and not _is_loopback(self.host):
+        if not token and not everybody and not here:
             raise ConfigError(
                 f"expected a token for the Keymanager API on {self.host}, where others than this "
                 "machine may import and delete keys: give --keymanager-token-file FILE, or "

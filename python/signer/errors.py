@@ -6,6 +6,7 @@
     ├── UnauthorizedError           401  the Keymanager API without a token
     ├── ForbiddenError              403  the Keymanager API with a wrong token
     ├── UnknownKeyError             404  no such public key is loaded
+    ├── UnknownOperationError       404  no such request below /_signer
     ├── MethodNotAllowedError       405  the route is asked with another method than it has
     ├── BodyTooLargeError           413  a body above the limit
     ├── BLSError                    400  bytes that are no key, no signature or no point
@@ -52,6 +53,12 @@ class ForbiddenError(SignerError):
 
 class UnknownKeyError(SignerError):
     """No key with this public key is loaded."""
+
+    status = 404
+
+
+class UnknownOperationError(SignerError):
+    """A request below /_signer that there is not, or a fault that there is no more."""
 
     status = 404
 

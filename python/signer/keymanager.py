@@ -51,8 +51,8 @@ class KeyManager:
         )
         self._well_known: dict[bytes, Key] = {}
         self._damaged: list[LoadFailure] = []  # in the data dir
-        self._opening = threads.polite_pool()
-        self._changing = ThreadPoolExecutor(1, "change")
+        self._opening: ThreadPoolExecutor
+        self._changing: ThreadPoolExecutor
         self._reload: asyncio.Task[None] | None = None
         self.reload_status = ReloadStatus()
 
@@ -179,10 +179,18 @@ class KeyManager:
         finally:
             self.reload_status = outcome._replace(ended=datetime.now(UTC))
 
-    def close(self) -> None:
-        """Lets go of the data directory; keystores that are still being opened are dropped."""
+    def start(self) -> None:
+        """Makes the threads for changes while the signer runs; until then there are none."""
+        self._opening = threads.polite_pool()
+        self._changing = ThreadPoolExecutor(1, "change")
+
+    def stop(self) -> None:
+        """Ends these threads; keystores that are still being opened are dropped."""
         self._opening.shutdown(wait=False, cancel_futures=True)
         self._changing.shutdown()
+
+    def close(self) -> None:
+        """Lets another process have the data directory."""
         if self._data_dir:
             self._data_dir.close()
 

@@ -15,6 +15,7 @@ from typing import Any
 import uvloop
 from granian._granian import SocketHolder
 from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.server.embed import Server
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
@@ -67,20 +68,43 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def run(app: ASGIApp, listener: socket.socket, on_ready: Callable[[], None]) -> None:
-    """Runs `serve` on a loop of its own; blocks until it is over."""
-    uvloop.run(serve(app, listener, on_ready))
+def run(
+    app: ASGIApp,
+    listener: socket.socket,
+    idle_timeout: float,
+    on_ready: Callable[[], None],
+    on_stop: Callable[[], None],
+) -> None:
+    """Serves until SIGTERM or SIGINT, then answers what was asked; blocks until it is over."""
+
+    def stopping(stop: asyncio.Event) -> None:
+        on_stop()
+        stop.set()
+
+    async def until_signal() -> None:
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stopping, stop)
+        await serve(app, listener, idle_timeout, on_ready, stop)
+
+    uvloop.run(until_signal())
 
 
-async def serve(app: ASGIApp, listener: socket.socket, on_ready: Callable[[], None]) -> None:
-    """Serves `app` on a socket of `bind` until SIGTERM or SIGINT, then stops as `_stop` does.
+async def serve(
+    app: ASGIApp,
+    listener: socket.socket,
+    idle_timeout: float,
+    on_ready: Callable[[], None],
+    stop: asyncio.Event,
+    *,
+    patient: bool = True,
+) -> None:
+    """Serves `app` on a socket of `bind` until `stop`, then, if it is patient, as `_stop` does.
 
-    Takes the socket over. `on_ready` is called once requests are answered. Raises ConfigError
-    when another process came to listen on the port since it was bound.
+    Takes the socket over. `on_ready` is called once requests are answered; connections that are
+    idle for `idle_timeout` seconds are closed. Raises ConfigError when another process came to
+    listen on the port since it was bound.
     """
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     watched = _Watched(app)
     address = listener.getsockname()
     try:
@@ -88,14 +112,15 @@ async def serve(app: ASGIApp, listener: socket.socket, on_ready: Callable[[], No
     except OSError as error:  # another process bound the port too, and was the first to listen
         raise _taken(address[0], address[1], error) from None
     descriptor = listener.detach()
-    granian = _Granian(watched, descriptor)
+    granian = _Granian(watched, descriptor, idle_timeout)
     serving = asyncio.create_task(granian.serve())
     await _first(serving, _answers(address))
     if not serving.done():
         on_ready()
         await _first(serving, stop.wait())
     if not serving.done():
-        await _stop(watched, descriptor)
+        if patient:
+            await _stop(watched, descriptor)
         granian.stop()  # type: ignore[no-untyped-call]
         await asyncio.wait({serving}, timeout=GRACE)
     if watched.closing and not serving.done():
@@ -117,7 +142,7 @@ async def _first(*awaitables: Awaitable[object]) -> None:
 async def _answers(address: tuple[str, int]) -> None:
     """Waits for an answer, whatever it is: Granian, told to stop before it serves, never does."""
     reader, writer = await asyncio.open_connection(*address[:2])
-    writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    writer.write(b"GET /_signer/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
     await reader.read()
     writer.close()
     await writer.wait_closed()
@@ -178,7 +203,7 @@ class _Watched:
 class _Granian(Server):
     """Granian on a listening socket of ours, which it owns and closes."""
 
-    def __init__(self, app: ASGIApp, descriptor: int) -> None:
+    def __init__(self, app: ASGIApp, descriptor: int, idle_timeout: float) -> None:
         # its own logging would reconfigure the root logger of the process
         silence = {"incremental": True, "root": {}, "handlers": {}, "loggers": {}}
         super().__init__(
@@ -186,6 +211,7 @@ class _Granian(Server):
             backlog=BACKLOG,
             interface=Interfaces.ASGI,
             http=HTTPModes.http1,
+            http1_settings=HTTP1Settings(header_read_timeout=int(idle_timeout * 1000)),
             websockets=False,
             log_enabled=False,
             log_dictconfig=silence,

@@ -33,6 +33,9 @@ def status(state: State) -> dict[str, str]:
     return _status(state.keymanager)
 
 
+ROUTES = (start, status)
+
+
 def _status(keymanager: KeyManager) -> dict[str, str]:
     """Without a reload so far, only `{"status": "idle"}`."""
     status, ended, error = keymanager.reload_status

@@ -46,10 +46,10 @@ class SignRoute:
         try:
             if scope["method"] != "POST":
                 raise MethodNotAllowedError(f"expected POST, found {scope['method']}")
-            request = requests.decode(await _body(scope, receive))
+            request = requests.decode(await read_body(scope, receive))
             signing_type, started = request.TYPE, perf_counter()
             signing_root = request.compute_signing_root(self._network)
-            pubkey = _pubkey(scope["path"])
+            pubkey = pubkey_of(scope["path"])
             signature = await self.engine.sign(self._keyring[pubkey].secret_key, signing_root)
             self._keyring[pubkey]  # deleted meanwhile: then no signature leaves any more
         except SignerError as error:
@@ -65,7 +65,8 @@ class SignRoute:
             await answer(send, b"0x%s" % signature.hex().encode(), TEXT)
 
 
-async def _body(scope: HTTPScope, receive: Receive) -> bytes:
+async def read_body(scope: HTTPScope, receive: Receive) -> bytes:
+    """The whole body. Raises BodyTooLargeError, before reading it where its length is told."""
     announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
     body, more = b"", True
     while more:
@@ -79,8 +80,8 @@ async def _body(scope: HTTPScope, receive: Receive) -> bytes:
     return body
 
 
-def _pubkey(path: str) -> bytes:
-    """The 48 bytes that the path names, in hex of any case, with or without 0x."""
+def pubkey_of(path: str) -> bytes:
+    """The bytes that the path of a sign request names, in hex of any case, with or without 0x."""
     identifier = path[len(PREFIX) :].removesuffix("/")
     try:
         return unhexlify(identifier.removeprefix("0x").removeprefix("0X"))

@@ -46,3 +46,6 @@ def healthcheck(state: State) -> Response[Any]:
 def health(state: State) -> dict[str, str | int]:
     """That the signer runs, and how many keys it has."""
     return {"status": "healthy", "keys_loaded": len(state.keyring)}
+
+
+ROUTES = (public_keys, upcheck, healthcheck, health)

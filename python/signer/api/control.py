@@ -1,0 +1,163 @@
+"""The control routes /_signer, and the wrapper that records requests and lets faults strike them.
+
+Only there with --control: without, no request passes through this file.
+"""
+
+import asyncio
+import re
+import time
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
+from msgspec.structs import replace
+
+from .. import decoding, requests
+from ..control import Control
+from ..errors import SignerError
+from ..faults import Fault, wrong_signature
+from ..journal import Record, hex_of
+from ..keyring import Keyring
+from ..spec.networks import Network
+from . import signing
+from .answers import JSON, answer, explain
+
+PREFIX = "/_signer/"
+POLL = 0.005  # seconds between two looks whether a fault that hangs was removed
+SIGNATURE = re.compile(rb"0x[0-9a-f]{190,192}")
+OK = 200
+
+
+class Controlled:
+    """An ASGI application under control: recorded, and struck by faults."""
+
+    def __init__(self, app: ASGIApp, control: Control, keyring: Keyring, network: Network) -> None:
+        self._app = app
+        self._control, self._keyring, self._network = control, keyring, network
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        try:
+            body = await signing.read_body(scope, receive)
+            if scope["path"].startswith(PREFIX):
+                await answer(send, await self._operate(scope, body), JSON)
+                return
+        except Exception as error:  # noqa: BLE001 - the one handler, for these routes
+            await answer(send, *explain(error))
+            return
+        started, journal = time.perf_counter(), self._control.journal
+        record = self._describe(scope, body)
+        fault = self._control.next_fault(record.type, record.pubkey, record.path)
+        if fault:
+            record = replace(record, fault=fault.id)
+            await asyncio.sleep(fault.delay())
+            if fault.fault.hang:
+                record = journal.add(record)
+                while not fault.removed:  # noqa: ASYNC110 - another thread removes it
+                    await asyncio.sleep(POLL)
+        events = await self._answer(scope, body, receive, fault.fault if fault else None, record)
+        status, content = events[0]["status"], b"".join(event.get("body", b"") for event in events)
+        found = SIGNATURE.search(content) if record.type and status == OK else None
+        signature = found[0].decode() if found else None
+        duration = time.perf_counter() - started
+        # before the answer: who has it may look at once
+        journal.add(replace(record, status=status, signature=signature, duration=duration))
+        for event in events:
+            await send(event)
+
+    async def _operate(self, scope: HTTPScope, body: bytes) -> bytes:
+        """What `Control.handle` does; its fields are the query's, or the JSON body's."""
+        fields = dict(parse_qsl(scope["query_string"].decode()))
+        if body:
+            fields = decoding.decode(dict[str, Any], body, "fields")
+        path = scope["path"].removeprefix(PREFIX)
+        # it may wait for requests, for as long as it is asked to
+        result = await asyncio.to_thread(self._control.handle, scope["method"], path, fields)
+        return msgspec.json.encode(result)
+
+    async def _answer(
+        self, scope: HTTPScope, body: bytes, receive: Receive, fault: Fault | None, record: Record
+    ) -> list[Any]:
+        """The events of the answer: the fault's own, or the application's, changed by the fault."""
+        events: list[Any] = []
+
+        async def keep(event: Any) -> None:
+            events.append(event)
+
+        if fault and fault.answers:
+            message = msgspec.json.encode(
+                dict.fromkeys(("message", "error"), "a fault of the test")
+            )
+            content = message if fault.body is None else fault.body.encode()
+            await answer(keep, content, fault.content_type or JSON, fault.status or OK)
+            if fault.drop:
+                # Granian closes a connection whose body has no end
+                events[1] = {"type": "http.response.body", "body": b"0x", "more_body": True}
+            return events
+        unread = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def again() -> Any:
+            return unread.pop() if unread else await receive()
+
+        await self._app(scope, again, keep)
+        if fault:
+            self._spoil(events, fault, record)
+        return events
+
+    def _spoil(self, events: list[Any], fault: Fault, record: Record) -> None:
+        """Changes what the application answered: signature, status, content type."""
+        start, last = events[0], events[-1]
+        if fault.signature and record.pubkey and record.signing_root and start["status"] == OK:
+            key = self._keyring[bytes.fromhex(record.pubkey[2:])]
+            root = bytes.fromhex(record.signing_root[2:])
+            wrong = wrong_signature(fault.signature, key, root)
+            last["body"] = SIGNATURE.sub(b"0x" + wrong.hex().encode(), last["body"])
+        if fault.content_type:
+            others = [header for header in start["headers"] if header[0] != b"content-type"]
+            start["headers"] = [*others, (b"content-type", fault.content_type.encode())]
+        start["status"] = fault.status or start["status"]
+
+    def _describe(self, scope: HTTPScope, body: bytes) -> Record:
+        """What is known of a request before it is answered."""
+        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        path = scope["path"]
+        try:
+            fields = msgspec.json.decode(body) if body else None
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            fields = None
+        record = Record(
+            time=time.time(),
+            duration=0.0,
+            method=scope["method"],
+            path=path,
+            user_agent=headers.get(b"user-agent", ""),
+            accept=headers.get(b"accept", ""),
+            body=fields,
+        )
+        if not path.startswith(signing.PREFIX):
+            return record
+        kind = fields.get("type") if isinstance(fields, dict) else None
+        record = replace(
+            record,
+            type=str(kind).upper() if kind else None,
+            pubkey=hex_of(path[len(signing.PREFIX) :]),
+        )
+        try:
+            request = requests.decode(body)
+            bare = replace(request, signing_root=None, signing_root_alias=None)
+            root = bare.compute_signing_root(self._network)
+        except SignerError:
+            return record
+        slot, epoch = getattr(request, "SLOT", None), getattr(request, "EPOCH", None)
+        given = request.signing_root or request.signing_root_alias
+        return replace(
+            record,
+            slot=int(slot(request)) if slot else None,
+            epoch=int(epoch(request)) if epoch else None,
+            signing_root=f"0x{root.hex()}",
+            root_given=given and f"0x{given.hex()}",
+        )

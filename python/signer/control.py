@@ -1,0 +1,148 @@
+"""What a test can do with a signer: read its journal, set faults, change its keys.
+
+One `handle` for every way to ask: `Signer` calls it, and /_signer over HTTP. Any thread may.
+"""
+
+from collections.abc import Callable, Mapping
+from itertools import count
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from ._core import SecretKey
+from .deterministic import interop_keys, mnemonic_keys
+from .errors import BadRequestError, UnknownOperationError
+from .faults import ActiveFault, Fault, fault_of
+from .journal import Journal, Match, Record
+from .keyring import Key, Keyring
+from .spec.leaves import Bytes32, Bytes48, parse
+
+
+class Query(Match, frozen=True, kw_only=True):
+    """Of GET requests: those after number `since`; up to `wait` seconds until there are `n`."""
+
+    since: int = 0
+    n: int = 1
+    wait: float = 0.0
+
+
+class Keys(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Keys to add: the flags of `serve`, and secret keys."""
+
+    interop: int = 0
+    mnemonic: str = ""
+    count: int = 0
+    start: int = 0
+    keys: list[Bytes32] = []
+
+    __repr__ = object.__repr__
+
+
+class Pubkeys(Struct, frozen=True):
+    pubkeys: list[Bytes48]
+
+
+class Control:
+    """The journal and the faults of a signer, and its keys."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        self.journal = Journal()
+        self._keyring = keyring
+        self._faults: list[ActiveFault] = []
+        self._numbers = count(1)
+
+    def handle(self, method: str, path: str, fields: Mapping[str, Any]) -> Any:
+        """Does what a request below /_signer asks; may block, for as long as it says to wait.
+
+        Raises BadRequestError for fields that are not as expected, UnknownOperationError.
+        """
+        name, _, number = path.partition("/")
+        operation = self._operations().get((method, name))
+        if operation is None or (number and name != "faults"):
+            known = ", ".join(" /_signer/".join(known) for known in self._operations())
+            raise UnknownOperationError(f"expected one of {known}, found {method} /_signer/{path}")
+        return operation({**fields, "id": number} if number else fields)
+
+    def _operations(self) -> dict[tuple[str, str], Callable[[Mapping[str, Any]], Any]]:
+        return {
+            ("GET", "requests"): self._requests,
+            ("DELETE", "requests"): lambda _: self.journal.clear(),
+            ("GET", "faults"): self._list_faults,
+            ("POST", "faults"): lambda fields: self._shown(self.add_fault(fault_of(fields))),
+            ("DELETE", "faults"): self._remove_faults,
+            ("GET", "keys"): lambda _: [f"0x{pubkey.hex()}" for pubkey in self._keyring],
+            ("POST", "keys"): self._add_keys,
+            ("DELETE", "keys"): self._remove_keys,
+            ("POST", "reset"): self._reset,
+        }
+
+    def _requests(self, fields: Mapping[str, Any]) -> list[Record]:
+        query: Query = _convert(fields, Query)
+        return self.journal.wait_for(query.n, query.wait, query, query.since)
+
+    def _list_faults(self, fields: Mapping[str, Any]) -> Any:
+        faults = [self._shown(fault) for fault in self._faults]
+        return self._shown(self._fault(fields["id"])) if "id" in fields else faults
+
+    def add_fault(self, fault: Fault) -> ActiveFault:
+        """Sets a fault; it is the first to be asked from now on."""
+        self._faults.append(ActiveFault(next(self._numbers), fault))
+        return self._faults[-1]
+
+    def _remove_faults(self, fields: Mapping[str, Any]) -> None:
+        for fault in [self._fault(fields["id"])] if "id" in fields else self._faults.copy():
+            fault.removed = True
+            self._faults.remove(fault)
+
+    def _fault(self, number: str) -> ActiveFault:
+        for fault in self._faults:
+            if str(fault.id) == number:
+                return fault
+        raise UnknownOperationError(f"expected the id of a fault, found {number}: is it removed?")
+
+    @staticmethod
+    def _shown(fault: ActiveFault) -> dict[str, Any]:
+        return {"id": fault.id, "hits": fault.hits, **msgspec.to_builtins(fault.fault)}
+
+    def next_fault(
+        self, signing_type: str | None, pubkey: str | None, path: str
+    ) -> ActiveFault | None:
+        """The fault that strikes a request: of those that do, the one added last."""
+        for fault in reversed(self._faults.copy()):
+            if fault.strikes(signing_type, pubkey, path):
+                return fault
+        return None
+
+    def _add_keys(self, fields: Mapping[str, Any]) -> list[str]:
+        wanted: Keys = _convert(fields, Keys)
+        keys = [*interop_keys(wanted.interop)]
+        keys += [Key(SecretKey.from_bytes(secret)) for secret in wanted.keys]
+        if wanted.mnemonic:
+            keys += mnemonic_keys(wanted.mnemonic, wanted.count, wanted.start)
+        self._keyring.imported |= {key.pubkey: key for key in keys}
+        return [f"0x{key.pubkey.hex()}" for key in keys]
+
+    def _remove_keys(self, fields: Mapping[str, Any]) -> None:
+        sent: Pubkeys = _convert(fields, Pubkeys)
+        for pubkey in sent.pubkeys:
+            self._keyring[pubkey]  # says so when there is none
+            self._keyring.imported.pop(pubkey, None)
+            self._keyring.readonly.pop(pubkey, None)
+
+    def release(self) -> None:
+        """Removes the faults that hang: the signer stops, and answers what they held."""
+        for fault in self._faults.copy():
+            if fault.fault.hang:
+                self._remove_faults({"id": str(fault.id)})
+
+    def _reset(self, _: Mapping[str, Any]) -> None:
+        self._remove_faults({})
+        self.journal.clear()
+
+
+def _convert(fields: Mapping[str, Any], kind: Any) -> Any:
+    try:
+        return msgspec.convert(fields, kind, strict=False, dec_hook=parse)
+    except msgspec.ValidationError as error:
+        raise BadRequestError(str(error)) from None

@@ -1,0 +1,308 @@
+"""`Signer`: a signer inside of a test, in a thread or in a process of its own."""
+
+import asyncio
+import http.client
+import json
+import select
+import subprocess
+import sys
+import threading
+import weakref
+from collections.abc import Iterable
+from dataclasses import fields
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from tempfile import TemporaryFile
+from typing import Any, Self
+from urllib.parse import urlencode, urlsplit
+
+import msgspec
+import uvloop
+
+from . import server
+from .app import Application
+from .config import Config
+from .errors import ConfigError, SignerError
+from .faults import Fault
+from .journal import Match, Record
+
+READY = 10.0  # seconds within which a signer answers, or its start has failed
+
+
+class FaultHandle:
+    """A fault that was set; as a context manager it is removed on the way out."""
+
+    def __init__(self, signer: "Controls", number: int) -> None:
+        self._signer, self.id = signer, number
+
+    @property
+    def hits(self) -> int:
+        """How often it struck."""
+        return int(self._signer.ask_control("GET", f"faults/{self.id}")["hits"])
+
+    def remove(self) -> None:
+        """Takes it back: requests that it hangs go on."""
+        self._signer.ask_control("DELETE", f"faults/{self.id}")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.remove()
+
+
+class Controls:
+    """What a test can do with a signer that serves at `url` with --control."""
+
+    url: str
+
+    def ask_control(self, method: str, path: str, /, **sent: Any) -> Any:
+        """Asks /_signer; raises SignerError with its message when it refuses."""
+        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=60)
+        target, body = f"/_signer/{path}", None
+        if method == "GET":
+            target = f"{target}?{urlencode(sent)}"
+        else:
+            body = json.dumps(sent)
+        try:
+            connection.request(method, target, body)
+            response = connection.getresponse()
+            answer = msgspec.json.decode(response.read())
+        finally:
+            connection.close()
+        if response.status != http.HTTPStatus.OK:
+            raise SignerError(answer["message"])
+        return answer
+
+    @property
+    def pubkeys(self) -> list[str]:
+        """The public keys that can sign, as 0x and 96 hex digits."""
+        found: list[str] = self.ask_control("GET", "keys")
+        return found
+
+    @property
+    def requests(self) -> list[Record]:
+        """The last ten thousand requests, oldest first, without those to /_signer."""
+        return self.wait_for(0)
+
+    def wait_for(self, n: int = 1, timeout: float = 5.0, **match: Any) -> list[Record]:
+        """The requests that match, as soon as there are n. Raises AssertionError after `timeout` s.
+
+        Blocks: in a coroutine, `await asyncio.to_thread(signer.wait_for, 3, type="ATTESTATION")`.
+        """
+        sent = {"n": n, "wait": timeout, **match}
+        records = msgspec.convert(self.ask_control("GET", "requests", **sent), list[Record])
+        if len(records) < n:
+            raise AssertionError(self._told(f"{n} requests", Match(**match), records))
+        return records
+
+    def count(self, **match: Any) -> int:
+        """How many requests match, whatever they were answered."""
+        return len(self.wait_for(0, **match))
+
+    def assert_signed(self, n: int | None = None, **match: Any) -> None:
+        """Asserts that n requests that match were signed; without n, that at least one was.
+
+        The message shows what came instead.
+        """
+        signed = [record for record in self.wait_for(0, **match) if record.signature]
+        if len(signed) != n if n is not None else not signed:
+            expected = f"{'at least 1' if n is None else n} signed"
+            raise AssertionError(self._told(expected, Match(**match), signed))
+
+    def _told(self, expected: str, match: Match, found: list[Record]) -> str:
+        given = ", ".join(
+            f"{name}={value!r}"
+            for name in Match.__struct_fields__
+            if (value := getattr(match, name))
+        )
+        records = self.requests
+        lines = [f"expected {expected} {given or 'of any kind'}, found {len(found)}"]
+        lines.append(f"{len(records)} requests were received{':' if records else ''}")
+        for record in records[-20:]:
+            misses = match.misses(record) or ([] if record.signature else ["signature"])
+            near = f"   <- all but its {misses[0]}" if len(misses) == 1 else ""
+            lines.append(f"  {record.line()}{near}")
+        return "\n".join(lines)
+
+    def fault(self, fault: Fault | None = None, /, **what: Any) -> FaultHandle:
+        """Sets a fault, or one of these fields of `Fault`. The last one that matches wins."""
+        sent = msgspec.to_builtins(fault) | what if fault else what
+        return FaultHandle(self, self.ask_control("POST", "faults", **sent)["id"])
+
+    @property
+    def faults(self) -> list[dict[str, Any]]:
+        """The faults that are set, each with `id` and `hits`."""
+        found: list[dict[str, Any]] = self.ask_control("GET", "faults")
+        return found
+
+    def add_keys(self, *, keys: Iterable[bytes] = (), **sources: Any) -> list[str]:
+        """Adds keys, of `interop`, `mnemonic`, `count`, `start`, or secrets of 32 bytes."""
+        secrets = [f"0x{key.hex()}" for key in keys]
+        added: list[str] = self.ask_control("POST", "keys", keys=secrets, **sources)
+        return added
+
+    def remove_keys(self, *pubkeys: str) -> None:
+        """Removes keys: requests for them are 404 from now on."""
+        self.ask_control("DELETE", "keys", pubkeys=pubkeys)
+
+    def reset(self) -> None:
+        """Forgets requests and faults; the keys stay."""
+        self.ask_control("POST", "reset")
+
+
+class Signer(Controls):
+    """A signer on a free port of this machine, that answers when it is made.
+
+    `with Signer(interop=4) as signer:` stops it on the way out. It serves from a thread, or with
+    `process=True` from a process of its own; `start=False` leaves it unstarted: the url is known,
+    connecting to it is refused. Other arguments are flags of `signer serve`, as `Config` has them.
+    Raises ConfigError when it cannot start.
+    """
+
+    def __init__(
+        self,
+        *,
+        interop: int = 0,
+        mnemonic: str = "",
+        count: int = 0,
+        start_index: int = 0,
+        keystores: Path | None = None,
+        keys: Iterable[bytes] = (),
+        host: str = "127.0.0.1",
+        port: int = 0,
+        process: bool = False,
+        start: bool = True,
+        **flags: Any,
+    ) -> None:
+        self._host = host
+        self._reserve(port)
+        self._config = Config(
+            interop=interop,
+            mnemonic=mnemonic,
+            count=count,
+            start=start_index,
+            keystores_path=keystores,
+            host=host,
+            port=self._listener.getsockname()[1],
+            control=True,
+            **{"metrics": False, **flags},
+        )
+        self._keys = list(keys)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._thread: threading.Thread | None = None
+        self._application: Application | None = None
+        if not process:
+            self._application = Application(self._config)
+            self._application.keymanager.load(lambda _: None)
+            self.add_keys(keys=self._keys)
+        if start:
+            self.start()
+
+    def _reserve(self, port: int) -> None:
+        """Takes the port, until the signer listens on it or is forgotten."""
+        self._listener = server.bind(self._host, port)
+        self.url = server.url_of(self._listener)
+        weakref.finalize(self, self._listener.close)
+
+    def ask_control(self, method: str, path: str, /, **sent: Any) -> Any:
+        if self._application:
+            return self._application.control.handle(method, path, sent)
+        return super().ask_control(method, path, **sent)
+
+    def start(self) -> None:
+        """Serves; also again after `stop`, on the same port. Nothing if it does already."""
+        if self._thread or self._process:
+            return
+        if self._application:
+            self._start_thread(self._application)
+        else:
+            self._start_process()
+
+    def _start_thread(self, application: Application) -> None:
+        ready: SimpleQueue[BaseException | None] = SimpleQueue()
+
+        async def serve() -> None:
+            self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+            timeout = self._config.idle_timeout
+            await server.serve(
+                application,
+                self._listener,
+                timeout,
+                lambda: ready.put(None),
+                self._stop,
+                patient=False,
+            )
+
+        def run() -> None:
+            try:
+                uvloop.run(serve())
+            except BaseException as error:  # noqa: BLE001 - raised where the signer is started
+                ready.put(error)
+
+        self._thread = threading.Thread(target=run, name="signer", daemon=True)
+        self._thread.start()
+        try:
+            error = ready.get(timeout=READY)
+        except Empty:
+            error = ConfigError(f"expected {self.url} to answer within {READY} seconds")
+        if error:
+            self._thread = None
+            raise error
+
+    def _start_process(self) -> None:
+        self._listener.close()
+        given = {field.name: getattr(self._config, field.name) for field in fields(Config)}
+        flags = [
+            part
+            for field in fields(Config)
+            if (value := given[field.name]) != field.default
+            for part in _flag(field.name, value)
+        ]
+        command = [sys.executable, "-m", "signer", "serve", *flags, "--ready-json"]
+        with TemporaryFile() as log:
+            self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log)  # noqa: S603
+            output: Any = self._process.stdout
+            ready, _, _ = select.select([output], [], [], READY)
+            if not ready or not output.readline():
+                self._process.kill()
+                self.stop()
+                log.seek(0)
+                last = b"\n".join(log.read().splitlines()[-20:]).decode()
+                raise ConfigError(f"expected a signer at {self.url}, found:\n{last}")
+        if self._keys:
+            self.add_keys(keys=self._keys)
+
+    def stop(self) -> None:
+        """Stops serving, at once: connecting is refused then. Nothing if it does not serve."""
+        if self._thread and self._application:
+            self._application.control.release()
+            self._loop.call_soon_threadsafe(self._stop.set)
+            self._thread.join()
+            self._thread = None
+            self._reserve(self._config.port)
+        if self._process:
+            with self._process as process:
+                process.terminate()
+            self._process = None
+            self._reserve(self._config.port)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        self._listener.close()
+        if self._application:
+            self._application.keymanager.close()
+
+
+def _flag(name: str, value: Any) -> list[str]:
+    flag = f"--{name.replace('_', '-')}"
+    if isinstance(value, bool):
+        return [flag if value else f"--no-{flag[2:]}"]
+    return [
+        part
+        for item in (value if isinstance(value, tuple) else [value])
+        for part in (flag, str(item))
+    ]
