@@ -290,10 +290,10 @@ def test_a_larger_file_is_refused_and_named(tmp_path: Path) -> None:
 def test_parameters_outside_the_bounds_are_refused_and_named(
     kdf: str, params: Any, named: list[str]
 ) -> None:
-    keystore = parsed(document(kdf, **params))
+    refused = document(kdf, **params)
 
     with pytest.raises(KeystoreError) as refusal:
-        keystore.kdf()
+        parsed(refused).kdf()
 
     assert named == [part for part in named if part in str(refusal.value)]
 

@@ -758,7 +758,6 @@ def types_of_today() -> Iterator[None]:
 @pytest.mark.usefixtures("types_of_today")
 def test_a_class_is_all_that_a_new_type_needs() -> None:
     class Greeting(ForkRequest):
-        TYPE = "GREETING"
         DOMAIN_TYPE = unhex("0x0f00000f")
         MESSAGE = attrgetter("greeting")
         EPOCH = attrgetter("greeting.epoch")

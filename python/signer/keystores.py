@@ -25,24 +25,21 @@ PATH = re.compile(r"m(/[0-9]{1,10}){0,10}")
 Count = Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]
 
 
-class ScryptParams(Struct):
-    n: Count
-    r: Count
-    p: Count
+class Params(Struct):
+    """Of either function; the bounds of `Kdf` refuse the 0 of one that is missing."""
+
     dklen: Count
     salt: str
-
-
-class Pbkdf2Params(Struct):
-    c: Count
-    dklen: Count
-    salt: str
-    prf: Literal["hmac-sha256"]
+    n: Count = 0
+    r: Count = 0
+    p: Count = 0
+    c: Count = 0
+    prf: Literal["hmac-sha256"] = "hmac-sha256"
 
 
 class KdfModule(Struct):
     function: Literal["scrypt", "pbkdf2"]
-    params: dict[str, Any]
+    params: Params
 
 
 class ChecksumModule(Struct):
@@ -91,13 +88,11 @@ class Keystore(Struct):
 
     def kdf(self) -> Kdf:
         """The key derivation function. Raises KeystoreError for parameters outside the bounds."""
-        module = self.crypto.kdf
-        if module.function == "scrypt":
-            scrypt = _convert(module.params, ScryptParams)
-            salt = _unhex("crypto.kdf.params.salt", scrypt.salt)
-            return Kdf.scrypt(scrypt.n, scrypt.r, scrypt.p, scrypt.dklen, salt)
-        pbkdf2 = _convert(module.params, Pbkdf2Params)
-        return Kdf.pbkdf2(pbkdf2.c, pbkdf2.dklen, _unhex("crypto.kdf.params.salt", pbkdf2.salt))
+        params = self.crypto.kdf.params
+        salt = _unhex("crypto.kdf.params.salt", params.salt)
+        if self.crypto.kdf.function == "scrypt":
+            return Kdf.scrypt(params.n, params.r, params.p, params.dklen, salt)
+        return Kdf.pbkdf2(params.c, params.dklen, salt)
 
     def open(self, password: str, *, vouched: bool = False) -> Key:
         """The key inside. Takes as long as the KDF, without the GIL.

@@ -24,7 +24,6 @@ EXPECTED = "a sign request"
 
 
 class AggregationSlot(ForkRequest):
-    TYPE = "AGGREGATION_SLOT"
     DOMAIN_TYPE = domains.DOMAIN_SELECTION_PROOF
     MESSAGE = SLOT = attrgetter("aggregation_slot.slot")
 
@@ -44,8 +43,8 @@ class Versioned(Struct, Generic[T], frozen=True):
 class AggregateAndProof(ForkRequest, Generic[T]):
     """The bare shape of the deprecated type and the wrapped one of V2, under either name."""
 
-    TYPE = "AGGREGATE_AND_PROOF"
     DOMAIN_TYPE = domains.DOMAIN_AGGREGATE_AND_PROOF
+    SLOT = attrgetter("message.aggregate.data.slot")
 
     aggregate_and_proof: T
 
@@ -77,29 +76,19 @@ class AggregateAndProof(ForkRequest, Generic[T]):
         sent = self.aggregate_and_proof
         return sent.data if isinstance(sent, Versioned) else sent
 
-    @property
-    def slot(self) -> int:
-        return self.message.aggregate.data.slot  # type: ignore[no-any-return]
-
 
 class AggregateAndProofV2(AggregateAndProof[T], Generic[T]):
-    TYPE = "AGGREGATE_AND_PROOF_V2"
+    DOMAIN_TYPE = domains.DOMAIN_AGGREGATE_AND_PROOF
 
 
 class Attestation(ForkRequest):
-    TYPE = "ATTESTATION"
     DOMAIN_TYPE = domains.DOMAIN_BEACON_ATTESTER
-    MESSAGE = attrgetter("attestation")
-    SLOT = attrgetter("attestation.slot")
     EPOCH = attrgetter("attestation.target.epoch")
     attestation: phase0.AttestationData
 
 
 class Block(ForkRequest):
-    TYPE = "BLOCK"
     DOMAIN_TYPE = domains.DOMAIN_BEACON_PROPOSER
-    MESSAGE = attrgetter("block")
-    SLOT = attrgetter("block.slot")
     block: phase0.BeaconBlock
 
 
@@ -116,10 +105,8 @@ class BlockHeader(Struct, frozen=True):
 class BlockV2(ForkRequest, Generic[T]):
     """A whole block of the first two forks; a header of every later one, known or not."""
 
-    TYPE = "BLOCK_V2"
     DOMAIN_TYPE = domains.DOMAIN_BEACON_PROPOSER
     MESSAGE = attrgetter("beacon_block.block")
-    SLOT = attrgetter("beacon_block.block.slot")
 
     beacon_block: T
 
@@ -132,7 +119,6 @@ class BlockV2(ForkRequest, Generic[T]):
 
 
 class Deposit(SignRequest):
-    TYPE = "DEPOSIT"
     DOMAIN_TYPE = domains.DOMAIN_DEPOSIT
 
     class Payload(Struct, frozen=True):
@@ -153,7 +139,6 @@ class Deposit(SignRequest):
 
 
 class RandaoReveal(ForkRequest):
-    TYPE = "RANDAO_REVEAL"
     DOMAIN_TYPE = domains.DOMAIN_RANDAO
     MESSAGE = EPOCH = attrgetter("randao_reveal.epoch")
 
@@ -164,7 +149,6 @@ class RandaoReveal(ForkRequest):
 
 
 class SyncCommitteeMessage(ForkRequest):
-    TYPE = "SYNC_COMMITTEE_MESSAGE"
     DOMAIN_TYPE = domains.DOMAIN_SYNC_COMMITTEE
     MESSAGE = attrgetter("sync_committee_message.beacon_block_root")
     SLOT = attrgetter("sync_committee_message.slot")
@@ -177,15 +161,12 @@ class SyncCommitteeMessage(ForkRequest):
 
 
 class SyncCommitteeSelectionProof(ForkRequest):
-    TYPE = "SYNC_COMMITTEE_SELECTION_PROOF"
     DOMAIN_TYPE = domains.DOMAIN_SYNC_COMMITTEE_SELECTION_PROOF
     MESSAGE = attrgetter("sync_aggregator_selection_data")
-    SLOT = attrgetter("sync_aggregator_selection_data.slot")
     sync_aggregator_selection_data: altair.SyncAggregatorSelectionData
 
 
 class SyncCommitteeContributionAndProof(ForkRequest):
-    TYPE = "SYNC_COMMITTEE_CONTRIBUTION_AND_PROOF"
     DOMAIN_TYPE = domains.DOMAIN_CONTRIBUTION_AND_PROOF
     MESSAGE = attrgetter("contribution_and_proof")
     SLOT = attrgetter("contribution_and_proof.contribution.slot")
@@ -193,16 +174,12 @@ class SyncCommitteeContributionAndProof(ForkRequest):
 
 
 class ValidatorRegistration(GenesisRequest):
-    TYPE = "VALIDATOR_REGISTRATION"
     DOMAIN_TYPE = domains.DOMAIN_APPLICATION_BUILDER
-    MESSAGE = attrgetter("validator_registration")
     validator_registration: bellatrix.ValidatorRegistrationV1
 
 
 class VoluntaryExit(ForkRequest):
-    TYPE = "VOLUNTARY_EXIT"
     DOMAIN_TYPE = domains.DOMAIN_VOLUNTARY_EXIT
-    MESSAGE = attrgetter("voluntary_exit")
     EPOCH = attrgetter("voluntary_exit.epoch")
     voluntary_exit: phase0.VoluntaryExit
 
@@ -228,15 +205,12 @@ class Gloas(Versioned[T], Generic[T], frozen=True):
 
 
 class ExecutionPayloadBid(ForkRequest):
-    TYPE = "EXECUTION_PAYLOAD_BID"
     DOMAIN_TYPE = domains.DOMAIN_BEACON_BUILDER
     MESSAGE = attrgetter("execution_payload_bid.data")
-    SLOT = attrgetter("execution_payload_bid.data.slot")
     execution_payload_bid: Gloas[gloas.ExecutionPayloadBid]
 
 
 class ExecutionPayloadEnvelope(ForkRequest):
-    TYPE = "EXECUTION_PAYLOAD_ENVELOPE"
     DOMAIN_TYPE = domains.DOMAIN_BEACON_BUILDER
     MESSAGE = attrgetter("execution_payload_envelope.data")
     SLOT = attrgetter("execution_payload_envelope.data.payload.slot_number")
@@ -244,15 +218,12 @@ class ExecutionPayloadEnvelope(ForkRequest):
 
 
 class PayloadAttestationMessage(ForkRequest):
-    TYPE = "PAYLOAD_ATTESTATION_MESSAGE"
     DOMAIN_TYPE = domains.DOMAIN_PTC_ATTESTER
     MESSAGE = attrgetter("payload_attestation_message.data")
-    SLOT = attrgetter("payload_attestation_message.data.slot")
     payload_attestation_message: Gloas[gloas.PayloadAttestationData]
 
 
 class ProposerPreferences(ForkRequest):
-    TYPE = "PROPOSER_PREFERENCES"
     DOMAIN_TYPE = domains.DOMAIN_PROPOSER_PREFERENCES
     MESSAGE = attrgetter("proposer_preferences.data")
     SLOT = attrgetter("proposer_preferences.data.proposal_slot")
@@ -260,7 +231,6 @@ class ProposerPreferences(ForkRequest):
 
 
 class BuilderRequestAuth(GenesisRequest):
-    TYPE = "BUILDER_REQUEST_AUTH"
     DOMAIN_TYPE = domains.DOMAIN_BUILDER_REQUEST_AUTH
     MESSAGE = attrgetter("builder_request_auth.data")
     builder_request_auth: Gloas[gloas.BuilderRequestAuth]

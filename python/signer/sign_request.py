@@ -3,6 +3,8 @@
 Knows neither HTTP nor keys, and no signing type by name.
 """
 
+import re
+from operator import attrgetter
 from typing import Any, ClassVar, Protocol, dataclass_transform
 
 from msgspec import Struct, field
@@ -21,7 +23,11 @@ class Message(Protocol):
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
 class SignRequest(Struct, frozen=True, kw_only=True):
-    """What all requests share: perhaps a signing root, and how to compute the true one."""
+    """What all requests share: perhaps a signing root, and how to compute the true one.
+
+    A class with a DOMAIN_TYPE is a signing type, by its name: RandaoReveal is RANDAO_REVEAL. What
+    it signs is the member named like it, unless MESSAGE tells where else.
+    """
 
     TYPE: ClassVar[str]
     DOMAIN_TYPE: ClassVar[bytes]
@@ -33,7 +39,9 @@ class SignRequest(Struct, frozen=True, kw_only=True):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        if "TYPE" in cls.__dict__:
+        if "DOMAIN_TYPE" in cls.__dict__:
+            cls.TYPE = re.sub("(?<=[a-z])(?=[A-Z])", "_", cls.__name__).upper()
+            cls.MESSAGE = cls.__dict__.get("MESSAGE", attrgetter(cls.TYPE.lower()))
             SignRequest.types[cls.TYPE] = cls
 
     @classmethod
@@ -77,7 +85,7 @@ class SignRequest(Struct, frozen=True, kw_only=True):
 class ForkRequest(SignRequest):
     """A request whose domain follows its fork_info, used as given.
 
-    A type names the SLOT of its message, or the EPOCH where the message has one.
+    A type names the EPOCH of its message, or the SLOT where it is not the message's own.
     """
 
     SLOT: ClassVar[Any] = None  # an attrgetter
@@ -91,8 +99,8 @@ class ForkRequest(SignRequest):
 
     @property
     def slot(self) -> int | None:
-        """The slot of the message; None for the types that have an epoch instead."""
-        return self.SLOT(self) if self.SLOT else None
+        """The slot of the message; None for the types that have an epoch only."""
+        return self.SLOT(self) if self.SLOT else getattr(self.message, "slot", None)
 
     def epoch(self, slots_per_epoch: int) -> int:
         """The epoch that decides between the previous and the current version."""

@@ -152,11 +152,11 @@ class Controlled:
             root = bare.compute_signing_root(self._network)
         except SignerError:
             return record
-        slot, epoch = getattr(request, "SLOT", None), getattr(request, "EPOCH", None)
+        slot, epoch = getattr(request, "slot", None), getattr(request, "EPOCH", None)
         given = request.signing_root or request.signing_root_alias
         return replace(
             record,
-            slot=int(slot(request)) if slot else None,
+            slot=None if slot is None else int(slot),
             epoch=int(epoch(request)) if epoch else None,
             signing_root=f"0x{root.hex()}",
             root_given=given and f"0x{given.hex()}",
