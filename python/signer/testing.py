@@ -3,6 +3,7 @@
 import asyncio
 import http.client
 import json
+import os
 import select
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import threading
 import weakref
 from collections.abc import Iterable
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from tempfile import TemporaryFile
@@ -164,31 +166,20 @@ class Signer(Controls):
         self,
         *,
         interop: int = 0,
-        mnemonic: str = "",
-        count: int = 0,
-        start_index: int = 0,
         keystores: Path | None = None,
         keys: Iterable[bytes] = (),
+        start_index: int = 0,
         host: str = "127.0.0.1",
         port: int = 0,
         process: bool = False,
         start: bool = True,
         **flags: Any,
     ) -> None:
-        self._host = host
+        self._host, self._keys = host, list(keys)
         self._reserve(port)
-        self._config = Config(
-            interop=interop,
-            mnemonic=mnemonic,
-            count=count,
-            start=start_index,
-            keystores_path=keystores,
-            host=host,
-            port=self._listener.getsockname()[1],
-            control=True,
-            **{"metrics": False, **flags},
-        )
-        self._keys = list(keys)
+        flags = {"metrics": False, "keystores_path": keystores, "start": start_index, **flags}
+        port = self._listener.getsockname()[1]
+        self._config = Config(interop=interop, host=host, port=port, control=True, **flags)
         self._process: subprocess.Popen[bytes] | None = None
         self._thread: threading.Thread | None = None
         self._application: Application | None = None
@@ -212,27 +203,19 @@ class Signer(Controls):
 
     def start(self) -> None:
         """Serves; also again after `stop`, on the same port. Nothing if it does already."""
-        if self._thread or self._process:
-            return
-        if self._application:
+        if self._application and not self._thread:
             self._start_thread(self._application)
-        else:
+        elif not self._application and not self._process:
             self._start_process()
 
     def _start_thread(self, application: Application) -> None:
         ready: SimpleQueue[BaseException | None] = SimpleQueue()
+        listener, timeout = self._listener, self._config.idle_timeout
 
         async def serve() -> None:
             self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-            timeout = self._config.idle_timeout
-            await server.serve(
-                application,
-                self._listener,
-                timeout,
-                lambda: ready.put(None),
-                self._stop,
-                patient=False,
-            )
+            on_ready = partial(ready.put, None)
+            await server.serve(application, listener, timeout, on_ready, self._stop, patient=False)
 
         def run() -> None:
             try:
@@ -240,28 +223,29 @@ class Signer(Controls):
             except BaseException as error:  # noqa: BLE001 - raised where the signer is started
                 ready.put(error)
 
-        self._thread = threading.Thread(target=run, name="signer", daemon=True)
-        self._thread.start()
+        thread = threading.Thread(target=run, name="signer", daemon=True)
+        thread.start()
         try:
             error = ready.get(timeout=READY)
         except Empty:
             error = ConfigError(f"expected {self.url} to answer within {READY} seconds")
         if error:
-            self._thread = None
             raise error
+        self._thread = thread
 
     def _start_process(self) -> None:
         self._listener.close()
-        given = {field.name: getattr(self._config, field.name) for field in fields(Config)}
-        flags = [
-            part
-            for field in fields(Config)
-            if (value := given[field.name]) != field.default
-            for part in _flag(field.name, value)
-        ]
-        command = [sys.executable, "-m", "signer", "serve", *flags, "--ready-json"]
+        given = {field: getattr(self._config, field.name) for field in fields(Config)}
+        flags = {
+            f"SIGNER_{field.name.upper()}": str(value)
+            for field, value in given.items()
+            if value != field.default
+        }
+        command = [sys.executable, "-m", "signer", "serve", "--ready-json"]
         with TemporaryFile() as log:
-            self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log)  # noqa: S603
+            self._process = subprocess.Popen(  # noqa: S603
+                command, stdout=subprocess.PIPE, stderr=log, env=os.environ | flags
+            )
             output: Any = self._process.stdout
             ready, _, _ = select.select([output], [], [], READY)
             if not ready or not output.readline():
@@ -279,13 +263,13 @@ class Signer(Controls):
             self._application.control.release()
             self._loop.call_soon_threadsafe(self._stop.set)
             self._thread.join()
-            self._thread = None
-            self._reserve(self._config.port)
-        if self._process:
+        elif self._process:
             with self._process as process:
                 process.terminate()
-            self._process = None
-            self._reserve(self._config.port)
+        else:
+            return
+        self._thread = self._process = None
+        self._reserve(self._config.port)
 
     def __enter__(self) -> Self:
         return self
@@ -295,14 +279,3 @@ class Signer(Controls):
         self._listener.close()
         if self._application:
             self._application.keymanager.close()
-
-
-def _flag(name: str, value: Any) -> list[str]:
-    flag = f"--{name.replace('_', '-')}"
-    if isinstance(value, bool):
-        return [flag if value else f"--no-{flag[2:]}"]
-    return [
-        part
-        for item in (value if isinstance(value, tuple) else [value])
-        for part in (flag, str(item))
-    ]
