@@ -7,10 +7,10 @@ and the data directory happens on one thread, one change after the other.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeVar
 
 from . import threads
 from .config import Config
@@ -22,6 +22,8 @@ from .keyring import Key, Keyring, LoadFailure
 from .keystores import parse
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 class Result(NamedTuple):
@@ -98,22 +100,28 @@ class KeyManager:
         run = asyncio.get_running_loop().run_in_executor
         pairs = zip(documents, passwords, strict=True)
         opened = await asyncio.gather(*(run(self._opening, _open, *pair) for pair in pairs))
-        results = await run(self._changing, self._add, opened)
-        log.info("imported keystores: %s", _summary(results))
+        return await self._change(self._keep, opened)
+
+    async def delete(self, pubkeys: Sequence[bytes]) -> list[Result]:
+        """Removes imported keys; what became of each, in order.
+
+        A key that is answered `deleted` signs no more, and its file is gone.
+        """
+        return await self._change(self._forget, pubkeys)
+
+    async def _change(self, change: Callable[[T], Result], items: Sequence[T]) -> list[Result]:
+        """Makes a change for each item, on the one thread for changes."""
+        run = asyncio.get_running_loop().run_in_executor
+        results = await run(self._changing, lambda: [change(item) for item in items])
+        counts = Counter(result.status for result in results)
+        log.info("keys: %s", ", ".join(f"{n} {status}" for status, n in counts.items()) or "none")
         return results
 
-    def _add(self, opened: Sequence[Key | SignerError]) -> list[Result]:
-        results = []
-        for key in opened:
-            if isinstance(key, SignerError):
-                results.append(Result("error", str(key)))
-            elif key.pubkey in self._keyring:
-                results.append(Result("duplicate"))
-            else:
-                results.append(self._keep(key))
-        return results
-
-    def _keep(self, key: Key) -> Result:
+    def _keep(self, key: Key | SignerError) -> Result:
+        if isinstance(key, SignerError):
+            return Result("error", str(key))
+        if key.pubkey in self._keyring:
+            return Result("duplicate")
         try:
             if self._data_dir:
                 self._data_dir.keep(key)
@@ -122,23 +130,10 @@ class KeyManager:
         self._keyring.imported[key.pubkey] = key
         return Result("imported")
 
-    async def delete(self, pubkeys: Sequence[bytes]) -> list[Result]:
-        """Removes imported keys; what became of each, in order.
-
-        A key that is answered `deleted` signs no more, and its file is gone.
-        """
-        run = asyncio.get_running_loop().run_in_executor
-        results = await run(self._changing, lambda: [self._forget(pubkey) for pubkey in pubkeys])
-        log.info("deleted keys: %s", _summary(results))
-        return results
-
     def _forget(self, pubkey: bytes) -> Result:
         if pubkey in self._keyring.readonly:
-            return Result(
-                "error",
-                f"cannot delete the read-only key 0x{pubkey.hex()}: it comes from --interop, "
-                "--mnemonic or --keystores-path",
-            )
+            problem = f"cannot delete the read-only key 0x{pubkey.hex()}: it comes from --interop, "
+            return Result("error", f"{problem}--mnemonic or --keystores-path")
         key = self._keyring.imported.pop(pubkey, None)
         if key is None:
             return Result("not_found")
@@ -164,16 +159,16 @@ class KeyManager:
         return self._reload
 
     async def _reload_folder(self) -> None:
+        run = asyncio.get_running_loop().run_in_executor
         outcome = ReloadStatus("failed", error="a bug of the signer: see its log")
         try:
-            loop = asyncio.get_running_loop()
-            await loop.run_in_executor(self._changing, self._load_imported, log.info)
-            await asyncio.to_thread(self._load_folder, self._opening, log.info)
+            await run(self._changing, self._load_imported, log.info)
+            await run(None, self._load_folder, self._opening, log.info)
             failures = len(self._keyring.failures)
+            problem = f"Reload completed with {failures} signer loading error(s)"
             outcome = ReloadStatus("completed")
             if failures:
-                error = f"Reload completed with {failures} signer loading error(s)"
-                outcome = ReloadStatus("completed_with_errors", error=error)
+                outcome = ReloadStatus("completed_with_errors", error=problem)
         except ConfigError as error:
             outcome = ReloadStatus("failed", error=str(error))
         finally:
@@ -203,8 +198,3 @@ def _open(document: str, password: str) -> Key | SignerError:
         return keystore.open(password)
     except SignerError as error:
         return error
-
-
-def _summary(results: Iterable[Result]) -> str:
-    counts = Counter(result.status for result in results)
-    return ", ".join(f"{count} {status}" for status, count in counts.items()) or "none"
