@@ -114,7 +114,7 @@ def test_a_kept_key_is_in_a_keystore_that_opens_at_no_cost(kept: Path, pubkey: s
 
     assert keystore
     assert (unhex(pubkey), "m/1/2") == (keystore.open(password).pubkey, keystore.path)
-    assert ("pbkdf2", 1) == (keystore.crypto.kdf.function, keystore.crypto.kdf.params["c"])
+    assert ("pbkdf2", 1) == (keystore.crypto.kdf.function, keystore.crypto.kdf.params.c)
 
 
 def test_nobody_else_may_look_into_a_data_dir(kept: Path) -> None:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
+from inspect import cleandoc
 from pathlib import Path
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
@@ -16,21 +17,12 @@ import click
 from . import server
 from ._core import __version__
 from .app import Application
-from .config import Config
+from .config import Config, explanations
 from .errors import ConfigError, SignerError
 from .keyring import Keyring
 from .metrics import Metrics, MetricsServer
 
 DEFAULT_METRICS_PORT = 9001  # Web3Signer's
-
-EXAMPLES = """
-\b
-Examples:
-  signer serve --interop 4
-  signer serve --mnemonic devnet --count 64 --network config.yaml
-  signer serve --keystores-path keys --keystores-passwords-path secrets
-  signer serve --interop 1 --port 0 --ready-json   (for a harness: read one line, go)
-"""
 
 # A request of mainnet's Fulu, for a newcomer to paste
 TRY = (
@@ -47,8 +39,9 @@ def main() -> None:
     """Groups the commands."""
 
 
-def _option(name: str, hint: Any, metadata: Any, default: Any) -> click.Option:
+def _option(name: str, hint: Any, default: Any) -> click.Option:
     """The flag of a field of Config."""
+    form, meaning = explanations()[name]
     multiple = get_origin(hint) is tuple
     kind = get_args(hint)[0] if multiple or isinstance(hint, UnionType) else hint
     choices = get_args(kind)
@@ -63,8 +56,8 @@ def _option(name: str, hint: Any, metadata: Any, default: Any) -> click.Option:
         is_flag=kind is bool,
         multiple=multiple,
         default=default,
-        help=metadata["help"],
-        metavar=metadata["metavar"],
+        help=meaning,
+        metavar=None if choices or kind is bool else form,
         envvar=f"SIGNER_{name.upper()}",
         show_envvar=True,
         show_default=default not in {None, 0, "", ()},
@@ -72,6 +65,18 @@ def _option(name: str, hint: Any, metadata: Any, default: Any) -> click.Option:
 
 
 def _serve(**values: Any) -> None:
+    """Serve Web3Signer's signing API until SIGTERM or SIGINT.
+
+    Load keys with --interop, --mnemonic or --keystores-path, or several of them. Each flag may be
+    set by the environment variable beside it.
+
+    \b
+    Examples:
+      signer serve --interop 4
+      signer serve --mnemonic devnet --count 64 --network config.yaml
+      signer serve --keystores-path keys --keystores-passwords-path secrets
+      signer serve --interop 1 --port 0 --ready-json   (for a harness: read one line, go)
+    """  # noqa: D301 - click's mark of lines that it leaves alone
     try:
         config = Config(**values)
         logging.basicConfig(
@@ -105,14 +110,11 @@ main.add_command(
         "serve",
         callback=_serve,
         params=[
-            _option(field.name, get_type_hints(Config)[field.name], field.metadata, field.default)
+            _option(field.name, get_type_hints(Config)[field.name], field.default)
             for field in fields(Config)
         ],
         short_help="Serve the signing API.",
-        help="Serve Web3Signer's signing API until SIGTERM or SIGINT.\n\nLoad keys with --interop, "
-        "--mnemonic or --keystores-path, or several of them. Each flag may be set by the "
-        "environment variable beside it.",
-        epilog=EXAMPLES,
+        help=cleandoc(_serve.__doc__ or ""),
     )
 )
 

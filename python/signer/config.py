@@ -6,7 +6,7 @@ The only place that says what can be configured; `cli.py` reads flags and variab
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from .errors import ConfigError
 
@@ -14,81 +14,66 @@ KeymanagerAuth = Literal["auto", "off"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 
-def flag(default: Any, help_text: str, *, metavar: str | None = None, secret: bool = False) -> Any:
-    """A field with its line of help; a secret one is left out of the repr."""
-    metadata = {"help": help_text, "metavar": metavar}
-    return field(default=default, metadata=metadata, repr=not secret)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """What `signer serve` can be told. Raises ConfigError when flags contradict each other."""
+    """What `signer serve` can be told, as its help tells it: flag, form of the value, meaning.
 
-    interop: int = flag(0, "load the first N interop keys, which everybody knows", metavar="N")
-    mnemonic: str = flag(
-        "",
-        "load --count keys of a mnemonic: its words, or devnet (ethereum-package's) or "
-        "genesis-generator",
-        metavar="WORDS",
-        secret=True,
-    )
-    count: int = flag(0, "how many keys of the mnemonic", metavar="N")
-    start: int = flag(0, "index of the first key of the mnemonic", metavar="N")
-    keystores_path: Path | None = flag(
-        None, "load every EIP-2335 keystore below this folder, whoever wrote it", metavar="DIR"
-    )
-    keystores_passwords_path: Path | None = flag(
-        None, "folder with a password file for each keystore", metavar="DIR"
-    )
-    keystores_password_file: Path | None = flag(
-        None, "file with the password of all keystores", metavar="FILE"
-    )
-    data_dir: Path | None = flag(
-        None,
-        "keep imported keys in this folder, and what opening slow keystores gave; without it "
-        "imported keys live as long as the process",
-        metavar="DIR",
-    )
-    keymanager_token_file: Path | None = flag(
-        None,
-        "file with the bearer token of the Keymanager API; made if it is missing",
-        metavar="FILE",
-    )
-    keymanager_auth: KeymanagerAuth = flag(
-        "auto",
-        "auto: a token where there is a file of one, and no other host than this machine without; "
-        "off: let everybody in",
-    )
-    network: str = flag(
-        "mainnet",
-        "network of requests that name none, or of a private chain: a name or a config.yaml",
-        metavar="NAME|FILE",
-    )
-    host: str = flag("127.0.0.1", "address to listen on")
-    port: int = flag(9000, "port to listen on; 0 takes a free one", metavar="PORT")
-    metrics: bool = flag(default=True, help_text="serve Prometheus metrics at /metrics")
-    metrics_port: int | None = flag(
-        None, "port of the metrics; by default 9001, or a free one with --port 0", metavar="PORT"
-    )
-    idle_timeout: float = flag(
-        30.0, "seconds after which an idle connection is closed", metavar="SECONDS"
-    )
-    control: bool = flag(
-        default=False, help_text="serve /_signer: records of requests, faults, keys"
-    )
-    control_anywhere: bool = flag(
-        default=False, help_text="serve /_signer also on another host than this machine"
-    )
-    fault: tuple[str, ...] = flag(
-        (),
-        'do something wrong, as {"type": "ATTESTATION", "status": 500, "times": 2}; may be '
-        "repeated, implies --control",
-        metavar="JSON",
-    )
-    log_level: LogLevel = flag("info", "how much to log; debug logs each request")
-    ready_json: bool = flag(
-        default=False, help_text='print {"url", "pid", "pubkeys"} on one line once it serves'
-    )
+    interop                   N          load the first N interop keys, which everybody knows
+    mnemonic                  WORDS      load --count keys of a mnemonic: its words, or devnet
+                                         (ethereum-package's) or genesis-generator
+    count                     N          how many keys of the mnemonic
+    start                     N          index of the first key of the mnemonic
+    keystores_path            DIR        load every EIP-2335 keystore below this folder, whoever
+                                         wrote it
+    keystores_passwords_path  DIR        folder with a password file for each keystore
+    keystores_password_file   FILE       file with the password of all keystores
+    data_dir                  DIR        keep imported keys in this folder, and what opening slow
+                                         keystores gave; without it imported keys live as long as
+                                         the process
+    keymanager_token_file     FILE       file with the bearer token of the Keymanager API; made if
+                                         it is missing
+    keymanager_auth           auto|off   auto: a token where there is a file of one, and no other
+                                         host than this machine without; off: let everybody in
+    network                   NAME|FILE  network of requests that name none, or of a private chain:
+                                         a name or a config.yaml
+    host                      HOST       address to listen on
+    port                      PORT       port to listen on; 0 takes a free one
+    metrics                   -          serve Prometheus metrics at /metrics
+    metrics_port              PORT       port of the metrics; by default 9001, or a free one with
+                                         --port 0
+    idle_timeout              SECONDS    time after which an idle connection is closed
+    control                   -          serve /_signer: records of requests, faults, keys
+    control_anywhere          -          serve /_signer also on another host than this machine
+    fault                     JSON       do something wrong, such as {"type": "ATTESTATION",
+                                         "status": 500, "times": 2}; may be repeated
+    log_level                 LEVEL      how much to log: debug (each request), info, warning or
+                                         error
+    ready_json                -          print {"url", "pid", "pubkeys"} on one line once it serves
+
+    Raises ConfigError when flags contradict each other.
+    """
+
+    interop: int = 0
+    mnemonic: str = field(default="", repr=False)
+    count: int = 0
+    start: int = 0
+    keystores_path: Path | None = None
+    keystores_passwords_path: Path | None = None
+    keystores_password_file: Path | None = None
+    data_dir: Path | None = None
+    keymanager_token_file: Path | None = None
+    keymanager_auth: KeymanagerAuth = "auto"
+    network: str = "mainnet"
+    host: str = "127.0.0.1"
+    port: int = 9000
+    metrics: bool = True
+    metrics_port: int | None = None
+    idle_timeout: float = 30.0
+    control: bool = False
+    control_anywhere: bool = False
+    fault: tuple[str, ...] = ()
+    log_level: LogLevel = "info"
+    ready_json: bool = False
 
     def __post_init__(self) -> None:
         for name in ("interop", "count", "start"):
@@ -137,3 +122,16 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:  # a name that may be anybody's
         return False
+
+
+def explanations() -> dict[str, tuple[str, str]]:
+    """The form and the meaning of each field's value: the table in the docstring of `Config`."""
+    table: dict[str, tuple[str, str]] = {}
+    name = ""
+    for line in (Config.__doc__ or "").partition("\n\n")[2].partition("\n\n")[0].splitlines():
+        if line.startswith(" " * 20):  # goes on with the line before
+            table[name] = table[name][0], f"{table[name][1]} {line.strip()}"
+        else:
+            name, form, meaning = line.split(maxsplit=2)
+            table[name] = form, meaning
+    return table
