@@ -6,6 +6,7 @@ Only there with --control: without, no request passes through this file.
 import asyncio
 import re
 import time
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -20,6 +21,7 @@ from ..errors import SignerError
 from ..faults import Fault, wrong_signature
 from ..journal import Record, hex_of
 from ..keyring import Keyring
+from ..sign_request import SignRequest
 from ..spec.networks import Network
 from . import signing
 from .answers import JSON, answer, explain
@@ -124,40 +126,33 @@ class Controlled:
     def _describe(self, scope: HTTPScope, body: bytes) -> Record:
         """What is known of a request before it is answered."""
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-        path = scope["path"]
-        try:
-            fields = msgspec.json.decode(body) if body else None
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            fields = None
-        record = Record(
+        path, known = scope["path"], dict[str, Any]()
+        with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            known["body"] = msgspec.json.decode(body) if body else None
+        if path.startswith(signing.PREFIX):
+            known["pubkey"] = hex_of(path[len(signing.PREFIX) :])
+            if isinstance(known.get("body"), dict):
+                known["type"] = str(known["body"].get("type")).upper()
+            with suppress(SignerError):
+                known |= self._understand(requests.decode(body))
+        return Record(
             time=time.time(),
             duration=0.0,
             method=scope["method"],
             path=path,
             user_agent=headers.get(b"user-agent", ""),
             accept=headers.get(b"accept", ""),
-            body=fields,
+            **known,
         )
-        if not path.startswith(signing.PREFIX):
-            return record
-        kind = fields.get("type") if isinstance(fields, dict) else None
-        record = replace(
-            record,
-            type=str(kind).upper() if kind else None,
-            pubkey=hex_of(path[len(signing.PREFIX) :]),
-        )
-        try:
-            request = requests.decode(body)
-            bare = replace(request, signing_root=None, signing_root_alias=None)
-            root = bare.compute_signing_root(self._network)
-        except SignerError:
-            return record
+
+    def _understand(self, request: SignRequest) -> dict[str, Any]:
+        """What a record tells of a sign request: slot, epoch, the root computed and the given."""
+        bare = replace(request, signing_root=None, signing_root_alias=None)
         slot, epoch = getattr(request, "slot", None), getattr(request, "EPOCH", None)
         given = request.signing_root or request.signing_root_alias
-        return replace(
-            record,
-            slot=None if slot is None else int(slot),
-            epoch=int(epoch(request)) if epoch else None,
-            signing_root=f"0x{root.hex()}",
-            root_given=given and f"0x{given.hex()}",
-        )
+        return {
+            "slot": None if slot is None else int(slot),
+            "epoch": int(epoch(request)) if epoch else None,
+            "signing_root": f"0x{bare.compute_signing_root(self._network).hex()}",
+            "root_given": f"0x{given.hex()}" if given else None,
+        }
