@@ -35,6 +35,7 @@ class Application:
         self.keymanager = KeyManager(config, keyring)
         self.metrics = Metrics(lambda: len(keyring), lambda: len(keyring.failures))
         self._sign = signing.SignRoute(keyring, network, self.metrics)
+        self._engine: SigningEngine | None = None
         self._entry: Any = self._route
         if config.control or config.fault:
             self._entry = control.Controlled(self._route, self.control, keyring, network)
@@ -43,7 +44,7 @@ class Application:
             state=State({"keyring": keyring, "keymanager": self.keymanager, "network": network}),
             exception_handlers={Exception: _on_error},
             on_startup=[self._start],
-            on_shutdown=[self._stop],
+            on_shutdown=[self.stop],
             logging_config=None,
             openapi_config=None,
             request_max_body_size=signing.MAX_BODY_SIZE,
@@ -62,12 +63,15 @@ class Application:
             await answer(send, *explain(error))
 
     async def _start(self) -> None:
-        self._sign.engine = SigningEngine(cores())
+        self._sign.engine = self._engine = SigningEngine(cores())
         self.keymanager.start()
 
-    async def _stop(self) -> None:
-        self._sign.engine.close()
-        self.keymanager.stop()
+    async def stop(self) -> None:
+        """Ends the threads; more than once does nothing more."""
+        if self._engine:
+            self._engine.close()
+            self.keymanager.stop()
+            self._engine = None
 
 
 def _on_error(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

@@ -28,6 +28,7 @@ BACKLOG = 1024  # connections that wait to be accepted; a slot's burst opens hun
 QUIET = 0.05  # seconds without a request, after which a stopping server holds none
 PATIENCE = 5.0  # seconds that a stopping server waits for that
 GRACE = 1.0  # seconds that Granian has to close idle connections
+BRIEF_GRACE = 0.1  # the same where nobody minds a request that is lost
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -122,12 +123,13 @@ async def serve(
         if patient:
             await _stop(watched, descriptor)
         granian.stop()  # type: ignore[no-untyped-call]
-        await asyncio.wait({serving}, timeout=GRACE)
-    if watched.closing and not serving.done():
-        log.warning("gave up on requests that were not sent whole within %s seconds", PATIENCE)
-        serving.cancel()
-    else:
+        await asyncio.wait({serving}, timeout=GRACE if patient else BRIEF_GRACE)
+    if serving.done():
         await serving
+    else:
+        serving.cancel()
+        if patient:
+            log.warning("gave up on requests that were not done within %s seconds", PATIENCE)
 
 
 async def _first(*awaitables: Awaitable[object]) -> None:

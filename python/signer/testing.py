@@ -215,7 +215,12 @@ class Signer(Controls):
         async def serve() -> None:
             self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
             on_ready = partial(ready.put, None)
-            await server.serve(application, listener, timeout, on_ready, self._stop, patient=False)
+            try:
+                await server.serve(
+                    application, listener, timeout, on_ready, self._stop, patient=False
+                )
+            finally:
+                await application.stop()
 
         def run() -> None:
             try:

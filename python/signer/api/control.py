@@ -130,7 +130,7 @@ class Controlled:
         with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             known["body"] = msgspec.json.decode(body) if body else None
         if path.startswith(signing.PREFIX):
-            known["pubkey"] = hex_of(path[len(signing.PREFIX) :])
+            known["pubkey"] = hex_of(path[len(signing.PREFIX) :].removesuffix("/"))
             if isinstance(known.get("body"), dict):
                 known["type"] = str(known["body"].get("type")).upper()
             with suppress(SignerError):
