@@ -1,10 +1,15 @@
 """Documents that cannot rot: the README's Python runs, and its tables are complete."""
 
 import doctest
+import subprocess
+import sys
 from pathlib import Path
+from typing import get_args
 
 from signer.app import Application
 from signer.config import Config
+from signer.faults import Fault, WrongSignature
+from signer.journal import Match
 from signer.spec.networks import NETWORKS
 
 ROOT = Path(__file__).parent.parent
@@ -38,3 +43,28 @@ def test_the_readme_names_every_route_and_network() -> None:
     assert {"GET /health", "POST /eth/v1/keystores", "GET /reload"} < routes
     assert [] == [route for route in routes if f"`{route}`" not in README]
     assert [] == [network for network in NETWORKS if network not in README]
+
+
+def test_the_examples_of_the_harness_run(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "harness.md").read_text("utf-8")
+    examples = [part.split("```")[0] for part in text.split("```python\n")[1:]]
+    (tmp_path / "test_examples.py").write_text("\n".join(examples))
+
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "pytest", "-q", "-p", "no:cacheprovider", tmp_path],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
+
+    assert 0 == done.returncode, done.stdout
+    assert f"{text.count('def test_')} passed" in done.stdout
+
+
+def test_the_harness_page_tells_every_fault_and_every_operation() -> None:
+    text = (ROOT / "docs" / "harness.md").read_text("utf-8")
+
+    assert [] == [name for name in Fault.__struct_fields__ if f"{name}" not in text]
+    assert [] == [name for name in Match.__struct_fields__ if f"`{name}`" not in text]
+    assert [] == [kind for kind in get_args(WrongSignature) if kind not in text]
