@@ -7,16 +7,16 @@ from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Any
 
-import msgspec
-from msgspec import Struct
+from msgspec import Struct, to_builtins
 
 from ._core import SecretKey
+from .decoding import decode
 from .deterministic import interop_keys, mnemonic_keys
-from .errors import BadRequestError, UnknownOperationError
+from .errors import UnknownOperationError
 from .faults import ActiveFault, Fault, fault_of
 from .journal import Journal, Match, Record
 from .keyring import Key, Keyring
-from .spec.leaves import Bytes32, Bytes48, parse
+from .spec.leaves import Bytes32, Bytes48
 
 
 class Query(Match, frozen=True, kw_only=True):
@@ -78,7 +78,7 @@ class Control:
         }
 
     def _requests(self, fields: Mapping[str, Any]) -> list[Record]:
-        query: Query = _convert(fields, Query)
+        query: Query = decode(Query, fields, "a query")
         return self.journal.wait_for(query.n, query.wait, query, query.since)
 
     def _list_faults(self, fields: Mapping[str, Any]) -> Any:
@@ -103,7 +103,7 @@ class Control:
 
     @staticmethod
     def _shown(fault: ActiveFault) -> dict[str, Any]:
-        return {"id": fault.id, "hits": fault.hits, **msgspec.to_builtins(fault.fault)}
+        return {"id": fault.id, "hits": fault.hits, **to_builtins(fault.fault)}
 
     def next_fault(
         self, signing_type: str | None, pubkey: str | None, path: str
@@ -115,7 +115,7 @@ class Control:
         return None
 
     def _add_keys(self, fields: Mapping[str, Any]) -> list[str]:
-        wanted: Keys = _convert(fields, Keys)
+        wanted: Keys = decode(Keys, fields, "keys")
         keys = [*interop_keys(wanted.interop)]
         keys += [Key(SecretKey.from_bytes(secret)) for secret in wanted.keys]
         if wanted.mnemonic:
@@ -124,7 +124,7 @@ class Control:
         return [f"0x{key.pubkey.hex()}" for key in keys]
 
     def _remove_keys(self, fields: Mapping[str, Any]) -> None:
-        sent: Pubkeys = _convert(fields, Pubkeys)
+        sent: Pubkeys = decode(Pubkeys, fields, "pubkeys")
         for pubkey in sent.pubkeys:
             self._keyring[pubkey]  # says so when there is none
             self._keyring.imported.pop(pubkey, None)
@@ -139,10 +139,3 @@ class Control:
         self._remove_faults({})
         self._faults = []
         self.journal.clear()
-
-
-def _convert(fields: Mapping[str, Any], kind: Any) -> Any:
-    try:
-        return msgspec.convert(fields, kind, strict=False, dec_hook=parse)
-    except msgspec.ValidationError as error:
-        raise BadRequestError(str(error)) from None

@@ -1,5 +1,6 @@
 """JSON that clients send, into typed values; errors name the member that is not as expected."""
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -15,13 +16,15 @@ def decoder(kind: Any) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(kind, dec_hook=parse)
 
 
-def decode(kind: Any, body: bytes | str, expected: str) -> Any:
-    """Reads a JSON object as `kind`; members that it does not know are ignored.
+def decode(kind: Any, sent: bytes | str | Mapping[str, Any], expected: str) -> Any:
+    """Reads a JSON object, or the fields of a query, as `kind`.
 
     Raises BadRequestError; `expected` says what was, where it is no JSON at all.
     """
     try:
-        return decoder(kind).decode(body)
+        if isinstance(sent, Mapping):
+            return msgspec.convert(sent, kind, strict=False, dec_hook=parse)
+        return decoder(kind).decode(sent)
     except msgspec.ValidationError as error:
         raise BadRequestError(_named(str(error))) from None
     except UnicodeError:  # it would show bytes of the body

@@ -1,13 +1,14 @@
 """Faults: what the signer is told to do wrong, when, and how often."""
 
 import random
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal
 
-import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from ._core import interop_sk
+from .decoding import decode
 from .errors import BadRequestError
 from .journal import hex_of
 from .keyring import Key
@@ -66,15 +67,9 @@ def wrong_signature(kind: WrongSignature, key: Key, signing_root: bytes) -> byte
     return NO_SIGNATURES[kind]
 
 
-def fault_of(fields: Any) -> Fault:
-    """A fault of its fields, or of JSON. Raises BadRequestError, naming what is not as expected."""
-    try:
-        if isinstance(fields, str | bytes):
-            fault: Fault = msgspec.json.decode(fields, type=Fault)
-        else:
-            fault = msgspec.convert(fields, Fault)
-    except msgspec.MsgspecError as error:
-        raise BadRequestError(f"expected a fault: {error}") from None
+def fault_of(sent: str | Mapping[str, Any]) -> Fault:
+    """A fault of JSON, or of its fields. Raises BadRequestError, naming what is not as expected."""
+    fault: Fault = decode(Fault, sent, "a fault")
     does = [fault.hang, fault.drop, fault.signature, fault.answers and not fault.drop]
     if sum(map(bool, does)) > 1:
         raise BadRequestError("expected one of hang, drop, signature, and an answer, found several")
@@ -83,7 +78,7 @@ def fault_of(fields: Any) -> Fault:
             "expected a fault that does something, found none of delay, jitter, status, body, "
             "content_type, hang, drop and signature"
         )
-    return msgspec.structs.replace(fault, pubkey=hex_of(fault.pubkey)) if fault.pubkey else fault
+    return structs.replace(fault, pubkey=hex_of(fault.pubkey)) if fault.pubkey else fault
 
 
 class ActiveFault:

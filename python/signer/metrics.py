@@ -5,7 +5,7 @@ process, and beside a host's own metrics.
 """
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cache, cached_property
 from threading import Thread
 from wsgiref.simple_server import WSGIServer
 
@@ -22,10 +22,10 @@ class Metrics:
 
     def __init__(self, keys: Callable[[], int], failures: Callable[[], int]) -> None:
         self.registry = registry = CollectorRegistry()
-        self._requests = Counter(
+        requests = Counter(
             "signer_sign_requests", "Sign requests answered", ["type", "status"], registry=registry
         )
-        self._duration = Histogram(
+        duration = Histogram(
             "signer_signing_duration_seconds",
             "From the decoded request to its signature, of requests that were signed",
             ["type"],
@@ -39,22 +39,16 @@ class Metrics:
         Info("signer_build", "The signer's version", registry=registry).info(
             {"version": __version__}
         )
-        # the children by their labels: looking one up in the library costs more than counting
-        self._counted: dict[tuple[str, int], Counter] = {}
-        self._timed: dict[str, Histogram] = {}
+        # looking a child up by its labels costs more in the library than counting
+        self._counted, self._timed = cache(requests.labels), cache(duration.labels)
 
     def count(self, signing_type: str, status: int) -> None:
         """Counts an answer; `signing_type` is "unknown" where the request named none we know."""
-        key = signing_type, status
-        if key not in self._counted:
-            self._counted[key] = self._requests.labels(signing_type, status)
-        self._counted[key].inc()
+        self._counted(signing_type, status).inc()
 
     def time(self, signing_type: str, seconds: float) -> None:
         """Notes how long a signature took."""
-        if signing_type not in self._timed:
-            self._timed[signing_type] = self._duration.labels(signing_type)
-        self._timed[signing_type].observe(seconds)
+        self._timed(signing_type).observe(seconds)
 
 
 class MetricsServer:

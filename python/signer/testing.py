@@ -1,7 +1,6 @@
 """`Signer`: a signer inside of a test, in a thread or in a process of its own."""
 
 import asyncio
-import http.client
 import json
 import os
 import select
@@ -16,7 +15,9 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from tempfile import TemporaryFile
 from typing import Any, Self
-from urllib.parse import urlencode, urlsplit
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+from urllib.request import ProxyHandler, Request, build_opener
 
 import msgspec
 import uvloop
@@ -28,6 +29,7 @@ from .errors import ConfigError, SignerError
 from .faults import Fault
 from .journal import Match, Record
 
+DIRECT = build_opener(ProxyHandler({}))  # whatever proxy the environment names
 READY = 10.0  # seconds within which a signer answers, or its start has failed
 
 
@@ -60,21 +62,14 @@ class Controls:
 
     def ask_control(self, method: str, path: str, /, **sent: Any) -> Any:
         """Asks /_signer; raises SignerError with its message when it refuses."""
-        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=60)
-        target, body = f"/_signer/{path}", None
-        if method == "GET":
-            target = f"{target}?{urlencode(sent)}"
-        else:
-            body = json.dumps(sent)
+        query = f"?{urlencode(sent)}" if method == "GET" else ""
+        body = None if method == "GET" else json.dumps(sent).encode()
+        request = Request(f"{self.url}/_signer/{path}{query}", body, method=method)  # noqa: S310
         try:
-            connection.request(method, target, body)
-            response = connection.getresponse()
-            answer = msgspec.json.decode(response.read())
-        finally:
-            connection.close()
-        if response.status != http.HTTPStatus.OK:
-            raise SignerError(answer["message"])
-        return answer
+            with DIRECT.open(request, timeout=60) as response:
+                return msgspec.json.decode(response.read())
+        except HTTPError as error:
+            raise SignerError(msgspec.json.decode(error.read())["message"]) from None
 
     @property
     def pubkeys(self) -> list[str]:

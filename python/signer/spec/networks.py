@@ -6,7 +6,6 @@ is, every other one is the configured network (`--network`).
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from ..errors import ConfigError
@@ -41,7 +40,7 @@ class Network:
 
 def network_of(genesis_validators_root: bytes, configured: Network) -> Network:
     """The network with this root if it is a known one, else the configured network."""
-    return _by_root().get(genesis_validators_root, configured)
+    return BY_ROOT.get(genesis_validators_root, configured)
 
 
 def load_network(name_or_path: str) -> Network:
@@ -107,11 +106,4 @@ def _network(name: str, preset: str, root: str, *versions: str) -> Network:
 
 NETWORKS = {line.split()[0]: _network(*line.split()) for line in _TABLE.strip().splitlines()}
 
-
-@cache
-def _by_root() -> dict[bytes | None, Network]:
-    return {
-        network.genesis_validators_root: network
-        for network in NETWORKS.values()
-        if network.genesis_validators_root
-    }
+BY_ROOT = {network.genesis_validators_root: network for network in NETWORKS.values()}
