@@ -3,7 +3,7 @@
 One `handle` for every way to ask: `Signer` calls it, and /_signer over HTTP. Any thread may.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from itertools import count
 from typing import Any
 
@@ -17,6 +17,9 @@ from .faults import ActiveFault, Fault, fault_of
 from .journal import Journal, Match, Record
 from .keyring import Key, Keyring
 from .spec.leaves import Bytes32, Bytes48
+
+
+METHODS = {"GET", "POST", "DELETE"}
 
 
 class Query(Match, frozen=True, kw_only=True):
@@ -44,7 +47,10 @@ class Pubkeys(Struct, frozen=True):
 
 
 class Control:
-    """The journal and the faults of a signer, and its keys."""
+    """The journal and the faults of a signer, and its keys.
+
+    Each operation is a method: `get_requests` is GET /_signer/requests.
+    """
 
     def __init__(self, keyring: Keyring) -> None:
         self.journal = Journal()
@@ -58,40 +64,44 @@ class Control:
         Raises BadRequestError for fields that are not as expected, UnknownOperationError.
         """
         name, _, number = path.partition("/")
-        operation = self._operations().get((method, name))
-        if operation is None or (number and name != "faults"):
-            known = ", ".join(" /_signer/".join(known) for known in self._operations())
-            raise UnknownOperationError(f"expected one of {known}, found {method} /_signer/{path}")
+        verbs = (known.partition("_") for known in vars(Control))
+        known = [f"{verb.upper()} {noun}" for verb, _, noun in verbs if verb.upper() in METHODS]
+        if f"{method} {name}" not in known or (number and name != "faults"):
+            listed = ", ".join(known)
+            raise UnknownOperationError(f"expected one of {listed}, found {method} {path}")
+        operation = getattr(self, f"{method.lower()}_{name}")
         return operation({**fields, "id": number} if number else fields)
 
-    def _operations(self) -> dict[tuple[str, str], Callable[[Mapping[str, Any]], Any]]:
-        return {
-            ("GET", "requests"): self._requests,
-            ("DELETE", "requests"): lambda _: self.journal.clear(),
-            ("GET", "faults"): self._list_faults,
-            ("POST", "faults"): lambda fields: self._shown(self.add_fault(fault_of(fields))),
-            ("DELETE", "faults"): self._remove_faults,
-            ("GET", "keys"): lambda _: [f"0x{pubkey.hex()}" for pubkey in self._keyring],
-            ("POST", "keys"): self._add_keys,
-            ("DELETE", "keys"): self._remove_keys,
-            ("POST", "reset"): self._reset,
-        }
-
-    def _requests(self, fields: Mapping[str, Any]) -> list[Record]:
+    def get_requests(self, fields: Mapping[str, Any]) -> list[Record]:
+        """The records that match."""
         query: Query = decode(Query, fields, "a query")
         return self.journal.wait_for(query.n, query.wait, query, query.since)
 
-    def _list_faults(self, fields: Mapping[str, Any]) -> Any:
+    def get_faults(self, fields: Mapping[str, Any]) -> Any:
+        """The faults that are set, or the one with an id, set or not."""
         if "id" in fields:
             return self._shown(self._fault(fields["id"]))
         return [self._shown(fault) for fault in self._faults if not fault.removed]
+
+    def delete_requests(self, _: Mapping[str, Any]) -> None:
+        """Forgets them."""
+        self.journal.clear()
+
+    def post_faults(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Sets a fault of these fields."""
+        return self._shown(self.add_fault(fault_of(fields)))
+
+    def get_keys(self, _: Mapping[str, Any]) -> list[str]:
+        """The public keys."""
+        return [f"0x{pubkey.hex()}" for pubkey in self._keyring]
 
     def add_fault(self, fault: Fault) -> ActiveFault:
         """Sets a fault; it is the first to be asked from now on."""
         self._faults.append(ActiveFault(next(self._numbers), fault))
         return self._faults[-1]
 
-    def _remove_faults(self, fields: Mapping[str, Any]) -> None:
+    def delete_faults(self, fields: Mapping[str, Any]) -> None:
+        """Takes back all faults, or the one with an id."""
         for fault in [self._fault(fields["id"])] if "id" in fields else self._faults:
             fault.removed = True  # it stays in the list: a test may ask for its hits later
 
@@ -114,7 +124,8 @@ class Control:
                 return fault
         return None
 
-    def _add_keys(self, fields: Mapping[str, Any]) -> list[str]:
+    def post_keys(self, fields: Mapping[str, Any]) -> list[str]:
+        """Adds keys; their public keys."""
         wanted: Keys = decode(Keys, fields, "keys")
         keys = [*interop_keys(wanted.interop)]
         keys += [Key(SecretKey.from_bytes(secret)) for secret in wanted.keys]
@@ -123,7 +134,8 @@ class Control:
         self._keyring.imported |= {key.pubkey: key for key in keys}
         return [f"0x{key.pubkey.hex()}" for key in keys]
 
-    def _remove_keys(self, fields: Mapping[str, Any]) -> None:
+    def delete_keys(self, fields: Mapping[str, Any]) -> None:
+        """Removes keys."""
         sent: Pubkeys = decode(Pubkeys, fields, "pubkeys")
         for pubkey in sent.pubkeys:
             self._keyring[pubkey]  # says so when there is none
@@ -135,7 +147,8 @@ class Control:
         for fault in self._faults:
             fault.removed = fault.removed or fault.fault.hang
 
-    def _reset(self, _: Mapping[str, Any]) -> None:
-        self._remove_faults({})
+    def post_reset(self, _: Mapping[str, Any]) -> None:
+        """Forgets requests and faults."""
+        self.delete_faults({})
         self._faults = []
         self.journal.clear()

@@ -10,7 +10,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import Literal, NamedTuple, TypeVar
+from typing import Literal, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from . import threads
 from .config import Config
@@ -26,19 +29,19 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-class Result(NamedTuple):
+class Result(Struct, frozen=True, omit_defaults=True):
     """What became of a keystore or a key, in the Keymanager API's words; why, if it is `error`."""
 
     status: Literal["imported", "duplicate", "deleted", "not_found", "error"]
     message: str = ""
 
 
-class ReloadStatus(NamedTuple):
-    """How the last reload went; when it ended, and what was wrong."""
+class ReloadStatus(Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """How the last reload went; when it ended, and what was wrong: in Web3Signer's words."""
 
-    status: Literal["idle", "running", "completed", "completed_with_errors", "failed"] = "idle"
-    ended: datetime | None = None
-    error: str = ""
+    status: Literal["idle", "running", "completed", "completed_with_errors", "failed"]
+    last_operation_time: datetime | None = None
+    last_error: str | None = None
 
 
 class KeyManager:
@@ -56,7 +59,7 @@ class KeyManager:
         self._opening: ThreadPoolExecutor
         self._changing: ThreadPoolExecutor
         self._reload: asyncio.Task[None] | None = None
-        self.reload_status = ReloadStatus()
+        self.reload_status = ReloadStatus("idle")
 
     def load(self, report: threads.Report) -> None:
         """Loads the keys of all sources, on all cores; failures go to `keyring.failures`."""
@@ -154,13 +157,13 @@ class KeyManager:
         """
         if self.reload_status.status == "running":
             return None
-        self.reload_status = self.reload_status._replace(status="running")
+        self.reload_status = replace(self.reload_status, status="running")
         self._reload = asyncio.create_task(self._reload_folder())
         return self._reload
 
     async def _reload_folder(self) -> None:
         run = asyncio.get_running_loop().run_in_executor
-        outcome = ReloadStatus("failed", error="a bug of the signer: see its log")
+        outcome = ReloadStatus("failed", last_error="a bug of the signer: see its log")
         try:
             await run(self._changing, self._load_imported, log.info)
             await run(None, self._load_folder, self._opening, log.info)
@@ -168,11 +171,11 @@ class KeyManager:
             problem = f"Reload completed with {failures} signer loading error(s)"
             outcome = ReloadStatus("completed")
             if failures:
-                outcome = ReloadStatus("completed_with_errors", error=problem)
+                outcome = ReloadStatus("completed_with_errors", last_error=problem)
         except ConfigError as error:
-            outcome = ReloadStatus("failed", error=str(error))
+            outcome = ReloadStatus("failed", last_error=str(error))
         finally:
-            self.reload_status = outcome._replace(ended=datetime.now(UTC))
+            self.reload_status = replace(outcome, last_operation_time=datetime.now(UTC))
 
     def start(self) -> None:
         """Makes the threads for changes while the signer runs; until then there are none."""

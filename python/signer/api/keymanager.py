@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from .. import decoding, slashing
 from ..errors import BadRequestError, ForbiddenError, UnauthorizedError
-from ..keymanager import KeyManager, Result
+from ..keymanager import KeyManager
 from ..keyring import Keyring
 from ..spec.leaves import Bytes48
 
@@ -60,7 +60,7 @@ async def import_keystores(state: State, request: Request[Any, Any, Any]) -> dic
         )
     if sent.slashing_protection is not None:
         slashing.decode(sent.slashing_protection)
-    return {"data": _data(await keymanager.import_keystores(sent.keystores, sent.passwords))}
+    return {"data": await keymanager.import_keystores(sent.keystores, sent.passwords)}
 
 
 @delete("", status_code=200)
@@ -68,8 +68,8 @@ async def delete_keys(state: State, request: Request[Any, Any, Any]) -> dict[str
     """Deletes imported keys, and tells what protects them elsewhere from being slashed."""
     keymanager: KeyManager = state.keymanager
     sent = decoding.decode(_Delete, await request.body(), "pubkeys")
-    data = _data(await keymanager.delete(sent.pubkeys))
-    return {"data": data, "slashing_protection": slashing.export(state.network)}
+    results = await keymanager.delete(sent.pubkeys)
+    return {"data": results, "slashing_protection": slashing.export(state.network)}
 
 
 def router(token: str | None) -> Router:
@@ -85,11 +85,3 @@ def router(token: str | None) -> Router:
     guards = [check] if token else []
     handlers = [list_keys, import_keystores, delete_keys]
     return Router("/eth/v1/keystores", route_handlers=handlers, guards=guards)
-
-
-def _data(results: list[Result]) -> list[dict[str, str]]:
-    """The status of each, and a message where there is one: where it is an error."""
-    return [
-        {"status": status, "message": message} if message else {"status": status}
-        for status, message in results
-    ]

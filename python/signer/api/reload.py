@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Request, Response, get, post
 from litestar.datastructures import State
 
-from ..keymanager import KeyManager
+from ..keymanager import KeyManager, ReloadStatus
 
 
 @post("/reload")
@@ -19,7 +19,7 @@ async def start(state: State, request: Request[Any, Any, Any]) -> Response[Any]:
         return Response(body, status_code=409)
     if request.query_params.get("wait") == "true":
         await reloading
-        return Response(_status(keymanager), status_code=200)
+        return Response(keymanager.reload_status, status_code=200)
     message = (
         "Reload operation accepted and is running in the background. "
         "Use GET /reload to check status."
@@ -28,20 +28,10 @@ async def start(state: State, request: Request[Any, Any, Any]) -> Response[Any]:
 
 
 @get("/reload", sync_to_thread=False)
-def status(state: State) -> dict[str, str]:
-    """How the reload under way goes, or how the last one went."""
-    return _status(state.keymanager)
+def status(state: State) -> ReloadStatus:
+    """How the reload under way goes, or how the last one went; idle when there was none."""
+    keymanager: KeyManager = state.keymanager
+    return keymanager.reload_status
 
 
 ROUTES = (start, status)
-
-
-def _status(keymanager: KeyManager) -> dict[str, str]:
-    """Without a reload so far, only `{"status": "idle"}`."""
-    status, ended, error = keymanager.reload_status
-    body: dict[str, str] = {"status": status}
-    if ended:
-        body["lastOperationTime"] = ended.isoformat().replace("+00:00", "Z")
-    if error:
-        body["lastError"] = error
-    return body
