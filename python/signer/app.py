@@ -7,7 +7,7 @@ from litestar.datastructures import State
 from litestar.enums import ScopeType
 from litestar.types import Receive, Scope, Send
 
-from .api import control, keymanager, reload, signing, status
+from .api import control, keymanager, signing, status
 from .api.answers import answer, explain
 from .config import Config
 from .control import Control
@@ -40,7 +40,7 @@ class Application:
         if config.control or config.fault:
             self._entry = control.Controlled(self._route, self.control, keyring, network)
         self.litestar = Litestar(
-            [*status.ROUTES, *reload.ROUTES, keymanager.router(token)],
+            [*status.ROUTES, keymanager.router(token)],
             state=State({"keyring": keyring, "keymanager": self.keymanager, "network": network}),
             exception_handlers={Exception: _on_error},
             on_startup=[self._start],

@@ -100,7 +100,7 @@ async def serve(
     *,
     patient: bool = True,
 ) -> None:
-    """Serves `app` on a socket of `bind` until `stop`, then, if it is patient, as `_stop` does.
+    """Serves `app` on a socket of `bind` until `stop`; a patient one then answers what was asked.
 
     Takes the socket over. `on_ready` is called once requests are answered; connections that are
     idle for `idle_timeout` seconds are closed. Raises ConfigError when another process came to
@@ -121,15 +121,14 @@ async def serve(
         await _first(serving, stop.wait())
     if not serving.done():
         if patient:
-            await _stop(watched, descriptor)
+            _refuse(descriptor)
+            await watched.finish()
         granian.stop()  # type: ignore[no-untyped-call]
         await asyncio.wait({serving}, timeout=GRACE if patient else BRIEF_GRACE)
     if serving.done():
         await serving
     else:
         serving.cancel()
-        if patient:
-            log.warning("gave up on requests that were not done within %s seconds", PATIENCE)
 
 
 async def _first(*awaitables: Awaitable[object]) -> None:
@@ -150,21 +149,14 @@ async def _answers(address: tuple[str, int]) -> None:
     await writer.wait_closed()
 
 
-async def _stop(watched: "_Watched", descriptor: int) -> None:
-    """Refuses new connections and answers every request that was sent on an old one.
+def _refuse(descriptor: int) -> None:
+    """Has the kernel refuse new connections to a listening socket.
 
-    A client whose connection closes under its request cannot know whether it was signed. So
-    each answer now says `connection: close`, and only when no request came for a while does the
-    server go, and close the connections that are idle.
+    It makes way for one that nobody can connect to, while Granian, which has no such switch, keeps
+    a descriptor that stays silent.
     """
-    # the listening socket makes way for one that nobody can connect to: the kernel refuses from
-    # now on, while Granian, which has no such switch, keeps a descriptor that stays silent
     with socket.socket() as silent:
         os.dup2(silent.fileno(), descriptor)
-    watched.closing = True
-    end = watched.now() + PATIENCE
-    while (quiet := watched.quiet_for()) < QUIET and watched.now() < end:  # noqa: ASYNC110 - a span
-        await asyncio.sleep(QUIET - quiet)
 
 
 class _Watched:
@@ -172,18 +164,23 @@ class _Watched:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self.closing = False
-        self._in_flight = 0
-        self._last_seen = self.now()
+        self._now = asyncio.get_running_loop().time
+        self._closing, self._in_flight, self._last_seen = False, 0, self._now()
 
-    @staticmethod
-    def now() -> float:
-        """Seconds on the event loop's clock."""
-        return asyncio.get_running_loop().time()
+    async def finish(self) -> None:
+        """Answers every request that was sent on an old connection, for PATIENCE at most.
 
-    def quiet_for(self) -> float:
-        """Seconds since the last request; 0 while one is under way."""
-        return 0.0 if self._in_flight else self.now() - self._last_seen
+        A client whose connection closes under its request cannot know whether it was signed. So
+        each answer now says `connection: close`, and only when no request came for a while may the
+        server go, and close the connections that are idle.
+        """
+        self._closing, end = True, self._now() + PATIENCE
+        while self._now() < end:
+            quiet = 0.0 if self._in_flight else self._now() - self._last_seen
+            if quiet >= QUIET:
+                return
+            await asyncio.sleep(QUIET - quiet)
+        log.warning("gave up on requests that were not done within %s seconds", PATIENCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -194,10 +191,10 @@ class _Watched:
             await self._app(scope, receive, partial(self._send, send))
         finally:
             self._in_flight -= 1
-            self._last_seen = self.now()
+            self._last_seen = self._now()
 
     async def _send(self, send: Send, event: Any) -> None:
-        if self.closing and event["type"] == "http.response.start":
+        if self._closing and event["type"] == "http.response.start":
             event = event | {"headers": [*event["headers"], (b"connection", b"close")]}
         await send(event)
 
