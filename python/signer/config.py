@@ -3,6 +3,7 @@
 The only place that says what can be configured; `cli.py` reads flags and variables into it.
 """
 
+import re
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
@@ -126,12 +127,6 @@ def _is_loopback(host: str) -> bool:
 
 def explanations() -> dict[str, tuple[str, str]]:
     """The form and the meaning of each field's value: the table in the docstring of `Config`."""
-    table: dict[str, tuple[str, str]] = {}
-    name = ""
-    for line in (Config.__doc__ or "").partition("\n\n")[2].partition("\n\n")[0].splitlines():
-        if line.startswith(" " * 20):  # goes on with the line before
-            table[name] = table[name][0], f"{table[name][1]} {line.strip()}"
-        else:
-            name, form, meaning = line.split(maxsplit=2)
-            table[name] = form, meaning
-    return table
+    row = r"^ {0,4}(\w+)  +(\S+)  +(.+(?:\n {20,}.+)*)"  # a meaning goes on below itself
+    rows = re.findall(row, Config.__doc__ or "", re.MULTILINE)
+    return {name: (form, " ".join(meaning.split())) for name, form, meaning in rows}

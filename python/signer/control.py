@@ -18,7 +18,6 @@ from .journal import Journal, Match, Record
 from .keyring import Key, Keyring
 from .spec.leaves import Bytes32, Bytes48
 
-
 METHODS = {"GET", "POST", "DELETE"}
 
 

@@ -13,7 +13,7 @@ from msgspec import Struct, field
 
 from . import decoding
 from .errors import BadRequestError
-from .sign_request import ForkRequest, GenesisRequest, Message, SignRequest
+from .sign_request import ForkRequest, GenesisRequest, SignRequest, Versioned
 from .spec import altair, bellatrix, domains, electra, gloas, phase0
 from .spec.leaves import Bytes4, Bytes32, Bytes48, shown, uint64
 from .spec.networks import Network, network_of
@@ -31,13 +31,6 @@ class AggregationSlot(ForkRequest):
         slot: uint64
 
     aggregation_slot: Payload
-
-
-class Versioned(Struct, Generic[T], frozen=True):
-    """The wrapper of a payload whose shape follows the fork."""
-
-    version: str
-    data: T
 
 
 class AggregateAndProof(ForkRequest, Generic[T]):
@@ -71,14 +64,10 @@ class AggregateAndProof(ForkRequest, Generic[T]):
             )
         return cls[container if data is None else Versioned[container]]  # type: ignore[index]
 
-    @property
-    def message(self) -> Any:
-        sent = self.aggregate_and_proof
-        return sent.data if isinstance(sent, Versioned) else sent
-
 
 class AggregateAndProofV2(AggregateAndProof[T], Generic[T]):
     DOMAIN_TYPE = domains.DOMAIN_AGGREGATE_AND_PROOF
+    MESSAGE = attrgetter("aggregate_and_proof")
 
 
 class Attestation(ForkRequest):
@@ -130,7 +119,7 @@ class Deposit(SignRequest):
     deposit: Payload
 
     @property
-    def message(self) -> Message:
+    def message(self) -> phase0.DepositMessage:
         deposit = self.deposit
         return phase0.DepositMessage(deposit.pubkey, deposit.withdrawal_credentials, deposit.amount)
 
@@ -206,33 +195,28 @@ class Gloas(Versioned[T], Generic[T], frozen=True):
 
 class ExecutionPayloadBid(ForkRequest):
     DOMAIN_TYPE = domains.DOMAIN_BEACON_BUILDER
-    MESSAGE = attrgetter("execution_payload_bid.data")
     execution_payload_bid: Gloas[gloas.ExecutionPayloadBid]
 
 
 class ExecutionPayloadEnvelope(ForkRequest):
     DOMAIN_TYPE = domains.DOMAIN_BEACON_BUILDER
-    MESSAGE = attrgetter("execution_payload_envelope.data")
-    SLOT = attrgetter("execution_payload_envelope.data.payload.slot_number")
+    SLOT = attrgetter("message.payload.slot_number")
     execution_payload_envelope: Gloas[gloas.ExecutionPayloadEnvelope]
 
 
 class PayloadAttestationMessage(ForkRequest):
     DOMAIN_TYPE = domains.DOMAIN_PTC_ATTESTER
-    MESSAGE = attrgetter("payload_attestation_message.data")
     payload_attestation_message: Gloas[gloas.PayloadAttestationData]
 
 
 class ProposerPreferences(ForkRequest):
     DOMAIN_TYPE = domains.DOMAIN_PROPOSER_PREFERENCES
-    MESSAGE = attrgetter("proposer_preferences.data")
-    SLOT = attrgetter("proposer_preferences.data.proposal_slot")
+    SLOT = attrgetter("message.proposal_slot")
     proposer_preferences: Gloas[gloas.ProposerPreferences]
 
 
 class BuilderRequestAuth(GenesisRequest):
     DOMAIN_TYPE = domains.DOMAIN_BUILDER_REQUEST_AUTH
-    MESSAGE = attrgetter("builder_request_auth.data")
     builder_request_auth: Gloas[gloas.BuilderRequestAuth]
 
 

@@ -5,7 +5,7 @@ Knows neither HTTP nor keys, and no signing type by name.
 
 import re
 from operator import attrgetter
-from typing import Any, ClassVar, Protocol, dataclass_transform
+from typing import Any, ClassVar, Generic, TypeVar, dataclass_transform
 
 from msgspec import Struct, field
 
@@ -14,11 +14,14 @@ from .spec import domains, phase0
 from .spec.leaves import Bytes32
 from .spec.networks import Network, network_of
 
+T = TypeVar("T")
 
-class Message(Protocol):
-    """Anything with a root: a container, or a bare slot, epoch or root."""
 
-    def hash_tree_root(self) -> bytes: ...
+class Versioned(Struct, Generic[T], frozen=True):
+    """The wrapper of a payload whose shape follows the fork."""
+
+    version: str
+    data: T
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
@@ -50,9 +53,10 @@ class SignRequest(Struct, frozen=True, kw_only=True):
         return cls
 
     @property
-    def message(self) -> Message:
-        """What is signed."""
-        return self.MESSAGE(self)  # type: ignore[no-any-return]
+    def message(self) -> Any:
+        """What is signed: a container, or a bare slot, epoch or root."""
+        sent = self.MESSAGE(self)
+        return sent.data if isinstance(sent, Versioned) else sent
 
     def fork(self, configured: Network) -> tuple[list[bytes], bytes]:
         """The fork version of the domain, and the genesis validators root.

@@ -21,6 +21,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 import msgspec
 import uvloop
+from msgspec import structs
 
 from . import server
 from .app import Application
@@ -66,7 +67,7 @@ class Controls:
         body = None if method == "GET" else json.dumps(sent).encode()
         request = Request(f"{self.url}/_signer/{path}{query}", body, method=method)  # noqa: S310
         try:
-            with DIRECT.open(request, timeout=60) as response:
+            with DIRECT.open(request, timeout=60 + sent.get("wait", 0)) as response:
                 return msgspec.json.decode(response.read())
         except HTTPError as error:
             raise SignerError(msgspec.json.decode(error.read())["message"]) from None
@@ -108,11 +109,7 @@ class Controls:
             raise AssertionError(self._told(expected, Match(**match), signed))
 
     def _told(self, expected: str, match: Match, found: list[Record]) -> str:
-        given = ", ".join(
-            f"{name}={value!r}"
-            for name in Match.__struct_fields__
-            if (value := getattr(match, name))
-        )
+        given = {name: value for name, value in structs.asdict(match).items() if value is not None}
         records = self.requests
         lines = [f"expected {expected} {given or 'of any kind'}, found {len(found)}"]
         lines.append(f"{len(records)} requests were received{':' if records else ''}")

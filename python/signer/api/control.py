@@ -91,10 +91,8 @@ class Controlled:
             events.append(event)
 
         if fault and fault.answers:
-            message = msgspec.json.encode(
-                dict.fromkeys(("message", "error"), "a fault of the test")
-            )
-            content = message if fault.body is None else fault.body.encode()
+            content, *_ = explain(SignerError("a fault of the test"))
+            content = content if fault.body is None else fault.body.encode()
             await answer(keep, content, fault.content_type or JSON, fault.status or OK)
             if fault.drop:
                 # Granian closes a connection whose body has no end

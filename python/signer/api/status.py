@@ -7,7 +7,6 @@ from litestar.datastructures import State
 
 from ..keymanager import KeyManager, ReloadStatus
 from ..keyring import Keyring
-from .answers import wants_json
 
 
 @get("/api/v1/eth2/publicKeys", sync_to_thread=False)
@@ -16,13 +15,10 @@ def public_keys(state: State) -> list[str]:
     return [f"0x{pubkey.hex()}" for pubkey in state.keyring]
 
 
-@get("/upcheck", sync_to_thread=False)
-def upcheck(request: Request[Any, Any, Any]) -> Response[Any]:
-    """`OK`; as JSON for a client that accepts nothing else, where Web3Signer says 406."""
-    accept = request.headers.get("accept", "")
-    if "*/*" not in accept and wants_json(request.scope["headers"]):
-        return Response({"status": "OK"})
-    return Response("OK", media_type="text/plain")
+@get("/upcheck", sync_to_thread=False, media_type="text/plain")
+def upcheck() -> str:
+    """`OK`, also for a client that accepts JSON only, where Web3Signer says 406."""
+    return "OK"
 
 
 @get("/healthcheck", sync_to_thread=False)

@@ -69,11 +69,12 @@ class _Bytes(bytes):
 
     @classmethod
     def expected(cls) -> str:
-        raise NotImplementedError
+        """What a value of the type is, in words."""
+        return "bytes"
 
     def problem(self) -> str | None:
         """What is wrong with these bytes as a value of the type, or None."""
-        raise NotImplementedError
+        return None
 
 
 class ByteVector(_Bytes):
@@ -149,13 +150,6 @@ class ByteList(_Sized):
 
 class ProgressiveByteList(_Bytes):
     """Bytes without a limit (EIP-7916)."""
-
-    @classmethod
-    def expected(cls) -> str:
-        return "bytes"
-
-    def problem(self) -> str | None:
-        return None
 
     def hash_tree_root(self) -> bytes:
         return mix_in_length(merkleize_progressive(pad(self)), len(self))
