@@ -27,13 +27,14 @@ keystores
 data_dir deterministic journal
 folder faults
 metrics config
-keymanager control
+keymanager control layouts
 api.answers
-api.signing api.status api.keymanager api.reload
+api.signing api.status api.keymanager
 api.control
 app
 server
 testing
+pytest_plugin
 cli
 __init__ __main__
 """

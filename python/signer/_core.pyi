@@ -14,9 +14,11 @@ __all__ = [
     "__version__",
     "aggregate",
     "decrypt",
+    "decrypt_accounts",
     "derive_child_sk",
     "derive_master_sk",
     "encrypt",
+    "encrypt_accounts",
     "fast_aggregate_verify",
     "interop_sk",
     "merkleize",
@@ -109,6 +111,19 @@ def decrypt(
 
 def encrypt(kdf: Kdf, password: bytes, iv: bytes, secret_key: SecretKey) -> tuple[bytes, bytes]:
     """Seals a key: the ciphertext and the checksum, 32 bytes each. Without the GIL."""
+
+def decrypt_accounts(
+    kdf: Kdf, password: bytes, iv: bytes, ciphertext: bytes, expected_checksum: bytes
+) -> list[SecretKey]:
+    """Opens Prysm's keystore of all accounts, of any length; else as `decrypt`.
+
+    Raises KeystoreError when what was sealed is not Prysm's JSON. Computes the public keys.
+    """
+
+def encrypt_accounts(
+    kdf: Kdf, password: bytes, iv: bytes, secret_keys: Sequence[SecretKey]
+) -> tuple[bytes, bytes]:
+    """Seals keys as Prysm does: the ciphertext, and the checksum of 32 bytes. Without the GIL."""
 
 def merkleize(chunks: bytes, depth: int) -> bytes:
     """32 bytes: the SSZ root of chunks of 32 bytes, filled up with zero chunks to 2^depth.

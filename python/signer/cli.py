@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,10 +15,11 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import click
 
-from . import server
+from . import layouts, server
 from ._core import __version__
 from .app import Application
 from .config import Config, explanations
+from .deterministic import interop_keys, mnemonic_keys
 from .errors import ConfigError, SignerError
 from .keyring import Keyring
 from .metrics import Metrics, MetricsServer
@@ -94,7 +96,7 @@ def _serve(**values: Any) -> None:
                     listener,
                     config.idle_timeout,
                     lambda: _announce(config, url, app.keyring),
-                    app.control.release,
+                    app.control.journal.release,
                 )
     except SignerError as error:
         raise click.ClickException(str(error)) from None
@@ -117,6 +119,36 @@ main.add_command(
         help=cleandoc(_serve.__doc__ or ""),
     )
 )
+
+
+@main.command("keys", params=main.commands["serve"].params[:4])  # where keys come from
+@click.option(
+    "--layout", type=click.Choice([*layouts.LAYOUTS, "all"]), multiple=True, default=["web3signer"]
+)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="a new folder")
+@click.option("--kdf", type=click.Choice(["pbkdf2", "scrypt"]), default="pbkdf2")
+@click.option("--password", default="password", help="of all keystores", show_default=True)
+def _keys(out: Path, layout: tuple[str, ...], kdf: str, password: str, **source: Any) -> None:
+    """Write interop or mnemonic keys as the keystores of other tools, and how to serve them.
+
+    The layout is web3signer where none is named; several, or all, get a folder each below --out.
+    By default keystores open at once and protect nothing: pbkdf2 with c=2. scrypt is as slow as
+    EIP-2335 has it: n=2^18.
+    """
+    names = layouts.LAYOUTS if "all" in layout else layout
+    folders = {out / name if len(names) > 1 else out: name for name in names}
+    try:
+        c = Config(**source)
+        if bool(c.interop) == bool(c.mnemonic):
+            raise ConfigError("expected --interop N, or --mnemonic WORDS with --count N")
+        keys = [*interop_keys(c.interop), *mnemonic_keys(c.mnemonic, c.count, c.start)]
+        layouts.write(folders, keys, password, kdf, lambda line: _say(line.replace("open", "seal")))
+    except SignerError as error:
+        raise click.ClickException(str(error)) from None
+    if kdf == "pbkdf2":
+        _say("keystores that protect nothing, for tests only: --kdf scrypt is EIP-2335's own")
+    for folder in folders:
+        click.echo(f"signer serve --keystores-path {shlex.quote(str(folder))}")
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from .keyring import Key, Keyring
 from .spec.leaves import Bytes32, Bytes48
 
 METHODS = {"GET", "POST", "DELETE"}
+KEPT = 100  # faults that a test may ask for after a reset
 
 
 class Query(Match, frozen=True, kw_only=True):
@@ -41,7 +42,7 @@ class Keys(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     __repr__ = object.__repr__
 
 
-class Pubkeys(Struct, frozen=True):
+class Pubkeys(Struct, frozen=True, forbid_unknown_fields=True):
     pubkeys: list[Bytes48]
 
 
@@ -80,7 +81,8 @@ class Control:
         """The faults that are set, or the one with an id, set or not."""
         if "id" in fields:
             return self._shown(self._fault(fields["id"]))
-        return [self._shown(fault) for fault in self._faults if not fault.removed]
+        every = fields.get("all")
+        return [self._shown(fault) for fault in self._faults if every or not fault.removed]
 
     def delete_requests(self, _: Mapping[str, Any]) -> None:
         """Forgets them."""
@@ -141,13 +143,8 @@ class Control:
             self._keyring.imported.pop(pubkey, None)
             self._keyring.readonly.pop(pubkey, None)
 
-    def release(self) -> None:
-        """Removes the faults that hang: the signer stops, and answers what they held."""
-        for fault in self._faults:
-            fault.removed = fault.removed or fault.fault.hang
-
     def post_reset(self, _: Mapping[str, Any]) -> None:
         """Forgets requests and faults."""
         self.delete_faults({})
-        self._faults = []
+        del self._faults[:-KEPT]
         self.journal.clear()

@@ -7,6 +7,7 @@ import hmac
 import os
 import secrets
 import time
+from binascii import unhexlify
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -14,12 +15,15 @@ from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
+from ._core import decrypt_accounts
 from .data_dir import DataDir
 from .errors import ConfigError, KeystoreError, SignerError
 from .files import read
 from .keyring import Key, LoadFailure
-from .keystores import Keystore, parse
+from .keystores import Keystore, normalise_password, parse
 from .threads import Report, open_all
+
+ONE_KEY = 64  # hex digits of the cipher's message
 
 
 class KeystoreFile(NamedTuple):
@@ -50,8 +54,8 @@ def find(
 ) -> Iterator[KeystoreFile | LoadFailure | None]:
     """Every JSON file below `folder`, in order: a keystore, a failure, or None for another file.
 
-    Knows the layouts of Lighthouse, Lodestar, Nimbus, Teku, Web3Signer, Charon and the deposit
-    tools without being told which: it tries the places where they keep a keystore's password.
+    Knows the layouts of `layouts.py` without being told which: it tries the places where tools
+    keep a keystore's password.
     Raises ConfigError when a folder cannot be listed.
     """
     bases = [folder.absolute().parent, folder]
@@ -78,8 +82,26 @@ def find(
             stems = [os.path.relpath(path, folder), os.path.basename(path)]
             stems = [stem.removesuffix(".json") for stem in stems] + [os.path.basename(parent)]
             stems += [f"0x{pubkey.hex()}", pubkey.hex()] if pubkey else []
+            stems.append("password")  # one for all
             names = [f"{stem}{ending}" for stem in dict.fromkeys(stems) for ending in (".txt", "")]
         yield KeystoreFile(path, hashlib.sha256(document).digest(), keystore, roots, names)
+
+
+def open_accounts(keystore: Keystore, password: str) -> list[Key]:
+    """The key of a keystore, or all of Prysm's: theirs has no pubkey, and more than a key in it.
+
+    Blocks and raises as `Keystore.open` does.
+    """
+    crypto = keystore.crypto
+    texts = crypto.cipher.params.iv, crypto.cipher.message, crypto.checksum.message
+    if keystore.pubkey or len(texts[1].removeprefix("0x")) <= ONE_KEY:
+        return [keystore.open(password)]
+    try:
+        iv, ciphertext, checksum = (unhexlify(text.removeprefix("0x")) for text in texts)
+    except ValueError:
+        raise KeystoreError("expected hex digits in crypto, found other characters") from None
+    secret = normalise_password(password)
+    return [Key(key) for key in decrypt_accounts(keystore.kdf(), secret, iv, ciphertext, checksum)]
 
 
 def _refuse(error: OSError) -> None:
@@ -98,7 +120,7 @@ class KeystoreFolder:
     ) -> None:
         self._where = path, passwords_path, password_file
         self._data_dir = data_dir
-        self._opened: dict[bytes, Key] = {}  # by fingerprint
+        self._opened: dict[bytes, list[Key]] = {}  # by fingerprint
         self._secret = data_dir.secret if data_dir else secrets.token_bytes(32)
 
     def load(self, pool: ThreadPoolExecutor, report: Report) -> tuple[list[Key], list[LoadFailure]]:
@@ -114,7 +136,7 @@ class KeystoreFolder:
         for file in found:
             if isinstance(file, KeystoreFile):
                 files.setdefault(file.keystore.declared_pubkey or file.path, []).append(file)
-        known = {name: key for name, copies in files.items() if (key := self._known(copies))}
+        known = {name: keys for name, copies in files.items() if (keys := self._known(copies))}
         unknown = [copies for name, copies in files.items() if name not in known]
         results = [*known.values(), *open_all(pool, self._open, unknown, report)]
         self._opened = dict(result for result in results if not isinstance(result, LoadFailure))
@@ -129,34 +151,34 @@ class KeystoreFolder:
         )
         for failure in failures:
             report(f"  failed: {failure.source}: {failure.reason}")
-        return list(self._opened.values()), failures
+        return [key for keys in self._opened.values() for key in keys], failures
 
-    def _known(self, copies: list[KeystoreFile]) -> tuple[bytes, Key] | None:
-        """The key that was opened before from one of these files, as they are now."""
+    def _known(self, copies: list[KeystoreFile]) -> tuple[bytes, list[Key]] | None:
+        """The keys that were opened before from one of these files, as they are now."""
         for file in copies:
             with suppress(SignerError):  # no password, or a damaged entry of the cache
                 fingerprint = self._fingerprint(file, file.password())
-                key = self._opened.get(fingerprint)
-                if key is None and self._data_dir:
-                    key = self._data_dir.cached(fingerprint)
-                if key:
-                    return fingerprint, key
+                keys = self._opened.get(fingerprint)
+                if keys is None and self._data_dir and (key := self._data_dir.cached(fingerprint)):
+                    keys = [key]
+                if keys:
+                    return fingerprint, keys
         return None
 
-    def _open(self, copies: list[KeystoreFile]) -> tuple[bytes, Key] | LoadFailure:
-        """The key in the first copy that opens, or why the first one does not."""
+    def _open(self, copies: list[KeystoreFile]) -> tuple[bytes, list[Key]] | LoadFailure:
+        """The keys in the first copy that opens, or why the first one does not."""
         failures = []
         for file in copies:
             try:
                 password = file.password()
-                key = file.keystore.open(password)
+                keys = open_accounts(file.keystore, password)
             except SignerError as error:
                 failures.append(LoadFailure(file.path, str(error)))
                 continue
             fingerprint = self._fingerprint(file, password)
-            if self._data_dir:
-                self._data_dir.cache(fingerprint, key)
-            return fingerprint, key
+            if self._data_dir and len(keys) == 1:
+                self._data_dir.cache(fingerprint, keys[0])
+            return fingerprint, keys
         return failures[0]
 
     def _fingerprint(self, file: KeystoreFile, password: str) -> bytes:

@@ -86,6 +86,7 @@ class Journal:
         self._records: deque[Record] = deque(maxlen=CAPACITY)
         self._changed = Condition()
         self._seq = 0
+        self.released = 0  # how often everybody who waits was let go
 
     def add(self, record: Record) -> Record:
         """Gives the record its number, wakes who waits; one that has a number is replaced."""
@@ -106,10 +107,19 @@ class Journal:
             return [r for r in self._records if r.seq > since and not match.misses(r)]
 
     def wait_for(self, n: int, timeout: float, match: Match, since: int = 0) -> list[Record]:
-        """As `records`, once there are `n` of them or `timeout` seconds are over. Blocks."""
+        """As `records`, once there are `n`, `timeout` seconds are over, or it is released."""
         with self._changed:
-            self._changed.wait_for(lambda: len(self.records(match, since)) >= n, timeout)
+            released = self.released
+            self._changed.wait_for(
+                lambda: released != self.released or len(self.records(match, since)) >= n, timeout
+            )
             return self.records(match, since)
+
+    def release(self) -> None:
+        """Lets everybody go who waits: the signer stops."""
+        with self._changed:
+            self.released += 1
+            self._changed.notify_all()
 
     def clear(self) -> None:
         """Forgets the records; the numbers go on."""

@@ -27,7 +27,7 @@ from . import server
 from .app import Application
 from .config import Config
 from .errors import ConfigError, SignerError
-from .faults import Fault
+from .faults import Fault, fault_of
 from .journal import Match, Record
 
 DIRECT = build_opener(ProxyHandler({}))  # whatever proxy the environment names
@@ -151,6 +151,7 @@ class Signer(Controls):
     `with Signer(interop=4) as signer:` stops it on the way out. It serves from a thread, or with
     `process=True` from a process of its own; `start=False` leaves it unstarted: the url is known,
     connecting to it is refused. Other arguments are flags of `signer serve`, as `Config` has them.
+    What was asked, set and added outlives `stop`, except in a process, which takes it along.
     Raises ConfigError when it cannot start.
     """
 
@@ -232,16 +233,18 @@ class Signer(Controls):
 
     def _start_process(self) -> None:
         self._listener.close()
+        # by its environment: no mnemonic is in a list of processes then
+        kept = {name: value for name, value in os.environ.items() if name[:7] != "SIGNER_"}
         given = {field: getattr(self._config, field.name) for field in fields(Config)}
         flags = {
             f"SIGNER_{field.name.upper()}": str(value)
             for field, value in given.items()
-            if value != field.default
+            if value != field.default and field.name != "fault"
         }
         command = [sys.executable, "-m", "signer", "serve", "--ready-json"]
         with TemporaryFile() as log:
             self._process = subprocess.Popen(  # noqa: S603
-                command, stdout=subprocess.PIPE, stderr=log, env=os.environ | flags
+                command, stdout=subprocess.PIPE, stderr=log, env=kept | flags
             )
             output: Any = self._process.stdout
             ready, _, _ = select.select([output], [], [], READY)
@@ -251,13 +254,14 @@ class Signer(Controls):
                 log.seek(0)
                 last = b"\n".join(log.read().splitlines()[-20:]).decode()
                 raise ConfigError(f"expected a signer at {self.url}, found:\n{last}")
-        if self._keys:
-            self.add_keys(keys=self._keys)
+        self.add_keys(keys=self._keys)
+        for fault in self._config.fault:
+            self.fault(fault_of(fault))
 
     def stop(self) -> None:
         """Stops serving, at once: connecting is refused then. Nothing if it does not serve."""
         if self._thread and self._application:
-            self._application.control.release()
+            self._application.control.journal.release()
             self._loop.call_soon_threadsafe(self._stop.set)
             self._thread.join()
         elif self._process:

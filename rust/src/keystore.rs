@@ -13,6 +13,7 @@ use pyo3::types::PyBytes;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+use crate::accounts;
 use crate::bls::SecretKey;
 use crate::error::{Error, array};
 
@@ -131,6 +132,28 @@ fn apply_cipher(key: &[u8; 32], iv: &[u8; 16], text: &mut [u8]) -> Result<(), Er
     Ok(())
 }
 
+/// Decrypts `text` where it stands, once its checksum says that the password is right.
+fn open(
+    kdf: &Kdf,
+    password: &[u8],
+    iv: &[u8; 16],
+    text: &mut [u8],
+    expected: &[u8; 32],
+) -> Result<(), Error> {
+    let key = kdf.decryption_key(password)?;
+    if !equal_in_constant_time(&checksum(&key, text), expected) {
+        return Err(Error::WrongPassword);
+    }
+    apply_cipher(&key, iv, text)
+}
+
+/// Encrypts `text` where it stands; the checksum.
+fn seal(kdf: &Kdf, password: &[u8], iv: &[u8; 16], text: &mut [u8]) -> Result<[u8; 32], Error> {
+    let key = kdf.decryption_key(password)?;
+    apply_cipher(&key, iv, text)?;
+    Ok(checksum(&key, text))
+}
+
 /// See `_core.pyi`.
 #[pyfunction]
 #[pyo3(signature = (kdf, password, iv, ciphertext, expected_checksum, public_key=None))]
@@ -148,17 +171,13 @@ pub fn decrypt(
     let public_key = public_key.map(|bytes| array("the public key", bytes)).transpose()?;
     let mut secret = Zeroizing::new(array::<32>("the cipher's message", ciphertext)?);
     let secret_key = py.detach(|| {
-        let key = kdf.decryption_key(password)?;
-        if !equal_in_constant_time(&checksum(&key, ciphertext), &expected) {
-            return Err(Error::WrongPassword);
-        }
-        apply_cipher(&key, &iv, &mut *secret)?;
+        open(kdf, password, &iv, &mut *secret, &expected)?;
         let secret_key = SecretKey::new(&*secret)?;
         match public_key {
             Some(known) => secret_key.set_public_key(known),
             None => _ = secret_key.compressed_public_key(), // compared later: paid without the GIL
         }
-        Ok(secret_key)
+        Ok::<_, Error>(secret_key)
     })?;
     Ok(secret_key)
 }
@@ -173,11 +192,41 @@ pub fn encrypt<'py>(
     secret_key: &Bound<'py, SecretKey>,
 ) -> PyResult<(Bound<'py, PyBytes>, Bound<'py, PyBytes>)> {
     let (kdf, iv, secret_key) = (kdf.get(), array("the cipher's iv", iv)?, secret_key.get());
-    let (ciphertext, sum) = py.detach(|| -> Result<_, Error> {
-        let key = kdf.decryption_key(password)?;
-        let mut text = Zeroizing::new(secret_key.inner().to_bytes());
-        apply_cipher(&key, &iv, &mut *text)?;
-        Ok((*text, checksum(&key, &*text)))
-    })?;
-    Ok((PyBytes::new(py, &ciphertext), PyBytes::new(py, &sum)))
+    let mut text = Zeroizing::new(secret_key.inner().to_bytes());
+    let sum = py.detach(|| seal(kdf, password, &iv, &mut *text))?;
+    Ok((PyBytes::new(py, &*text), PyBytes::new(py, &sum)))
+}
+
+/// See `_core.pyi`.
+#[pyfunction]
+pub fn decrypt_accounts(
+    py: Python<'_>,
+    kdf: &Bound<'_, Kdf>,
+    password: &[u8],
+    iv: &[u8],
+    ciphertext: &[u8],
+    expected_checksum: &[u8],
+) -> PyResult<Vec<SecretKey>> {
+    let (kdf, iv) = (kdf.get(), array("the cipher's iv", iv)?);
+    let expected = array("the checksum", expected_checksum)?;
+    let mut text = Zeroizing::new(ciphertext.to_vec());
+    Ok(py.detach(|| {
+        open(kdf, password, &iv, &mut text, &expected)?;
+        accounts::parse(&text)
+    })?)
+}
+
+/// See `_core.pyi`.
+#[pyfunction]
+pub fn encrypt_accounts<'py>(
+    py: Python<'py>,
+    kdf: &Bound<'py, Kdf>,
+    password: &[u8],
+    iv: &[u8],
+    secret_keys: Vec<Bound<'py, SecretKey>>,
+) -> PyResult<(Bound<'py, PyBytes>, Bound<'py, PyBytes>)> {
+    let (kdf, iv) = (kdf.get(), array("the cipher's iv", iv)?);
+    let mut text = accounts::json(&secret_keys.iter().map(Bound::get).collect::<Vec<_>>());
+    let sum = py.detach(|| seal(kdf, password, &iv, &mut text))?;
+    Ok((PyBytes::new(py, &text), PyBytes::new(py, &sum)))
 }

@@ -5,6 +5,7 @@
 //! verifying, key derivation, opening a keystore) runs detached from it; the signing threads
 //! never take it; `merkleize` and `interop_sk` keep it, because letting go costs more than they do.
 
+mod accounts;
 mod bls;
 mod derive;
 mod engine;
@@ -22,7 +23,7 @@ mod _core {
     #[pymodule_export]
     use crate::engine::SigningThreads;
     #[pymodule_export]
-    use crate::keystore::{Kdf, decrypt, encrypt};
+    use crate::keystore::{Kdf, decrypt, decrypt_accounts, encrypt, encrypt_accounts};
     #[pymodule_export]
     use crate::ssz::merkleize;
 

@@ -4,8 +4,10 @@ Only there with --control: without, no request passes through this file.
 """
 
 import asyncio
+import math
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl
@@ -18,7 +20,7 @@ from msgspec.structs import replace
 from .. import decoding, requests
 from ..control import Control
 from ..errors import SignerError
-from ..faults import Fault, wrong_signature
+from ..faults import ActiveFault, Fault, wrong_signature
 from ..journal import Record, hex_of
 from ..keyring import Keyring
 from ..sign_request import SignRequest
@@ -27,7 +29,7 @@ from . import signing
 from .answers import JSON, answer, explain
 
 PREFIX = "/_signer/"
-POLL = 0.005  # seconds between two looks whether a fault that hangs was removed
+POLL = 0.005  # seconds between two looks whether a fault was removed, by another thread
 SIGNATURE = re.compile(rb"0x[0-9a-f]{190,192}")
 OK = 200
 
@@ -40,7 +42,7 @@ class Controlled:
         self._control, self._keyring, self._network = control, keyring, network
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != ScopeType.HTTP:
+        if scope["type"] != ScopeType.HTTP or scope["path"] == PREFIX:  # the server's own question
             await self._app(scope, receive, send)
             return
         try:
@@ -56,11 +58,9 @@ class Controlled:
         fault = self._control.next_fault(record.type, record.pubkey, record.path)
         if fault:
             record = replace(record, fault=fault.id)
-            await asyncio.sleep(fault.delay())
             if fault.fault.hang:
                 record = journal.add(record)
-                while not fault.removed:  # noqa: ASYNC110 - another thread removes it
-                    await asyncio.sleep(POLL)
+            await self._hold(fault)
         events = await self._answer(scope, body, receive, fault.fault if fault else None, record)
         status, content = events[0]["status"], b"".join(event.get("body", b"") for event in events)
         found = SIGNATURE.search(content) if record.type and status == OK else None
@@ -71,14 +71,25 @@ class Controlled:
         for event in events:
             await send(event)
 
+    async def _hold(self, fault: ActiveFault) -> None:
+        """Waits until a delay is over, the fault is removed, or the signer stops."""
+        journal = self._control.journal
+        released, left = journal.released, math.inf if fault.fault.hang else fault.delay()
+        while left > 0 and not fault.removed and released == journal.released:
+            await asyncio.sleep(min(POLL, left))
+            left -= POLL
+
     async def _operate(self, scope: HTTPScope, body: bytes) -> bytes:
         """What `Control.handle` does; its fields are the query's, or the JSON body's."""
         fields = dict(parse_qsl(scope["query_string"].decode()))
         if body:
             fields = decoding.decode(dict[str, Any], body, "fields")
         path = scope["path"].removeprefix(PREFIX)
-        # it may wait for requests, for as long as it is asked to
-        result = await asyncio.to_thread(self._control.handle, scope["method"], path, fields)
+        # on a thread of its own: it may wait for requests, for as long as it is asked to
+        thread, run = ThreadPoolExecutor(1), asyncio.get_running_loop().run_in_executor
+        done = run(thread, self._control.handle, scope["method"], path, fields)
+        thread.shutdown(wait=False)
+        result = await done
         return msgspec.json.encode(result)
 
     async def _answer(
@@ -129,8 +140,8 @@ class Controlled:
             known["body"] = msgspec.json.decode(body) if body else None
         if path.startswith(signing.PREFIX):
             known["pubkey"] = hex_of(path[len(signing.PREFIX) :].removesuffix("/"))
-            if isinstance(known.get("body"), dict):
-                known["type"] = str(known["body"].get("type")).upper()
+            if isinstance(known.get("body"), dict) and "type" in known["body"]:
+                known["type"] = str(known["body"]["type"]).upper()
             with suppress(SignerError):
                 known |= self._understand(requests.decode(body))
         return Record(
