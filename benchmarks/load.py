@@ -16,11 +16,7 @@ from urllib.parse import urlsplit
 # mainnet in Fulu, which every signer knows
 GENESIS_VALIDATORS_ROOT = "0x4b363db94e286120d76eb905340fdd4e54bfe9f06bf33ff6cf5ad27f511bfe95"
 FORK_INFO = {
-    "fork": {
-        "previous_version": "0x05000000",
-        "current_version": "0x06000000",
-        "epoch": "411392",
-    },
+    "fork": {"previous_version": "0x05000000", "current_version": "0x06000000", "epoch": "411392"},
     "genesis_validators_root": GENESIS_VALIDATORS_ROOT,
 }
 SLOT = 411392 * 32

@@ -158,10 +158,10 @@ def test_upcheck_is_ok(signer: Served) -> None:
     assert "text/plain; charset=utf-8" == answer.headers["content-type"]
 
 
-def test_upcheck_is_ok_for_who_takes_json_only(signer: Served) -> None:
+def test_upcheck_is_json_for_who_takes_nothing_else(signer: Served) -> None:
     answer = signer.ask("GET", "/upcheck", None, {"Accept": "application/json"})
 
-    assert (200, b"OK") == (answer.status, answer.body)
+    assert {"status": "OK"} == answer.json
 
 
 def test_healthcheck_is_up_in_web3signers_shape(signer: Served) -> None:

@@ -230,9 +230,7 @@ MAINNET_CAPELLA_FORKS = {
 
 
 @pytest.mark.parametrize(
-    ("client", "fork"),
-    [(VERO, "Bellatrix to Capella"), (LODESTAR, "Capella only")],
-    ids=name,
+    ("client", "fork"), [(VERO, "Bellatrix to Capella"), (LODESTAR, "Capella only")], ids=name
 )
 def test_an_exit_under_the_capella_fork_has_the_same_root(
     signer: Served, client: Client, fork: str

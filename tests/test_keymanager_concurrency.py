@@ -296,5 +296,5 @@ def test_no_log_tells_a_secret(tmp_path: Path) -> None:
         log = "\n".join(said(signer))
 
     secrets = PASSWORD, SECRET.hex(), *map(Path.read_text, [tmp_path / "t", tmp_path / "password"])
-    assert "imported keystores: 1 imported, 1 error" in log
+    assert "keys: 1 imported, 1 error" in log
     assert [] == [secret for secret in secrets if secret in log]

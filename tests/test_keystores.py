@@ -201,10 +201,7 @@ def test_hostile_keystores_take_no_more_memory_than_allowed(tmp_path: Path) -> N
         write(tmp_path / name(case), case)
 
     measured = subprocess.run(
-        [sys.executable, "-c", MEASURE_MEMORY, tmp_path],
-        capture_output=True,
-        text=True,
-        check=True,
+        [sys.executable, "-c", MEASURE_MEMORY, tmp_path], capture_output=True, text=True, check=True
     )
 
     extra = {

@@ -5,13 +5,7 @@ The cryptography is importable by itself; the server is `python -m signer serve`
 
 from typing import TYPE_CHECKING, Any
 
-from ._core import (
-    SecretKey,
-    __version__,
-    aggregate,
-    fast_aggregate_verify,
-    verify,
-)
+from ._core import SecretKey, __version__, aggregate, fast_aggregate_verify, verify
 
 if TYPE_CHECKING:
     from .faults import Fault

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
-from inspect import cleandoc
+from functools import partial
 from pathlib import Path
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
@@ -52,9 +52,7 @@ def _option(name: str, hint: Any, default: Any) -> click.Option:
         [f"{flag}/--no-{flag[2:]}" if default is True else flag],
         type=click.Choice(choices)
         if choices
-        else click.Path(path_type=Path)
-        if kind is Path
-        else kind,
+        else {Path: click.Path(path_type=Path)}.get(kind, kind),
         is_flag=kind is bool,
         multiple=multiple,
         default=default,
@@ -66,6 +64,12 @@ def _option(name: str, hint: Any, default: Any) -> click.Option:
     )
 
 
+HINTS = get_type_hints(Config)
+OPTIONS = [_option(field.name, HINTS[field.name], field.default) for field in fields(Config)]
+SOURCES = OPTIONS[:4]  # of keys
+
+
+@main.command("serve", params=[*OPTIONS], short_help="Serve the signing API.")
 def _serve(**values: Any) -> None:
     """Serve Web3Signer's signing API until SIGTERM or SIGINT.
 
@@ -82,8 +86,7 @@ def _serve(**values: Any) -> None:
     try:
         config = Config(**values)
         logging.basicConfig(
-            level=config.log_level.upper(),
-            format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+            level=config.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
         )
         with server.bind(config.host, config.port) as listener:
             url = server.url_of(listener)
@@ -91,13 +94,8 @@ def _serve(**values: Any) -> None:
             app = Application(config)
             with _serving_metrics(config, app.metrics):
                 app.keymanager.load(_say)
-                server.run(
-                    app,
-                    listener,
-                    config.idle_timeout,
-                    lambda: _announce(config, url, app.keyring),
-                    app.control.journal.release,
-                )
+                ready = partial(_announce, config, url, app.keyring)
+                server.run(app, listener, config.idle_timeout, ready, app.control.journal.release)
     except SignerError as error:
         raise click.ClickException(str(error)) from None
     # Granian's threads outlive its server by a moment, and one that asks for the GIL while the
@@ -107,21 +105,7 @@ def _serve(**values: Any) -> None:
     os._exit(0)
 
 
-main.add_command(
-    click.Command(
-        "serve",
-        callback=_serve,
-        params=[
-            _option(field.name, get_type_hints(Config)[field.name], field.default)
-            for field in fields(Config)
-        ],
-        short_help="Serve the signing API.",
-        help=cleandoc(_serve.__doc__ or ""),
-    )
-)
-
-
-@main.command("keys", params=main.commands["serve"].params[:4])  # where keys come from
+@main.command("keys", params=[*SOURCES])
 @click.option(
     "--layout", type=click.Choice([*layouts.LAYOUTS, "all"]), multiple=True, default=["web3signer"]
 )

@@ -5,7 +5,6 @@ The only place that says what can be configured; `cli.py` reads flags and variab
 
 import re
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 
@@ -77,7 +76,7 @@ class Config:
     ready_json: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("interop", "count", "start"):
+        for name in ("interop", "count", "start", "idle_timeout"):
             if getattr(self, name) < 0:
                 raise ConfigError(f"expected --{name} to be 0 or more, found {getattr(self, name)}")
         if bool(self.mnemonic) != bool(self.count):
@@ -99,7 +98,7 @@ class Config:
             raise ConfigError(f"expected a file, found none at {self.keystores_password_file}")
 
     def _check_who_may_ask(self) -> None:
-        here = _is_loopback(self.host)
+        here = re.fullmatch(r"localhost|::1|127(\.\d+){3}", self.host)
         if (self.control or self.fault) and not (self.control_anywhere or here):
             raise ConfigError(
                 f"expected --control on this machine only, found --host {self.host}: "
@@ -116,13 +115,6 @@ class Config:
                 "machine may import and delete keys: give --keymanager-token-file FILE, or "
                 "--keymanager-auth off to let them"
             )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:  # a name that may be anybody's
-        return False
 
 
 def explanations() -> dict[str, tuple[str, str]]:

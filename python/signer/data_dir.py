@@ -14,7 +14,6 @@ changed or removed.
 import fcntl
 import hmac
 import os
-import re
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -75,11 +74,9 @@ class DataDir:
 
         Raises ConfigError when the folder is gone.
         """
-        ours = re.compile(rf"0x[0-9a-f]{{96}}\.json{re.escape(TEMPORARY)}")
         try:
-            for path in self._keystores.iterdir():
-                if ours.fullmatch(path.name):
-                    path.unlink()  # its writing was cut short, and nobody was told of the key
+            for path in self._keystores.glob(f"0x{'[0-9a-f]' * 96}.json{TEMPORARY}"):
+                path.unlink()  # its writing was cut short, and nobody was told of the key
             paths = {*self._keystores.iterdir()}
         except OSError as error:
             raise _unusable(self._keystores, error) from None
@@ -136,10 +133,9 @@ class DataDir:
     def prune(self, fingerprints: Iterable[bytes]) -> None:
         """Removes every other cached key: none outlives its keystore."""
         used = {self._entry(fingerprint).name for fingerprint in fingerprints}
-        ours = re.compile(rf"[0-9a-f]{{64}}\.json({re.escape(TEMPORARY)})?")
         with suppress(OSError):
-            for path in self._cache.iterdir():
-                if path.name not in used and ours.fullmatch(path.name):
+            for path in self._cache.glob(f"{'[0-9a-f]' * 64}.json*"):
+                if path.name not in used:
                     path.unlink()
 
     def _entry(self, fingerprint: bytes) -> Path:

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Struct, structs
+from msgspec import Meta
 
 from ._core import interop_sk
 from .decoding import decode
 from .errors import BadRequestError
-from .journal import hex_of
+from .journal import Target
 from .keyring import Key
 
 WrongSignature = Literal[
@@ -27,16 +27,13 @@ NO_SIGNATURES = {
 }
 
 
-class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class Fault(Target, frozen=True, kw_only=True):
     """When it strikes: each given value must match. And what it does: one thing, and a delay.
 
     Without a `path`, a glob, it strikes sign requests. After `after` matches that pass, `times`
     times, each with probability `chance`. Times are seconds; `jitter` adds up to that much.
     """
 
-    type: str | None = None
-    pubkey: str | None = None
-    path: str | None = None
     after: Natural = 0
     times: Annotated[int, Meta(ge=1)] | None = None
     chance: Annotated[float, Meta(ge=0, le=1)] = 1.0
@@ -78,7 +75,7 @@ def fault_of(sent: str | Mapping[str, Any]) -> Fault:
             "expected a fault that does something, found none of delay, jitter, status, body, "
             "content_type, hang, drop and signature"
         )
-    return structs.replace(fault, pubkey=hex_of(fault.pubkey)) if fault.pubkey else fault
+    return fault
 
 
 class ActiveFault:

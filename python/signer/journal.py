@@ -43,8 +43,8 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     def line(self) -> str:
         """One line for people."""
         what = self.type or f"{self.method} {self.path}"
-        which = f"slot {self.slot}" if self.slot is not None else ""
-        which = which or (f"epoch {self.epoch}" if self.epoch is not None else "")
+        when = [f"{name} {getattr(self, name)}" for name in ("slot", "epoch")]
+        which = next((text for text in when if not text.endswith("None")), "")
         key = f"{self.pubkey[:10]}.." if self.pubkey else ""
         fault = f"  fault {self.fault}" if self.fault else ""
         status = self.status or "hangs"
@@ -52,21 +52,28 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return f"#{self.seq} {what:21} {key:12} {which:10} {status} {took}{fault}"
 
 
-class Match(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which records are meant: those that have every given value; `path` may be a glob."""
+class Target(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Which requests are meant: those that have every given value; `path` may be a glob."""
 
     type: str | None = None
     pubkey: str | None = None
     path: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.type:
+            structs.force_setattr(self, "type", self.type.upper())
+        if self.pubkey:
+            structs.force_setattr(self, "pubkey", hex_of(self.pubkey))
+
+
+class Match(Target, frozen=True, kw_only=True):
+    """Which records are meant."""
+
     method: str | None = None
     status: int | None = None
     slot: int | None = None
     epoch: int | None = None
     fault: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.pubkey:
-            structs.force_setattr(self, "pubkey", hex_of(self.pubkey))
 
     def misses(self, record: Record) -> list[str]:
         """The names of the given values that a record does not have."""

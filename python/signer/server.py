@@ -24,6 +24,8 @@ from .errors import ConfigError
 
 log = logging.getLogger(__name__)
 
+Hook = Callable[[], None]
+
 BACKLOG = 1024  # connections that wait to be accepted; a slot's burst opens hundreds at once
 QUIET = 0.05  # seconds without a request, after which a stopping server holds none
 PATIENCE = 5.0  # seconds that a stopping server waits for that
@@ -70,11 +72,7 @@ def url_of(listener: socket.socket) -> str:
 
 
 def run(
-    app: ASGIApp,
-    listener: socket.socket,
-    idle_timeout: float,
-    on_ready: Callable[[], None],
-    on_stop: Callable[[], None],
+    app: ASGIApp, listener: socket.socket, idle_timeout: float, on_ready: Hook, on_stop: Hook
 ) -> None:
     """Serves until SIGTERM or SIGINT, then answers what was asked; blocks until it is over."""
 
@@ -95,7 +93,7 @@ async def serve(
     app: ASGIApp,
     listener: socket.socket,
     idle_timeout: float,
-    on_ready: Callable[[], None],
+    on_ready: Hook,
     stop: asyncio.Event,
     *,
     patient: bool = True,

@@ -63,8 +63,9 @@ class Controls:
 
     def ask_control(self, method: str, path: str, /, **sent: Any) -> Any:
         """Asks /_signer; raises SignerError with its message when it refuses."""
-        query = f"?{urlencode(sent)}" if method == "GET" else ""
-        body = None if method == "GET" else json.dumps(sent).encode()
+        given = {name: value for name, value in sent.items() if value is not None}
+        query = f"?{urlencode(given)}" if method == "GET" else ""
+        body = None if method == "GET" else json.dumps(given).encode()
         request = Request(f"{self.url}/_signer/{path}{query}", body, method=method)  # noqa: S310
         try:
             with DIRECT.open(request, timeout=60 + sent.get("wait", 0)) as response:
@@ -75,20 +76,22 @@ class Controls:
     @property
     def pubkeys(self) -> list[str]:
         """The public keys that can sign, as 0x and 96 hex digits."""
-        found: list[str] = self.ask_control("GET", "keys")
-        return found
+        return list(self.ask_control("GET", "keys"))
 
     @property
     def requests(self) -> list[Record]:
         """The last ten thousand requests, oldest first, without those to /_signer."""
         return self.wait_for(0)
 
-    def wait_for(self, n: int = 1, timeout: float = 5.0, **match: Any) -> list[Record]:
+    def wait_for(
+        self, n: int = 1, timeout: float = 5.0, *, since: int = 0, **match: Any
+    ) -> list[Record]:
         """The requests that match, as soon as there are n. Raises AssertionError after `timeout` s.
 
-        Blocks: in a coroutine, `await asyncio.to_thread(signer.wait_for, 3, type="ATTESTATION")`.
+        `since` leaves out those up to that `seq`. Blocks; in a coroutine:
+        `await asyncio.to_thread(signer.wait_for, 3, type="ATTESTATION")`.
         """
-        sent = {"n": n, "wait": timeout, **match}
+        sent = {"n": n, "wait": timeout, "since": since, **match}
         records = msgspec.convert(self.ask_control("GET", "requests", **sent), list[Record])
         if len(records) < n:
             raise AssertionError(self._told(f"{n} requests", Match(**match), records))
@@ -127,14 +130,12 @@ class Controls:
     @property
     def faults(self) -> list[dict[str, Any]]:
         """The faults that are set, each with `id` and `hits`."""
-        found: list[dict[str, Any]] = self.ask_control("GET", "faults")
-        return found
+        return list(self.ask_control("GET", "faults"))
 
     def add_keys(self, *, keys: Iterable[bytes] = (), **sources: Any) -> list[str]:
         """Adds keys, of `interop`, `mnemonic`, `count`, `start`, or secrets of 32 bytes."""
         secrets = [f"0x{key.hex()}" for key in keys]
-        added: list[str] = self.ask_control("POST", "keys", keys=secrets, **sources)
-        return added
+        return list(self.ask_control("POST", "keys", keys=secrets, **sources))
 
     def remove_keys(self, *pubkeys: str) -> None:
         """Removes keys: requests for them are 404 from now on."""

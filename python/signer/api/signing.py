@@ -86,6 +86,4 @@ def pubkey_of(path: str) -> bytes:
     try:
         return unhexlify(identifier.removeprefix("0x").removeprefix("0X"))
     except ValueError:
-        raise UnknownKeyError(
-            "expected a public key as 0x and 96 hex digits, found other characters"
-        ) from None
+        raise UnknownKeyError("expected a public key in hex, found other characters") from None

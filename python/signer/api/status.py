@@ -15,10 +15,12 @@ def public_keys(state: State) -> list[str]:
     return [f"0x{pubkey.hex()}" for pubkey in state.keyring]
 
 
-@get("/upcheck", sync_to_thread=False, media_type="text/plain")
-def upcheck() -> str:
-    """`OK`, also for a client that accepts JSON only, where Web3Signer says 406."""
-    return "OK"
+@get("/upcheck", sync_to_thread=False)
+def upcheck(request: Request[Any, Any, Any]) -> Response[Any]:
+    """`OK`; as JSON for Lodestar, which accepts nothing else, where Web3Signer says 406."""
+    if request.headers.get("accept") == "application/json":
+        return Response({"status": "OK"})
+    return Response("OK", media_type="text/plain")
 
 
 @get("/healthcheck", sync_to_thread=False)
