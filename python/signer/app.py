@@ -27,8 +27,7 @@ class Application:
     def __init__(self, config: Config) -> None:
         self.keyring = keyring = Keyring()
         network = load_network(config.network)
-        file = config.keymanager_token_file
-        token = secret_file(file) if file else None
+        token = secret_file(path) if (path := config.keymanager_token_file) else None
         self.control = Control(keyring)
         for fault in config.fault:
             self.control.add_fault(fault_of(fault))

@@ -85,9 +85,8 @@ def _serve(**values: Any) -> None:
     """  # noqa: D301 - click's mark of lines that it leaves alone
     try:
         config = Config(**values)
-        logging.basicConfig(
-            level=config.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-        )
+        log_format = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+        logging.basicConfig(level=config.log_level.upper(), format=log_format)
         with server.bind(config.host, config.port) as listener:
             url = server.url_of(listener)
             # ports and network first: who waits for keystores has their mistakes behind them
@@ -137,13 +136,11 @@ def _keys(out: Path, layout: tuple[str, ...], kdf: str, password: str, **source:
 
 @contextmanager
 def _serving_metrics(config: Config, metrics: Metrics) -> Iterator[None]:
-    if not config.metrics:
-        yield
-        return
     default = 0 if config.port == 0 else DEFAULT_METRICS_PORT
     port = default if config.metrics_port is None else config.metrics_port
+    metrics_server = None
     try:
-        metrics_server = MetricsServer(metrics, config.host, port)
+        metrics_server = MetricsServer(metrics, config.host, port) if config.metrics else None
     except OSError as error:
         if config.metrics_port is not None:
             raise ConfigError(
@@ -152,12 +149,11 @@ def _serving_metrics(config: Config, metrics: Metrics) -> Iterator[None]:
             ) from None
         # several signers on one machine are common in tests; nobody asked for this port
         _say(f"no metrics: port {port} is in use; choose a --metrics-port to have them")
-        yield
-        return
     try:
         yield
     finally:
-        metrics_server.close()
+        if metrics_server:
+            metrics_server.close()
 
 
 def _announce(config: Config, url: str, keyring: Keyring) -> None:

@@ -85,9 +85,7 @@ class Config:
             raise ConfigError("expected --start with --mnemonic, found no --mnemonic")
         passwords = self.keystores_passwords_path, self.keystores_password_file
         if all(passwords):
-            raise ConfigError(
-                "expected --keystores-passwords-path or --keystores-password-file, found both"
-            )
+            raise ConfigError("expected --keystores-passwords-path or -password-file, found both")
         if any(passwords) and not self.keystores_path:
             raise ConfigError("expected --keystores-path with its passwords, found only passwords")
         self._check_who_may_ask()
@@ -106,9 +104,7 @@ class Config:
             )
         token, everybody = self.keymanager_token_file, self.keymanager_auth == "off"
         if token and everybody:
-            raise ConfigError(
-                "expected --keymanager-token-file or --keymanager-auth off, found both"
-            )
+            raise ConfigError("expected --keymanager-token-file or -auth off, found both")
         if not token and not everybody and not here:
             raise ConfigError(
                 f"expected a token for the Keymanager API on {self.host}, where others than this "

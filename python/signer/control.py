@@ -107,10 +107,10 @@ class Control:
             fault.removed = True  # it stays in the list: a test may ask for its hits later
 
     def _fault(self, number: str) -> ActiveFault:
-        for fault in self._faults:
-            if str(fault.id) == number:
-                return fault
-        raise UnknownOperationError(f"expected the id of a fault, found {number}")
+        found = [fault for fault in self._faults if str(fault.id) == number]
+        if not found:
+            raise UnknownOperationError(f"expected the id of a fault, found {number}")
+        return found[0]
 
     @staticmethod
     def _shown(fault: ActiveFault) -> dict[str, Any]:

@@ -67,7 +67,5 @@ def secret_file(path: Path) -> str:
     except UnicodeDecodeError:
         raise ConfigError(f"expected ASCII in {path}, found other bytes") from None
     if not text:
-        raise ConfigError(
-            f"expected a secret in {path}, found nothing: remove the file for a new one"
-        )
+        raise ConfigError(f"expected a secret in {path}, found nothing: remove it for a new one")
     return text

@@ -60,9 +60,8 @@ def find(
     """
     bases = [folder.absolute().parent, folder]
     usual = [f"{base}/{kind}secrets" for base in bases for kind in ("", "teku-", "lodestar-")]
-    files = (
-        f"{root}/{name}" for root, _, names in os.walk(folder, onerror=_refuse) for name in names
-    )
+    walk = os.walk(folder, onerror=_refuse)
+    files = (f"{root}/{name}" for root, _, names in walk for name in names)
     for path in sorted(path for path in files if path.endswith(".json") and os.path.isfile(path)):
         try:
             document = read(path)

@@ -110,11 +110,10 @@ class Keystore(Struct):
             _unhex("crypto.checksum.message", self.crypto.checksum.message),
             declared if vouched else None,
         )
-        if declared not in {None, secret_key.public_key()}:
-            raise KeystoreError(
-                f"expected the key of the declared pubkey 0x{(declared or b'').hex()}, "
-                f"found the key of 0x{secret_key.public_key().hex()}"
-            )
+        pubkey = secret_key.public_key().hex()
+        if declared and declared.hex() != pubkey:
+            problem = f"expected the key of the declared pubkey 0x{declared.hex()}"
+            raise KeystoreError(f"{problem}, found that of 0x{pubkey}")
         return Key(secret_key, self.derivation_path)
 
 

@@ -33,12 +33,10 @@ class Metrics:
             registry=registry,
         )
         Gauge("signer_keys_loaded", "Keys that can sign", registry=registry).set_function(keys)
-        Gauge(
-            "signer_key_load_failures", "Keys that could not be loaded", registry=registry
-        ).set_function(failures)
-        Info("signer_build", "The signer's version", registry=registry).info(
-            {"version": __version__}
+        Gauge("signer_key_load_failures", "Keys not loaded", registry=registry).set_function(
+            failures
         )
+        Info("signer_build", "Its version", registry=registry).info({"version": __version__})
         # looking a child up by its labels costs more in the library than counting
         self._counted, self._timed = cache(requests.labels), cache(duration.labels)
 

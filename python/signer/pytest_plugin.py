@@ -98,9 +98,6 @@ def _told(signer: Any) -> str:
     lines = [signer.url]
     with suppress(OSError, pytest.skip.Exception):  # its process has ended; it has no /_signer
         lines += [record.line() for record in signer.requests[-20:]]
-        lines += [
-            f"never fired: {fault}"
-            for fault in signer.ask_control("GET", "faults", all=True)
-            if not fault["hits"]
-        ]
+        faults = signer.ask_control("GET", "faults", all=True)
+        lines += [f"never fired: {fault}" for fault in faults if not fault["hits"]]
     return "\n".join(lines)

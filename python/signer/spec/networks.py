@@ -48,9 +48,7 @@ def load_network(name_or_path: str) -> Network:
 
     Raises ConfigError for a name that is not known and for a file without GENESIS_FORK_VERSION.
     """
-    if name_or_path in NETWORKS:
-        return NETWORKS[name_or_path]
-    return _read_config(Path(name_or_path))
+    return NETWORKS.get(name_or_path) or _read_config(Path(name_or_path))
 
 
 def _read_config(path: Path) -> Network:
