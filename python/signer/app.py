@@ -1,11 +1,11 @@
 """The application: wires keys, network, metrics and control to routes, and errors to answers."""
 
-from typing import Any
+from functools import cached_property
+from typing import Any, Self
 
 from litestar import Litestar, Request, Response
 from litestar.datastructures import State
-from litestar.enums import ScopeType
-from litestar.types import Receive, Scope, Send
+from litestar.types import Receive, Send
 
 from .api import control, keymanager, signing, status
 from .api.answers import answer, explain
@@ -22,38 +22,43 @@ from .threads import cores
 
 
 class Application:
-    """An ASGI application: the sign route, and Litestar for every other one."""
+    """An ASGI application without lifespan: the sign route, and Litestar for every other one.
+
+    As an async context manager it has the threads that it needs to answer.
+    """
 
     def __init__(self, config: Config) -> None:
         self.keyring = keyring = Keyring()
-        network = load_network(config.network)
-        token = secret_file(path) if (path := config.keymanager_token_file) else None
+        self._network = network = load_network(config.network)
+        self._token = secret_file(path) if (path := config.keymanager_token_file) else None
         self.control = Control(keyring)
         for fault in config.fault:
             self.control.add_fault(fault_of(fault))
         self.keymanager = KeyManager(config, keyring)
         self.metrics = Metrics(lambda: len(keyring), lambda: len(keyring.failures))
         self._sign = signing.SignRoute(keyring, network, self.metrics)
-        self._engine: SigningEngine | None = None
         self._entry: Any = self._route
         if config.control or config.fault:
             self._entry = control.Controlled(self._route, self.control, keyring, network)
-        self.litestar = Litestar(
-            [*status.ROUTES, keymanager.router(token)],
-            state=State({"keyring": keyring, "keymanager": self.keymanager, "network": network}),
+
+    @cached_property
+    def litestar(self) -> Litestar:
+        """Every route but the sign route; made when it is first asked for, in 4 ms."""
+        state = {"keyring": self.keyring, "keymanager": self.keymanager, "network": self._network}
+        return Litestar(
+            [*status.ROUTES, keymanager.router(self._token)],
+            state=State(state),
             exception_handlers={Exception: _on_error},
-            on_startup=[self._start],
-            on_shutdown=[self.stop],
             logging_config=None,
             openapi_config=None,
             request_max_body_size=signing.MAX_BODY_SIZE,
         )
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         await self._entry(scope, receive, send)
 
-    async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != ScopeType.HTTP or not scope["path"].startswith(signing.PREFIX):
+    async def _route(self, scope: Any, receive: Receive, send: Send) -> None:
+        if not scope["path"].startswith(signing.PREFIX):
             await self.litestar(scope, receive, send)
             return
         try:
@@ -61,16 +66,14 @@ class Application:
         except Exception as error:  # noqa: BLE001 - the one handler, for this route
             await answer(send, *explain(error))
 
-    async def _start(self) -> None:
-        self._sign.engine = self._engine = SigningEngine(cores())
+    async def __aenter__(self) -> Self:
+        self._sign.engine = SigningEngine(cores())
         self.keymanager.start()
+        return self
 
-    async def stop(self) -> None:
-        """Ends the threads; more than once does nothing more."""
-        if self._engine:
-            self._engine.close()
-            self.keymanager.stop()
-            self._engine = None
+    async def __aexit__(self, *_: object) -> None:
+        self._sign.engine.close()
+        self.keymanager.stop()
 
 
 def _on_error(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

@@ -17,15 +17,16 @@ from granian._granian import SocketHolder
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
-from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import Receive, Send
 
+from .api.answers import TEXT, answer
 from .errors import ConfigError
 
 log = logging.getLogger(__name__)
 
 Hook = Callable[[], None]
 
+PROBE = "/_ready"  # what a server asks itself
 BACKLOG = 1024  # connections that wait to be accepted; a slot's burst opens hundreds at once
 QUIET = 0.05  # seconds without a request, after which a stopping server holds none
 PATIENCE = 5.0  # seconds that a stopping server waits for that
@@ -72,7 +73,7 @@ def url_of(listener: socket.socket) -> str:
 
 
 def run(
-    app: ASGIApp, listener: socket.socket, idle_timeout: float, on_ready: Hook, on_stop: Hook
+    app: Any, listener: socket.socket, idle_timeout: float, on_ready: Hook, on_stop: Hook
 ) -> None:
     """Serves until SIGTERM or SIGINT, then answers what was asked; blocks until it is over."""
 
@@ -90,7 +91,7 @@ def run(
 
 
 async def serve(
-    app: ASGIApp,
+    app: Any,
     listener: socket.socket,
     idle_timeout: float,
     on_ready: Hook,
@@ -100,9 +101,10 @@ async def serve(
 ) -> None:
     """Serves `app` on a socket of `bind` until `stop`; a patient one then answers what was asked.
 
-    Takes the socket over. `on_ready` is called once requests are answered; connections that are
-    idle for `idle_timeout` seconds are closed. Raises ConfigError when another process came to
-    listen on the port since it was bound.
+    The application is an ASGI one without lifespan, and a context manager. Takes the socket over.
+    `on_ready` is called once requests are answered; connections that are idle for `idle_timeout`
+    seconds are closed. Raises ConfigError when another process came to listen on the port since
+    it was bound.
     """
     watched = _Watched(app)
     address = listener.getsockname()
@@ -112,17 +114,18 @@ async def serve(
         raise _taken(address[0], address[1], error) from None
     descriptor = listener.detach()
     granian = _Granian(watched, descriptor, idle_timeout)
-    serving = asyncio.create_task(granian.serve())
-    await _first(serving, _answers(address))
-    if not serving.done():
-        on_ready()
-        await _first(serving, stop.wait())
-    if not serving.done():
-        if patient:
-            _refuse(descriptor)
-            await watched.finish()
-        granian.stop()  # type: ignore[no-untyped-call]
-        await asyncio.wait({serving}, timeout=GRACE if patient else BRIEF_GRACE)
+    async with app:
+        serving = asyncio.create_task(granian.serve())
+        await _first(serving, _answers(address))
+        if not serving.done():
+            on_ready()
+            await _first(serving, stop.wait())
+        if not serving.done():
+            if patient:
+                _refuse(descriptor)
+                await watched.finish()
+            granian.stop()  # type: ignore[no-untyped-call]
+            await asyncio.wait({serving}, timeout=GRACE if patient else BRIEF_GRACE)
     if serving.done():
         await serving
     else:
@@ -141,7 +144,7 @@ async def _first(*awaitables: Awaitable[object]) -> None:
 async def _answers(address: tuple[str, int]) -> None:
     """Waits for an answer, whatever it is: Granian, told to stop before it serves, never does."""
     reader, writer = await asyncio.open_connection(*address[:2])
-    writer.write(b"GET /_signer/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    writer.write(f"GET {PROBE} HTTP/1.1\r\nHost: me\r\nConnection: close\r\n\r\n".encode())
     await reader.read()
     writer.close()
     await writer.wait_closed()
@@ -160,7 +163,7 @@ def _refuse(descriptor: int) -> None:
 class _Watched:
     """The application, with an eye on what it is working on."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: Any) -> None:
         self._app = app
         self._now = asyncio.get_running_loop().time
         self._closing, self._in_flight, self._last_seen = False, 0, self._now()
@@ -180,9 +183,9 @@ class _Watched:
             await asyncio.sleep(QUIET - quiet)
         log.warning("gave up on requests that were not done within %s seconds", PATIENCE)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != ScopeType.HTTP:
-            await self._app(scope, receive, send)
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        if scope["path"] == PROBE:
+            await answer(send, b"ready", TEXT)
             return
         self._in_flight += 1
         try:
@@ -200,13 +203,13 @@ class _Watched:
 class _Granian(Server):
     """Granian on a listening socket of ours, which it owns and closes."""
 
-    def __init__(self, app: ASGIApp, descriptor: int, idle_timeout: float) -> None:
+    def __init__(self, app: Any, descriptor: int, idle_timeout: float) -> None:
         # its own logging would reconfigure the root logger of the process
         silence = {"incremental": True, "root": {}, "handlers": {}, "loggers": {}}
         super().__init__(
             app,
             backlog=BACKLOG,
-            interface=Interfaces.ASGI,
+            interface=Interfaces.ASGINL,
             http=HTTPModes.http1,
             http1_settings=HTTP1Settings(header_read_timeout=int(idle_timeout * 1000)),
             websockets=False,

@@ -209,12 +209,7 @@ class Signer(Controls):
         async def serve() -> None:
             self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
             on_ready = partial(ready.put, None)
-            try:
-                await server.serve(
-                    application, listener, timeout, on_ready, self._stop, patient=False
-                )
-            finally:
-                await application.stop()
+            await server.serve(application, listener, timeout, on_ready, self._stop, patient=False)
 
         def run() -> None:
             try:

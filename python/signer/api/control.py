@@ -13,8 +13,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
-from litestar.enums import ScopeType
-from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
+from litestar.types import HTTPScope, Receive, Send
 from msgspec.structs import replace
 
 from .. import decoding, requests
@@ -37,14 +36,11 @@ OK = 200
 class Controlled:
     """An ASGI application under control: recorded, and struck by faults."""
 
-    def __init__(self, app: ASGIApp, control: Control, keyring: Keyring, network: Network) -> None:
+    def __init__(self, app: Any, control: Control, keyring: Keyring, network: Network) -> None:
         self._app = app
         self._control, self._keyring, self._network = control, keyring, network
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != ScopeType.HTTP or scope["path"] == PREFIX:  # the server's own question
-            await self._app(scope, receive, send)
-            return
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         try:
             body = await signing.read_body(scope, receive)
             if scope["path"].startswith(PREFIX):
