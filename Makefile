@@ -12,7 +12,7 @@ run: $(VENV)/built  ## Build, and serve four interop keys at http://127.0.0.1:90
 	$(BIN)/python -m signer serve --interop 4
 
 test: $(VENV)/dev  ## Run all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 lint: $(VENV)/dev  ## Check style, types, the stub of the extension, and the Rust code
 	$(BIN)/ruff check
