@@ -107,6 +107,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=2.0, help="of load in each round")
     parser.add_argument("--rounds", type=int, default=5, help="whose median is the row")
+    parser.add_argument("--flag", action="append", default=[], help="of serve, as --flag=--control")
     parser.add_argument("--connections", type=int, nargs="+", default=[1, 16, 64])
     options = parser.parse_args()
     print(
@@ -114,7 +115,7 @@ def main() -> None:
     )
     print("|---|---|---|---|---|---|---|---|---|")
     counts: list[int] = options.connections
-    with serving("--interop", 64) as signer:
+    with serving("--interop", 64, *options.flag) as signer:
         for name, bodies in (("new", load.new_roots()), ("one", load.one_root())):
             for options.connections in counts:
                 print(f"| {name} | {options.connections} | {measure(signer, bodies, options)} |")
