@@ -2,10 +2,8 @@
 
 from pathlib import Path
 
-import pytest
-
 from served import serving, unhex, vectors
-from signer import SecretKey, Signer
+from signer import SecretKey
 from signer.keyring import Key
 from signer.keystores import seal
 
@@ -90,12 +88,3 @@ def test_a_key_that_fails_is_reported_and_the_others_serve(tmp_path: Path) -> No
     assert f"failed: {broken}: the password does not open the keystore" in said
     assert "1 keys, 1 failed to load" in said
     assert "another password" not in said
-
-
-def test_a_signer_of_a_test_takes_no_keys_from_the_environment(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("SIGNER_INTEROP", "3")
-
-    with Signer(process=True) as signer:
-        assert [] == signer.pubkeys
