@@ -15,7 +15,7 @@ R = TypeVar("R")
 
 Report = Callable[[str], None]
 
-NICENESS = 10  # nice(1): a tenth of a core where signing wants all of it
+NICENESS = 15  # nice(1): a thirtieth of a core where signing wants all of it
 
 
 def cores() -> int:
