@@ -18,7 +18,7 @@ from signer._core import Kdf, SecretKey, encrypt
 from signer.cli import main
 from signer.deterministic import interop_keys, mnemonic_keys
 from signer.errors import SignerError
-from signer.folder import KeystoreFolder, open_accounts
+from signer.folder import KeystoreFolder
 from signer.keyring import Key
 from signer.keystores import Keystore, seal
 from signer.layouts import LAYOUTS
@@ -189,7 +189,7 @@ def test_a_text_of_prysms_may_have_spaces() -> None:
     lists = {"public_keys": [ONE.public_key()] * 2, "private_keys": [bytes(31) + b"\x01"] * 2}
     texts = {name: [base64.b64encode(item).decode() for item in lists[name]] for name in lists}
 
-    keys = open_accounts(prysms(json.dumps(texts, indent=2).encode()), "pass")
+    keys = prysms(json.dumps(texts, indent=2).encode()).open_accounts("pass")
 
     assert [ONE.public_key()] * 2 == [key.pubkey for key in keys]
 
@@ -197,4 +197,4 @@ def test_a_text_of_prysms_may_have_spaces() -> None:
 @pytest.mark.parametrize("text", [b"{}" * 20, b"\xff" * 40, b'"private_keys":["!A"]' * 2])
 def test_another_text_in_place_of_prysms_is_refused(text: bytes) -> None:
     with pytest.raises(SignerError, match=r"^expected Prysm's private_keys, found other text$"):
-        open_accounts(prysms(text), "pass")
+        prysms(text).open_accounts("pass")

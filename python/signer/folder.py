@@ -7,7 +7,6 @@ import hmac
 import os
 import secrets
 import time
-from binascii import unhexlify
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -15,15 +14,12 @@ from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
-from ._core import decrypt_accounts
 from .data_dir import DataDir
 from .errors import ConfigError, KeystoreError, SignerError
 from .files import read
 from .keyring import Key, LoadFailure
-from .keystores import Keystore, normalise_password, parse
+from .keystores import Keystore, parse
 from .threads import Report, open_all
-
-ONE_KEY = 64  # hex digits of the cipher's message
 
 
 class KeystoreFile(NamedTuple):
@@ -84,23 +80,6 @@ def find(
             stems.append("password")  # one for all
             names = [f"{stem}{ending}" for stem in dict.fromkeys(stems) for ending in (".txt", "")]
         yield KeystoreFile(path, hashlib.sha256(document).digest(), keystore, roots, names)
-
-
-def open_accounts(keystore: Keystore, password: str) -> list[Key]:
-    """The key of a keystore, or all of Prysm's: theirs has no pubkey, and more than a key in it.
-
-    Blocks and raises as `Keystore.open` does.
-    """
-    crypto = keystore.crypto
-    texts = crypto.cipher.params.iv, crypto.cipher.message, crypto.checksum.message
-    if keystore.pubkey or len(texts[1].removeprefix("0x")) <= ONE_KEY:
-        return [keystore.open(password)]
-    try:
-        iv, ciphertext, checksum = (unhexlify(text.removeprefix("0x")) for text in texts)
-    except ValueError:
-        raise KeystoreError("expected hex digits in crypto, found other characters") from None
-    secret = normalise_password(password)
-    return [Key(key) for key in decrypt_accounts(keystore.kdf(), secret, iv, ciphertext, checksum)]
 
 
 def _refuse(error: OSError) -> None:
@@ -170,7 +149,7 @@ class KeystoreFolder:
         for file in copies:
             try:
                 password = file.password()
-                keys = open_accounts(file.keystore, password)
+                keys = file.keystore.open_accounts(password)
             except SignerError as error:
                 failures.append(LoadFailure(file.path, str(error)))
                 continue

@@ -10,15 +10,17 @@ import secrets
 import unicodedata
 import uuid
 from binascii import unhexlify
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
-from ._core import Kdf, decrypt, encrypt
+from ._core import Kdf, decrypt, decrypt_accounts, encrypt, encrypt_accounts
 from .errors import KeystoreError
 from .keyring import Key
 
+ONE_KEY = 64  # hex digits of the cipher's message
 PATH = re.compile(r"m(/[0-9]{1,10}){0,10}")
 
 # wider than any bound, so that Rust gets numbers it can hold and says which bound was missed
@@ -102,19 +104,31 @@ class Keystore(Struct):
         document or what it holds is not as expected, or is another key than it declares.
         """
         declared = self.declared_pubkey
-        secret_key = decrypt(
-            self.kdf(),
-            normalise_password(password),
-            _unhex("crypto.cipher.params.iv", self.crypto.cipher.params.iv),
-            _unhex("crypto.cipher.message", self.crypto.cipher.message),
-            _unhex("crypto.checksum.message", self.crypto.checksum.message),
-            declared if vouched else None,
-        )
+        secret_key = decrypt(*self._sealed(password), declared if vouched else None)
         pubkey = secret_key.public_key().hex()
         if declared and declared.hex() != pubkey:
             problem = f"expected the key of the declared pubkey 0x{declared.hex()}"
             raise KeystoreError(f"{problem}, found that of 0x{pubkey}")
         return Key(secret_key, self.derivation_path)
+
+    def open_accounts(self, password: str) -> list[Key]:
+        """The key inside, or all of Prysm's: theirs has no pubkey, and more than a key in it.
+
+        Blocks and raises as `open` does.
+        """
+        if self.pubkey or len(self.crypto.cipher.message.removeprefix("0x")) <= ONE_KEY:
+            return [self.open(password)]
+        return [Key(secret_key) for secret_key in decrypt_accounts(*self._sealed(password))]
+
+    def _sealed(self, password: str) -> tuple[Kdf, bytes, bytes, bytes, bytes]:
+        """What it takes to decrypt: the KDF and the password, the iv, ciphertext and checksum."""
+        return (
+            self.kdf(),
+            normalise_password(password),
+            _unhex("crypto.cipher.params.iv", self.crypto.cipher.params.iv),
+            _unhex("crypto.cipher.message", self.crypto.cipher.message),
+            _unhex("crypto.checksum.message", self.crypto.checksum.message),
+        )
 
 
 def parse(document: bytes) -> Keystore | None:
@@ -140,6 +154,28 @@ def seal(key: Key, password: str, *, kdf: str = "pbkdf2", cost: int = 1 << 18) -
 
     `kdf` is scrypt or pbkdf2, `cost` its n or c: EIP-2335's own by default, 2 for cheap tests.
     """
+    document = {
+        "crypto": _crypto(encrypt, key.secret_key, password, kdf, cost),
+        "description": "",
+        "pubkey": key.pubkey.hex(),
+        "path": key.derivation_path,
+        "uuid": str(uuid.uuid4()),
+        "version": 4,
+    }
+    return msgspec.json.encode(document)
+
+
+def seal_accounts(keys: Sequence[Key], password: str, *, kdf: str, cost: int) -> bytes:
+    """Prysm's document with all the keys, as JSON; the rest as `seal`."""
+    secret_keys = [key.secret_key for key in keys]
+    crypto = _crypto(encrypt_accounts, secret_keys, password, kdf, cost)
+    members = {"crypto": crypto, "uuid": str(uuid.uuid4()), "version": 4, "name": "keystore"}
+    return msgspec.json.encode(members)
+
+
+def _crypto(
+    encrypt_all: Callable[..., tuple[bytes, bytes]], secret: Any, password: str, kdf: str, cost: int
+) -> dict[str, Any]:
     salt, iv = secrets.token_bytes(32), secrets.token_bytes(16)
     params: dict[str, object] = {"dklen": 32, "salt": salt.hex()}
     if kdf == "scrypt":
@@ -148,8 +184,8 @@ def seal(key: Key, password: str, *, kdf: str = "pbkdf2", cost: int = 1 << 18) -
     else:
         function = Kdf.pbkdf2(cost, 32, salt)
         params |= {"c": cost, "prf": "hmac-sha256"}
-    ciphertext, checksum = encrypt(function, normalise_password(password), iv, key.secret_key)
-    crypto = {
+    ciphertext, checksum = encrypt_all(function, normalise_password(password), iv, secret)
+    return {
         "kdf": {"function": kdf, "params": params, "message": ""},
         "checksum": {"function": "sha256", "params": {}, "message": checksum.hex()},
         "cipher": {
@@ -158,15 +194,6 @@ def seal(key: Key, password: str, *, kdf: str = "pbkdf2", cost: int = 1 << 18) -
             "message": ciphertext.hex(),
         },
     }
-    document = {
-        "crypto": crypto,
-        "description": "",
-        "pubkey": key.pubkey.hex(),
-        "path": key.derivation_path,
-        "uuid": str(uuid.uuid4()),
-        "version": 4,
-    }
-    return msgspec.json.encode(document)
 
 
 def normalise_password(password: str) -> bytes:

@@ -5,13 +5,10 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-import msgspec
-
 from . import files
-from ._core import encrypt_accounts
 from .errors import ConfigError
 from .keyring import Key
-from .keystores import Keystore, normalise_password, seal
+from .keystores import seal, seal_accounts
 from .threads import Report, open_all, pool
 
 # Keystore and password file, for `str.format`; Prysm's one keystore has no field to fill in
@@ -38,7 +35,8 @@ def write(
     files in it.
     """
     # c as devnet tools have it, n as EIP-2335 does
-    seal_one = partial(seal, password=password, kdf=kdf, cost=2 if kdf == "pbkdf2" else 1 << 18)
+    cost = 2 if kdf == "pbkdf2" else 1 << 18
+    seal_one = partial(seal, password=password, kdf=kdf, cost=cost)
     alone = set(folders.values()) != {"prysm"}
     try:
         for folder in folders:
@@ -48,8 +46,10 @@ def write(
             sealed = open_all(threads, seal_one, keys if alone else [], report)
         for folder, layout in folders.items():
             keystore, password_file = LAYOUTS[layout]
-            one = [] if "{" in keystore else [_accounts(seal_one(keys[0]), keys, password)]
-            for index, (key, document) in enumerate(zip(keys, one or sealed, strict=False)):
+            documents = sealed
+            if layout == "prysm":
+                documents = [seal_accounts(keys, password, kdf=kdf, cost=cost)]
+            for index, (key, document) in enumerate(zip(keys, documents, strict=False)):
                 path = (key.derivation_path or f"m/12381/3600/{index}/0/0").replace("/", "_")
                 names = {"pubkey": key.pubkey.hex(), "index": index, "path": path}
                 for name, content in (keystore, document), (password_file, password.encode()):
@@ -58,15 +58,3 @@ def write(
                     files.write(file, content, durable=False)
     except OSError as error:
         raise ConfigError(f"cannot write {error.filename}: {error.strerror}") from None
-
-
-def _accounts(sealed: bytes, keys: Sequence[Key], password: str) -> bytes:
-    """Prysm's keystore, with salt and iv of a sealed one, which nobody else may see then."""
-    document = msgspec.json.decode(sealed)
-    crypto = document["crypto"]
-    kdf, iv = msgspec.convert(document, Keystore).kdf(), crypto["cipher"]["params"]["iv"]
-    secret, secret_keys = normalise_password(password), [key.secret_key for key in keys]
-    ciphertext, checksum = encrypt_accounts(kdf, secret, bytes.fromhex(iv), secret_keys)
-    crypto["cipher"]["message"], crypto["checksum"]["message"] = ciphertext.hex(), checksum.hex()
-    members = {"crypto": crypto, "uuid": document["uuid"], "version": 4, "name": "keystore"}
-    return msgspec.json.encode(members)
