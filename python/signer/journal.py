@@ -75,15 +75,19 @@ class Match(Target, frozen=True, kw_only=True):
     epoch: int | None = None
     fault: int | None = None
 
+    def given(self) -> dict[str, Any]:
+        """The values to compare with a record's, by name."""
+        values = {name: getattr(self, name) for name in Match.__struct_fields__}
+        return {name: value for name, value in values.items() if value is not None}
+
     def misses(self, record: Record) -> list[str]:
         """The names of the given values that a record does not have."""
-        given = {name: getattr(self, name) for name in Match.__struct_fields__}
-        return [
-            name
-            for name, value in given.items()
-            if value not in {None, getattr(record, name)}
-            and not (name == "path" and fnmatchcase(record.path, value))
-        ]
+        return [name for name, value in self.given().items() if not _has(record, name, value)]
+
+
+def _has(record: Record, name: str, value: Any) -> bool:
+    found = getattr(record, name)
+    return found == value or (name == "path" and fnmatchcase(found, value))
 
 
 class Journal:
@@ -110,8 +114,13 @@ class Journal:
 
     def records(self, match: Match = Match(), since: int = 0) -> list[Record]:  # noqa: B008 - frozen
         """Those that match, after number `since`."""
+        given = match.given().items()
         with self._changed:
-            return [r for r in self._records if r.seq > since and not match.misses(r)]
+            return [
+                record
+                for record in self._records
+                if record.seq > since and all(_has(record, *value) for value in given)
+            ]
 
     def wait_for(self, n: int, timeout: float, match: Match, since: int = 0) -> list[Record]:
         """As `records`, once there are `n`, `timeout` seconds are over, or it is released."""

@@ -21,7 +21,6 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 import msgspec
 import uvloop
-from msgspec import structs
 
 from . import server
 from .app import Application
@@ -112,9 +111,8 @@ class Controls:
             raise AssertionError(self._told(expected, Match(**match), signed))
 
     def _told(self, expected: str, match: Match, found: list[Record]) -> str:
-        given = {name: value for name, value in structs.asdict(match).items() if value is not None}
         records = self.requests
-        lines = [f"expected {expected} {given or 'of any kind'}, found {len(found)}"]
+        lines = [f"expected {expected} {match.given() or 'of any kind'}, found {len(found)}"]
         lines.append(f"{len(records)} requests were received{':' if records else ''}")
         for record in records[-20:]:
             misses = match.misses(record) or ([] if record.signature else ["signature"])
