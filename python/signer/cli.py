@@ -19,7 +19,7 @@ from . import layouts, server
 from ._core import __version__
 from .app import Application
 from .config import Config, explanations
-from .deterministic import interop_keys, mnemonic_keys
+from .deterministic import deterministic_keys
 from .errors import ConfigError, SignerError
 from .keyring import Keyring
 from .metrics import Metrics, MetricsServer
@@ -124,7 +124,7 @@ def _keys(out: Path, layout: tuple[str, ...], kdf: str, password: str, **source:
         c = Config(**source)
         if bool(c.interop) == bool(c.mnemonic):
             raise ConfigError("expected --interop N, or --mnemonic WORDS with --count N")
-        keys = [*interop_keys(c.interop), *mnemonic_keys(c.mnemonic, c.count, c.start)]
+        keys = deterministic_keys(c.interop, c.mnemonic, c.count, c.start)
         layouts.write(folders, keys, password, kdf, lambda line: _say(line.replace("open", "seal")))
     except SignerError as error:
         raise click.ClickException(str(error)) from None

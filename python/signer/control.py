@@ -11,7 +11,7 @@ from msgspec import Struct, to_builtins
 
 from ._core import SecretKey
 from .decoding import decode
-from .deterministic import interop_keys, mnemonic_keys
+from .deterministic import deterministic_keys
 from .errors import UnknownOperationError
 from .faults import ActiveFault, Fault, fault_of
 from .journal import Journal, Match, Record
@@ -128,10 +128,9 @@ class Control:
     def post_keys(self, fields: Mapping[str, Any]) -> list[str]:
         """Adds keys; their public keys."""
         wanted: Keys = decode(Keys, fields, "keys")
-        keys = [*interop_keys(wanted.interop)]
+        keys = deterministic_keys(wanted.interop)
         keys += [Key(SecretKey.from_bytes(secret)) for secret in wanted.keys]
-        if wanted.mnemonic:
-            keys += mnemonic_keys(wanted.mnemonic, wanted.count, wanted.start)
+        keys += deterministic_keys(0, wanted.mnemonic, wanted.count, wanted.start)
         self._keyring.imported |= {key.pubkey: key for key in keys}
         return [f"0x{key.pubkey.hex()}" for key in keys]
 

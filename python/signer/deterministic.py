@@ -17,6 +17,14 @@ MNEMONICS = {
 }
 
 
+def deterministic_keys(
+    interop: int = 0, mnemonic: str = "", count: int = 0, start: int = 0
+) -> list[Key]:
+    """The interop keys, then those of the mnemonic, as the flags of these names ask for them."""
+    derived = mnemonic_keys(mnemonic, count, start) if mnemonic else []
+    return [*interop_keys(interop), *derived]
+
+
 def interop_keys(count: int) -> Iterable[Key]:
     """The first `count` interop keys: 0xa99a76ed... and so on."""
     with threads.pool() as pool:

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from . import threads
 from .config import Config
 from .data_dir import DataDir
-from .deterministic import interop_keys, mnemonic_keys
+from .deterministic import deterministic_keys
 from .errors import ConfigError, KeystoreError, SignerError
 from .folder import KeystoreFolder
 from .keyring import Key, Keyring, LoadFailure
@@ -64,9 +64,7 @@ class KeyManager:
     def load(self, report: threads.Report) -> None:
         """Loads the keys of all sources, on all cores; failures go to `keyring.failures`."""
         config = self._config
-        keys = list(interop_keys(config.interop))
-        if config.mnemonic:
-            keys += mnemonic_keys(config.mnemonic, config.count, config.start)
+        keys = deterministic_keys(config.interop, config.mnemonic, config.count, config.start)
         self._well_known = {key.pubkey: key for key in keys}
         self._load_imported(report)
         with threads.pool() as pool:
