@@ -5,6 +5,7 @@ The only place that says what can be configured; `cli.py` reads flags and variab
 
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -113,6 +114,7 @@ class Config:
             )
 
 
+@cache
 def explanations() -> dict[str, tuple[str, str]]:
     """The form and the meaning of each field's value: the table in the docstring of `Config`."""
     row = r"^ {0,4}(\w+)  +(\S+)  +(.+(?:\n {20,}.+)*)"  # a meaning goes on below itself

@@ -5,7 +5,7 @@ process, and beside a host's own metrics.
 """
 
 from collections.abc import Callable
-from functools import cache, cached_property
+from functools import cache
 from threading import Thread
 from wsgiref.simple_server import WSGIServer
 
@@ -56,11 +56,6 @@ class MetricsServer:
         self._server: WSGIServer
         self._thread: Thread
         self._server, self._thread = start_http_server(port, host, metrics.registry)
-
-    @cached_property
-    def port(self) -> int:
-        """The port, also where 0 was asked for."""
-        return self._server.server_port
 
     def close(self) -> None:
         """Stops serving and gives the port back."""
