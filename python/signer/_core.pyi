@@ -125,10 +125,11 @@ def encrypt_accounts(
 ) -> tuple[bytes, bytes]:
     """Seals keys as Prysm does: the ciphertext, and the checksum of 32 bytes. Without the GIL."""
 
-def merkleize(chunks: bytes, depth: int) -> bytes:
+def merkleize(chunks: bytes, depth: int | None) -> bytes:
     """32 bytes: the SSZ root of chunks of 32 bytes, filled up with zero chunks to 2^depth.
 
-    Raises BLSError for more than 2^depth chunks, part of a chunk, or a depth above 64.
+    Without a depth the tree is a progressive one, which grows with the chunks (EIP-7916). Raises
+    BLSError for more than 2^depth chunks, part of a chunk, or a depth above 64.
     """
 
 @final

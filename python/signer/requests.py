@@ -22,6 +22,13 @@ T = TypeVar("T")
 
 EXPECTED = "a sign request"
 
+# by fork: where its AggregateAndProof is defined
+AGGREGATES = {
+    **dict.fromkeys(["PHASE0", "ALTAIR", "BELLATRIX", "CAPELLA", "DENEB"], phase0),
+    **dict.fromkeys(["ELECTRA", "FULU"], electra),
+    "GLOAS": gloas,
+}
+
 
 class AggregationSlot(ForkRequest):
     DOMAIN_TYPE = domains.DOMAIN_SELECTION_PROOF
@@ -48,20 +55,13 @@ class AggregateAndProof(ForkRequest, Generic[T]):
         bits = _in(_in(sent if data is None else data, "aggregate"), "committee_bits")
         # a bare aggregate with committee_bits is Electra's: Teku, Lighthouse and Grandine send it
         version = _in(sent, "version") or ("PHASE0" if bits is None else "ELECTRA")
-        fork = str(version).upper()
-        container: Any
-        if fork in {"PHASE0", "ALTAIR", "BELLATRIX", "CAPELLA", "DENEB"}:
-            container = phase0.AggregateAndProof
-        elif fork in {"ELECTRA", "FULU"}:
-            one_byte = len(str(bits).removeprefix("0x")) == len("ff")
-            container = electra.MinimalAggregateAndProof if one_byte else electra.AggregateAndProof
-        elif fork == "GLOAS":
-            container = gloas.AggregateAndProof
-        else:
-            raise BadRequestError(
-                "aggregate_and_proof.version: expected a fork from PHASE0 to GLOAS, whose shapes "
-                f"the signer knows, found {shown(version)}"
-            )
+        defined = AGGREGATES.get(str(version).upper())
+        if defined is None:
+            expected = f"expected one of {', '.join(AGGREGATES)}, found {shown(version)}"
+            raise BadRequestError(f"aggregate_and_proof.version: {expected}")
+        container: Any = defined.AggregateAndProof
+        if defined is electra and len(str(bits).removeprefix("0x")) == len("ff"):
+            container = electra.MinimalAggregateAndProof
         return cls[container if data is None else Versioned[container]]  # type: ignore[index]
 
 
@@ -81,22 +81,18 @@ class Block(ForkRequest):
     block: phase0.BeaconBlock
 
 
-class WholeBlock(Struct, Generic[T], frozen=True):
-    version: str
-    block: T
+class WholeBlock(Versioned[T], Generic[T], frozen=True):
+    data: T = field(name="block")
 
 
-class BlockHeader(Struct, frozen=True):
-    version: str
-    block: phase0.BeaconBlockHeader = field(name="block_header")
+class BlockHeader(Versioned[phase0.BeaconBlockHeader], frozen=True):
+    data: phase0.BeaconBlockHeader = field(name="block_header")
 
 
 class BlockV2(ForkRequest, Generic[T]):
     """A whole block of the first two forks; a header of every later one, known or not."""
 
     DOMAIN_TYPE = domains.DOMAIN_BEACON_PROPOSER
-    MESSAGE = attrgetter("beacon_block.block")
-
     beacon_block: T
 
     @classmethod
@@ -151,13 +147,11 @@ class SyncCommitteeMessage(ForkRequest):
 
 class SyncCommitteeSelectionProof(ForkRequest):
     DOMAIN_TYPE = domains.DOMAIN_SYNC_COMMITTEE_SELECTION_PROOF
-    MESSAGE = attrgetter("sync_aggregator_selection_data")
     sync_aggregator_selection_data: altair.SyncAggregatorSelectionData
 
 
 class SyncCommitteeContributionAndProof(ForkRequest):
     DOMAIN_TYPE = domains.DOMAIN_CONTRIBUTION_AND_PROOF
-    MESSAGE = attrgetter("contribution_and_proof")
     SLOT = attrgetter("contribution_and_proof.contribution.slot")
     contribution_and_proof: altair.ContributionAndProof
 
@@ -178,11 +172,11 @@ class VoluntaryExit(ForkRequest):
         network, fork = network_of(root, configured), self.fork_info.fork
         capella = network.fork_versions.get("CAPELLA", fork.current_version)
         is_deneb_or_later = network.is_deneb_or_later(fork.current_version)
-        if is_deneb_or_later is None and root == network.genesis_validators_root:
-            is_deneb_or_later = True  # known forks are listed: this one is to come
-        if is_deneb_or_later is None:  # a chain we do not know: a root that was sent may tell
+        if is_deneb_or_later is None and root != network.genesis_validators_root:
+            # a chain we do not know: a root that was sent may tell
             return [*versions, fork.current_version, fork.previous_version, capella], root
-        return [capella] if is_deneb_or_later else versions, root
+        # a chain we know lists its forks: one that it does not list is to come
+        return versions if is_deneb_or_later is False else [capella], root
 
 
 class Gloas(Versioned[T], Generic[T], frozen=True):

@@ -29,7 +29,7 @@ class SignRequest(Struct, frozen=True, kw_only=True):
     """What all requests share: perhaps a signing root, and how to compute the true one.
 
     A class with a DOMAIN_TYPE is a signing type, by its name: RandaoReveal is RANDAO_REVEAL. What
-    it signs is the member named like it, unless MESSAGE tells where else.
+    it signs is its one member, unless MESSAGE tells where else.
     """
 
     TYPE: ClassVar[str]
@@ -44,7 +44,7 @@ class SignRequest(Struct, frozen=True, kw_only=True):
         super().__init_subclass__(**options)
         if "DOMAIN_TYPE" in cls.__dict__:
             cls.TYPE = re.sub("(?<=[a-z])(?=[A-Z])", "_", cls.__name__).upper()
-            cls.MESSAGE = cls.__dict__.get("MESSAGE", attrgetter(cls.TYPE.lower()))
+            cls.MESSAGE = cls.__dict__.get("MESSAGE") or attrgetter(*cls.__annotations__)
             SignRequest.types[cls.TYPE] = cls
 
     @classmethod
@@ -106,14 +106,11 @@ class ForkRequest(SignRequest):
         """The slot of the message; None for the types that have an epoch only."""
         return self.SLOT(self) if self.SLOT else getattr(self.message, "slot", None)
 
-    def epoch(self, slots_per_epoch: int) -> int:
-        """The epoch that decides between the previous and the current version."""
-        return self.EPOCH(self) if self.EPOCH else (self.slot or 0) // slots_per_epoch
-
     def fork(self, configured: Network) -> tuple[list[bytes], bytes]:
         # consensus-specs, get_domain
         fork, root = self.fork_info.fork, self.fork_info.genesis_validators_root
-        epoch = self.epoch(network_of(root, configured).slots_per_epoch)
+        slots_per_epoch = network_of(root, configured).slots_per_epoch
+        epoch = self.EPOCH(self) if self.EPOCH else (self.slot or 0) // slots_per_epoch
         return [fork.previous_version if epoch < fork.epoch else fork.current_version], root
 
 

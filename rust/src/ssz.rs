@@ -44,21 +44,36 @@ fn root(mut layer: Vec<Chunk>, depth: usize) -> Chunk {
     layer.first().copied().unwrap_or(zero_hashes()[depth])
 }
 
+/// The root of subtrees of 2^depth leaves, four times as many each time, which hang off a spine
+/// that ends in a zero (EIP-7916).
+fn progressive_root(layer: &[Chunk], depth: usize) -> Chunk {
+    if layer.is_empty() {
+        return zero_hashes()[0];
+    }
+    let (here, rest) = layer.split_at(layer.len().min(1 << depth));
+    hash_pair(&root(here.to_vec(), depth), &progressive_root(rest, depth + 2))
+}
+
 /// See `_core.pyi`.
 #[pyfunction]
 pub fn merkleize<'py>(
     py: Python<'py>,
     chunks: &[u8],
-    depth: usize,
+    depth: Option<usize>,
 ) -> PyResult<Bound<'py, PyBytes>> {
     let (layer, rest) = chunks.as_chunks::<32>();
-    let fits = depth <= MAX_DEPTH && (depth >= 63 || layer.len() <= 1 << depth);
+    let bound = depth.unwrap_or(MAX_DEPTH);
+    let fits = bound <= MAX_DEPTH && (bound >= 63 || layer.len() <= 1 << bound);
     if !rest.is_empty() || !fits {
         return Err(Error::Argument(format!(
-            "expected at most 2^{depth} chunks of 32 bytes and a depth of at most 64, found {} bytes",
+            "expected at most 2^{bound} chunks of 32 bytes and a depth of at most 64, found {} bytes",
             chunks.len()
         ))
         .into());
     }
-    Ok(PyBytes::new(py, &root(layer.to_vec(), depth)))
+    let merkleized = match depth {
+        Some(depth) => root(layer.to_vec(), depth),
+        None => progressive_root(layer, 0),
+    };
+    Ok(PyBytes::new(py, &merkleized))
 }

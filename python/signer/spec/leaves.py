@@ -11,8 +11,7 @@ from binascii import unhexlify
 from functools import cache
 from typing import Any, ClassVar, Self
 
-from .._core import merkleize
-from .merkle import CHUNK, chunk_count, depth, merkleize_progressive, mix_in_length, pad
+from .merkle import CHUNK, list_root, vector_root
 
 MAX_SHOWN = 26  # characters of a value that an error message repeats
 
@@ -21,7 +20,6 @@ class uint64(int):  # noqa: N801 - the name in the specification
     """An integer below 2^64, in JSON a decimal string or an integer."""
 
     BITS: ClassVar = 64
-    LIMIT: ClassVar = 1 << BITS
 
     @classmethod
     def parse(cls, value: object) -> Self:
@@ -30,12 +28,10 @@ class uint64(int):  # noqa: N801 - the name in the specification
         # 2^n has fewer than n digits: a longer text need not become a number first
         if type(value) is int or (digits and len(str(value)) < cls.BITS):
             number: Self = cls(value)  # type: ignore[call-overload]
-            if 0 <= number < cls.LIMIT:
+            if number >> cls.BITS == 0:  # a negative number stays negative
                 return number
-        raise ValueError(
-            f"expected an integer from 0 to 2^{cls.BITS} - 1 as decimal digits, "
-            f"found {shown(value)}"
-        )
+        expected = f"an integer from 0 to 2^{cls.BITS} - 1 as decimal digits"
+        raise ValueError(f"expected {expected}, found {shown(value)}")
 
     def hash_tree_root(self) -> bytes:
         return self.to_bytes(CHUNK, "little")
@@ -45,11 +41,22 @@ class uint256(uint64):  # noqa: N801 - the name in the specification
     """An integer below 2^256."""
 
     BITS = 256
-    LIMIT = 1 << BITS
 
 
 class _Bytes(bytes):
-    """Bytes that are hex in JSON, with or without 0x, in any case."""
+    """Bytes that are hex in JSON, with or without 0x, in any case.
+
+    A type with sizes in brackets, like `Bitlist[2048]`, is a class of its own, made once.
+    """
+
+    EXPECTED: ClassVar = "bytes"  # what a value is, in words; the size takes the place of {}
+    SIZES: ClassVar[tuple[int, ...]] = ()  # what stands in the brackets; nothing is no limit
+
+    @classmethod
+    @cache
+    def __class_getitem__(cls, sizes: int | tuple[int, ...]) -> type[Self]:
+        sizes = sizes if isinstance(sizes, tuple) else (sizes,)
+        return type(f"{cls.__name__}{list(sizes)}", (cls,), {"SIZES": sizes})
 
     @classmethod
     def parse(cls, value: object) -> Self:
@@ -70,92 +77,70 @@ class _Bytes(bytes):
     @classmethod
     def expected(cls) -> str:
         """What a value of the type is, in words."""
-        return "bytes"
+        return cls.EXPECTED.format(*cls.SIZES)
 
     def problem(self) -> str | None:
         """What is wrong with these bytes as a value of the type, or None."""
         return None
 
+    def hash_tree_root(self) -> bytes:
+        return vector_root(self)
+
 
 class ByteVector(_Bytes):
-    """LENGTH bytes."""
+    """Exactly as many bytes as its size."""
 
-    LENGTH: ClassVar[int]
-
-    @classmethod
-    def expected(cls) -> str:
-        return f"{cls.LENGTH} bytes"
+    EXPECTED = "{} bytes"
 
     def problem(self) -> str | None:
-        if len(self) == self.LENGTH:
-            return None
-        return f"{len(self)}: send 0x and {2 * self.LENGTH} hex digits"
-
-    def hash_tree_root(self) -> bytes:
-        return merkleize(pad(self), depth(chunk_count(self.LENGTH)))
+        (size,) = self.SIZES
+        return None if len(self) == size else f"{len(self)}: send 0x and {2 * size} hex digits"
 
 
 class Bytes4(ByteVector):
-    LENGTH = 4
+    SIZES = (4,)
 
 
 class Bytes20(ByteVector):
-    LENGTH = 20
+    SIZES = (20,)
 
 
 class Bytes32(ByteVector):
-    LENGTH = 32
+    SIZES = (32,)
 
     def hash_tree_root(self) -> bytes:
         return self
 
 
 class Bytes48(ByteVector):
-    LENGTH = 48
+    SIZES = (48,)
 
 
 class Bytes96(ByteVector):
-    LENGTH = 96
+    SIZES = (96,)
 
 
 class Bytes256(ByteVector):
-    LENGTH = 256
-
-
-class _Sized(_Bytes):
-    """A type with a number in brackets: `Bitlist[2048]` is a class of its own, made once."""
-
-    SIZES: ClassVar[tuple[int, ...]] = ()
-
-    @classmethod
-    @cache
-    def __class_getitem__(cls, sizes: int | tuple[int, ...]) -> type[Self]:
-        sizes = sizes if isinstance(sizes, tuple) else (sizes,)
-        return type(f"{cls.__name__}{list(sizes)}", (cls,), {"SIZES": sizes})
-
-
-class ByteList(_Sized):
-    """`ByteList[N]`: at most N bytes."""
-
-    @classmethod
-    def expected(cls) -> str:
-        return f"at most {cls.SIZES[0]} bytes"
-
-    def problem(self) -> str | None:
-        return None if len(self) <= self.SIZES[0] else str(len(self))
-
-    def hash_tree_root(self) -> bytes:
-        return mix_in_length(merkleize(pad(self), depth(chunk_count(self.SIZES[0]))), len(self))
+    SIZES = (256,)
 
 
 class ProgressiveByteList(_Bytes):
     """Bytes without a limit (EIP-7916)."""
 
     def hash_tree_root(self) -> bytes:
-        return mix_in_length(merkleize_progressive(pad(self)), len(self))
+        return list_root(self, len(self), *self.SIZES)
 
 
-class Bitvector(_Sized):
+class ByteList(ProgressiveByteList):
+    """`ByteList[N]`: at most N bytes."""
+
+    EXPECTED = "at most {} bytes"
+
+    def problem(self) -> str | None:
+        return None if len(self) <= self.SIZES[0] else str(len(self))
+
+
+class Bitvector(_Bytes):
     """`Bitvector[N]`: N bits; `Bitvector[N, M]`: N or M, whichever the length sent says.
 
     Presets differ in the size of committees; naming both sizes needs no preset to read one.
@@ -171,12 +156,11 @@ class Bitvector(_Sized):
             return f"{len(self)} bytes"
         return "a bit set after the last" if int.from_bytes(self, "little") >> size else None
 
-    def hash_tree_root(self) -> bytes:
-        return merkleize(pad(self), depth(chunk_count(len(self))))
 
+class ProgressiveBitlist(_Bytes):
+    """Bits without a limit (EIP-7916); a 1 after the last delimits them, as in any list of bits."""
 
-class _Bits(_Bytes):
-    """Bits with a delimiting 1 after the last, as SSZ serializes lists of them."""
+    EXPECTED = "a list of bits"
 
     def bits(self) -> tuple[bytes, int]:
         """The bits without the delimiter, packed into bytes, and how many there are."""
@@ -187,36 +171,21 @@ class _Bits(_Bytes):
     def problem(self) -> str | None:
         return None if self and self[-1] else "no delimiting 1 bit in the last byte"
 
+    def hash_tree_root(self) -> bytes:
+        bits, length = self.bits()
+        return list_root(bits, length, *map(_bytes, self.SIZES))
 
-class Bitlist(_Bits, _Sized):
+
+class Bitlist(ProgressiveBitlist):
     """`Bitlist[N]`: at most N bits."""
 
-    @classmethod
-    def expected(cls) -> str:
-        return f"a list of at most {cls.SIZES[0]} bits"
+    EXPECTED = "a list of at most {} bits"
 
     def problem(self) -> str | None:
-        return super().problem() or (
-            None if self.bits()[1] <= self.SIZES[0] else f"{self.bits()[1]} bits"
-        )
-
-    def hash_tree_root(self) -> bytes:
-        bits, length = self.bits()
-        return mix_in_length(
-            merkleize(pad(bits), depth(chunk_count(_bytes(self.SIZES[0])))), length
-        )
-
-
-class ProgressiveBitlist(_Bits):
-    """Bits without a limit (EIP-7916)."""
-
-    @classmethod
-    def expected(cls) -> str:
-        return "a list of bits"
-
-    def hash_tree_root(self) -> bytes:
-        bits, length = self.bits()
-        return mix_in_length(merkleize_progressive(pad(bits)), length)
+        problem = super().problem()
+        if problem is None and self.bits()[1] > self.SIZES[0]:
+            problem = f"{self.bits()[1]} bits"
+        return problem
 
 
 def parse(kind: Any, value: object) -> Any:
@@ -226,13 +195,12 @@ def parse(kind: Any, value: object) -> Any:
 
 def shown(value: object) -> str:
     """A JSON value as an error message shows it: its text when that is short, else its form."""
-    text = json.dumps(value) if isinstance(value, str | int | float | None) else ""
-    if 0 < len(text) <= MAX_SHOWN:
+    if not isinstance(value, str | int | float | None):
+        return "an array" if isinstance(value, list) else "an object"
+    text = json.dumps(value)
+    if len(text) <= MAX_SHOWN:
         return text
-    if text:
-        kind = "string" if isinstance(value, str) else "number"
-        return f"a {kind} of {len(str(value))} characters"
-    return "an array" if isinstance(value, list) else "an object"
+    return f"a {'string' if isinstance(value, str) else 'number'} of {len(str(value))} characters"
 
 
 def _bytes(bits: int) -> int:

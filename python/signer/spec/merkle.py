@@ -8,29 +8,29 @@ from .._core import merkleize
 CHUNK = 32  # bytes
 
 
-def merkleize_progressive(chunks: bytes, leaves: int = 1) -> bytes:
-    """32 bytes: subtrees of 1, 4, 16, ... leaves hang off a spine that ends in a zero."""
-    if not chunks:
-        return bytes(CHUNK)
-    here, rest = chunks[: CHUNK * leaves], chunks[CHUNK * leaves :]
-    return merkleize(merkleize(here, depth(leaves)) + merkleize_progressive(rest, 4 * leaves), 1)
+def vector_root(content: bytes) -> bytes:
+    """32 bytes: the root of something whose type has one size, from its bytes."""
+    return merkleize(_pad(content), depth(len(content)))
 
 
-def mix_in_length(root: bytes, length: int) -> bytes:
-    """32 bytes: the root of a list, which ends in its length."""
-    return merkleize(root + length.to_bytes(CHUNK, "little"), 1)
+def list_root(content: bytes, length: int, limit: int | None = None) -> bytes:
+    """32 bytes: the root of a list of `length` items, from their bytes, at most `limit` of them.
+
+    Without a limit the list is a progressive one.
+    """
+    height = None if limit is None else depth(limit)
+    return mix_in(merkleize(_pad(content), height), length)
 
 
-def pad(value: bytes) -> bytes:
-    """`value` with zeros up to a whole chunk."""
-    return value + bytes(-len(value) % CHUNK)
+def mix_in(root: bytes, number: int) -> bytes:
+    """32 bytes: a root with the length of a list mixed in, or the active fields of a container."""
+    return merkleize(root + number.to_bytes(CHUNK, "little"), 1)
 
 
-def chunk_count(size: int) -> int:
-    """How many chunks hold `size` bytes."""
-    return (size + CHUNK - 1) // CHUNK
+def depth(size: int) -> int:
+    """How deep a tree has to be for so many bytes."""
+    return ((size - 1) // CHUNK).bit_length() if size else 0
 
 
-def depth(leaves: int) -> int:
-    """How deep a tree has to be for so many leaves."""
-    return (leaves - 1).bit_length() if leaves else 0
+def _pad(content: bytes) -> bytes:
+    return content + bytes(-len(content) % CHUNK)

@@ -57,30 +57,22 @@ def _read_config(path: Path) -> Network:
     try:
         # every scalar stays text: YAML would read 0x00000001 as the integer 1
         config = yaml.load(path.read_text("utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
-        versions = {
-            fork: Bytes4.parse(
-                config["GENESIS_FORK_VERSION" if fork == "PHASE0" else f"{fork}_FORK_VERSION"]
-            )
-            for fork in FORKS
-            if fork == "PHASE0" or f"{fork}_FORK_VERSION" in config
-        }
+        genesis = {"PHASE0": Bytes4.parse(config["GENESIS_FORK_VERSION"])}
+        names = {fork: f"{fork}_FORK_VERSION" for fork in FORKS[1:]}
+        later = {fork: Bytes4.parse(config[name]) for fork, name in names.items() if name in config}
         preset = str(config.get("PRESET_BASE", "mainnet"))
         slots = uint64.parse(config.get("SLOTS_PER_EPOCH") or SLOTS_PER_EPOCH[preset])
     except OSError as error:
-        raise ConfigError(
-            f"expected one of {', '.join(NETWORKS)} or a consensus config.yaml as --network, "
-            f"found {str(path)!r}: {error.strerror}"
-        ) from None
+        expected = f"one of {', '.join(NETWORKS)} or a consensus config.yaml as --network"
+        raise ConfigError(f"expected {expected}, found {str(path)!r}: {error.strerror}") from None
     except (ValueError, RecursionError, yaml.YAMLError) as error:
         raise ConfigError(f"cannot read the consensus configuration {path}: {error}") from None
     except (KeyError, TypeError, AttributeError):
-        raise ConfigError(
-            f"expected {path} to be a consensus configuration with GENESIS_FORK_VERSION and a "
-            f"PRESET_BASE of {', '.join(SLOTS_PER_EPOCH)}"
-        ) from None
+        members = f"GENESIS_FORK_VERSION and a PRESET_BASE of {', '.join(SLOTS_PER_EPOCH)}"
+        raise ConfigError(f"expected in {path} a consensus configuration with {members}") from None
     if slots == 0:
         raise ConfigError(f"expected SLOTS_PER_EPOCH above 0 in {path}, found 0")
-    return Network(str(config.get("CONFIG_NAME", path.stem)), slots, versions)
+    return Network(str(config.get("CONFIG_NAME", path.stem)), slots, genesis | later)
 
 
 # name, preset, genesis_validators_root, fork versions from PHASE0 on; from consensus-specs,

@@ -90,10 +90,7 @@ class DepositMessage(Container):
     amount: uint64
 
 
-class DepositData(Container):
-    pubkey: Bytes48
-    withdrawal_credentials: Bytes32
-    amount: uint64
+class DepositData(DepositMessage):
     signature: Bytes96
 
 

@@ -9,7 +9,7 @@ Sources: consensus-specs, ssz/simple-serialize.md; EIP-7495 and EIP-7916 for pro
 
 from collections.abc import Callable
 from functools import cache
-from operator import attrgetter, methodcaller
+from operator import attrgetter, call, methodcaller
 from types import GenericAlias
 from typing import Annotated, Any, dataclass_transform, get_args, get_type_hints
 
@@ -17,9 +17,7 @@ from msgspec import Meta, Struct
 
 from .._core import merkleize
 from .leaves import Bytes32, uint64, uint256
-from .merkle import CHUNK, chunk_count, depth, merkleize_progressive, mix_in_length, pad
-
-PROGRESSIVE = "progressive"  # marks the lists of EIP-7916 in their Annotated
+from .merkle import CHUNK, depth, list_root, mix_in, vector_root
 
 
 class List:
@@ -42,7 +40,7 @@ class ProgressiveList:
     """`ProgressiveList[T]`: in Python a list, without a limit (EIP-7916)."""
 
     def __class_getitem__(cls, kind: Any) -> Any:
-        return Annotated[GenericAlias(list, (kind,)), PROGRESSIVE]
+        return Annotated[GenericAlias(list, (kind,)), Meta()]
 
 
 @dataclass_transform(frozen_default=True)
@@ -51,32 +49,31 @@ class Container(Struct, frozen=True):
 
     def hash_tree_root(self) -> bytes:
         fields, hashers, height = _plan(type(self))
-        chunks = [hasher(value) for hasher, value in zip(hashers, fields(self), strict=True)]
-        return merkleize(b"".join(chunks), height)
+        return merkleize(b"".join(map(call, hashers, fields(self))), height)
 
 
 class ProgressiveContainer(Container):
     """A container of EIP-7495, all of whose fields are active."""
 
     def hash_tree_root(self) -> bytes:
-        fields, hashers, _ = _plan(type(self))
-        chunks = [hasher(value) for hasher, value in zip(hashers, fields(self), strict=True)]
-        active_fields = ((1 << len(chunks)) - 1).to_bytes(CHUNK, "little")
-        return merkleize(merkleize_progressive(b"".join(chunks)) + active_fields, 1)
+        active_fields = (1 << len(self.__struct_fields__)) - 1
+        return mix_in(super().hash_tree_root(), active_fields)
 
 
 Hasher = Callable[[Any], bytes]
+Plan = tuple[Callable[[Any], tuple[Any, ...]], list[Hasher], int | None]
 
 
 @cache
-def _plan(kind: type[Container]) -> tuple[Callable[[Any], tuple[Any, ...]], list[Hasher], int]:
+def _plan(kind: type[Container]) -> Plan:
     """How to hash a container: its fields, a hasher for each, and the depth of their tree.
 
-    Read from the annotations, once for each class.
+    Read from the annotations, once for each class; a progressive tree has no depth.
     """
     hints = get_type_hints(kind, include_extras=True)
     names = kind.__struct_fields__
-    return attrgetter(*names), [_hasher(hints[name]) for name in names], depth(len(names))
+    height = None if issubclass(kind, ProgressiveContainer) else depth(CHUNK * len(names))
+    return attrgetter(*names), [_hasher(hints[name]) for name in names], height
 
 
 def _hasher(hint: Any) -> Hasher:
@@ -91,21 +88,12 @@ def _hasher(hint: Any) -> Hasher:
     return _sequence_hasher(get_args(sequence)[0], bounds)
 
 
-def _sequence_hasher(kind: Any, bounds: Meta | str) -> Hasher:
-    if kind is uint64:
+def _sequence_hasher(kind: Any, bounds: Meta) -> Hasher:
+    size, encode = CHUNK, _hasher(kind)
+    if kind is uint64:  # these share chunks
         size = uint64.BITS // 8
-
-        def chunks(values: list[Any]) -> bytes:
-            return pad(b"".join([value.to_bytes(size, "little") for value in values]))
-    else:
-        size, hasher = CHUNK, _hasher(kind)
-
-        def chunks(values: list[Any]) -> bytes:
-            return b"".join([hasher(value) for value in values])
-
-    if isinstance(bounds, str):
-        return lambda values: mix_in_length(merkleize_progressive(chunks(values)), len(values))
-    height = depth(chunk_count((bounds.max_length or 0) * size))
+        encode = methodcaller("to_bytes", size, "little")
     if bounds.min_length is not None:
-        return lambda values: merkleize(chunks(values), height)
-    return lambda values: mix_in_length(merkleize(chunks(values), height), len(values))
+        return lambda values: vector_root(b"".join(map(encode, values)))
+    limit = None if bounds.max_length is None else bounds.max_length * size
+    return lambda values: list_root(b"".join(map(encode, values)), len(values), limit)
