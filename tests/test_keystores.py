@@ -290,7 +290,7 @@ def test_parameters_outside_the_bounds_are_refused_and_named(
     refused = document(kdf, **params)
 
     with pytest.raises(KeystoreError) as refusal:
-        parsed(refused).kdf()
+        parsed(refused).crypto.kdf.checked()
 
     assert named == [part for part in named if part in str(refusal.value)]
 

@@ -3,6 +3,7 @@
 import hashlib
 import unicodedata
 from collections.abc import Iterable
+from functools import reduce
 
 from . import threads
 from ._core import SecretKey, derive_child_sk, derive_master_sk, interop_sk
@@ -39,11 +40,10 @@ def mnemonic_keys(words: str, count: int, start: int = 0) -> Iterable[Key]:
     """
     text = unicodedata.normalize("NFKD", " ".join(MNEMONICS.get(words, words).split()))
     seed = hashlib.pbkdf2_hmac("sha512", text.encode(), b"mnemonic", 2048)
-    account = derive_child_sk(derive_child_sk(derive_master_sk(seed), 12381), 3600)
+    account = reduce(derive_child_sk, (12381, 3600), derive_master_sk(seed))
 
     def validator(index: int) -> Key:
-        withdrawal = derive_child_sk(derive_child_sk(account, index), 0)
-        return _key(derive_child_sk(withdrawal, 0), f"m/12381/3600/{index}/0/0")
+        return _key(reduce(derive_child_sk, (index, 0, 0), account), f"m/12381/3600/{index}/0/0")
 
     with threads.pool() as pool:
         return list(pool.map(validator, range(start, start + count)))

@@ -2,12 +2,23 @@
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from .errors import ConfigError, KeystoreError
+from .errors import ConfigError, KeystoreError, SignerError
 
 MAX_SIZE = 1 << 20  # bytes; a keystore has about a thousand
 TEMPORARY = ".tmp"  # the ending of a file that is being written
+
+
+@contextmanager
+def attempt(what: str, refusal: type[SignerError]) -> Iterator[None]:
+    """A block whose OSError becomes an error of the signer's: what it cannot do, and why."""
+    try:
+        yield
+    except OSError as error:
+        raise refusal(f"cannot {what}: {error.strerror}") from None
 
 
 def read(path: Path | str) -> bytes:
@@ -56,16 +67,12 @@ def sync(folder: Path) -> None:
 def secret_file(path: Path) -> str:
     """The text in a file; if there is none, it is made: 32 random bytes as hex.
 
-    Raises ConfigError for a file that cannot be read or made, and for an empty one.
+    Raises ConfigError for a file that cannot be read or made, is empty, or is no ASCII.
     """
-    try:
+    with attempt(f"use {path}", ConfigError):
         if not path.exists():
             write(path, secrets.token_hex(32).encode())
-        text = path.read_text("ascii").strip()
-    except OSError as error:
-        raise ConfigError(f"cannot use {path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"expected ASCII in {path}, found other bytes") from None
-    if not text:
-        raise ConfigError(f"expected a secret in {path}, found nothing: remove it for a new one")
+        text = path.read_text("ascii", "replace").strip()
+    if not text or not text.isascii():
+        raise ConfigError(f"expected a secret (ASCII) in {path}, found none: remove it for another")
     return text

@@ -1,6 +1,6 @@
 """Keystores in a folder of the user's: found in every layout, read, never written."""
 # paths are text here: as objects, ten thousand keystores take half a second more
-# ruff: noqa: PTH113, PTH119, PTH120
+# ruff: noqa: PTH113, PTH119
 
 import hashlib
 import hmac
@@ -39,8 +39,7 @@ class KeystoreFile(NamedTuple):
                 try:
                     return read(place).decode("utf-8-sig")
                 except UnicodeDecodeError:
-                    problem = f"expected a password in UTF-8 in {place}, found other bytes"
-                    raise KeystoreError(problem) from None
+                    raise KeystoreError(f"expected UTF-8 in {place}, found other bytes") from None
         names, folders = ", ".join(self.password_names), ", ".join(self.password_roots)
         raise KeystoreError(f"expected a password file, found none of: {names} in {folders}")
 
@@ -62,24 +61,22 @@ def find(
         try:
             document = read(path)
             keystore = parse(document)
-            if keystore is None:
-                yield None
-                continue
-            pubkey = keystore.declared_pubkey
+            pubkey = keystore and keystore.declared_pubkey
         except KeystoreError as error:
             yield LoadFailure(path, str(error))
             continue
         if password_file:
             roots, names = [str(password_file.parent)], [password_file.name]
         else:
-            parent = os.path.dirname(path)
+            stem = path.removesuffix(".json")
+            parent, base = os.path.split(stem)
             roots = [str(passwords_path)] if passwords_path else [parent, *usual]
-            stems = [os.path.relpath(path, folder), os.path.basename(path)]
-            stems = [stem.removesuffix(".json") for stem in stems] + [os.path.basename(parent)]
+            stems = [stem.removeprefix(f"{folder}/"), base, os.path.basename(parent)]
             stems += [f"0x{pubkey.hex()}", pubkey.hex()] if pubkey else []
             stems.append("password")  # one for all
             names = [f"{stem}{ending}" for stem in dict.fromkeys(stems) for ending in (".txt", "")]
-        yield KeystoreFile(path, hashlib.sha256(document).digest(), keystore, roots, names)
+        digest = hashlib.sha256(document).digest()
+        yield KeystoreFile(path, digest, keystore, roots, names) if keystore else None
 
 
 def _refuse(error: OSError) -> None:
@@ -123,10 +120,8 @@ class KeystoreFolder:
         failures = [result for result in (*found, *results) if isinstance(result, LoadFailure)]
         skipped = found.count(None)
         others = f", skipped {skipped} files that are no keystores" if skipped else ""
-        report(
-            f"loaded {len(self._opened)} keystores from {folder} in "
-            f"{time.monotonic() - started:.1f} s, {len(failures)} failed{others}"
-        )
+        loaded = f"loaded {len(self._opened)} keystores from {folder}"
+        report(f"{loaded} in {time.monotonic() - started:.1f} s, {len(failures)} failed{others}")
         for failure in failures:
             report(f"  failed: {failure.source}: {failure.reason}")
         return [key for keys in self._opened.values() for key in keys], failures

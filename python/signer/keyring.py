@@ -53,10 +53,8 @@ class Keyring:
 
     def __getitem__(self, pubkey: bytes) -> Key:
         """The key; raises UnknownKeyError, saying how many there are."""
-        key = self.readonly.get(pubkey) or self.imported.get(pubkey)
-        if key is None:
-            raise UnknownKeyError(
-                f"expected the public key of one of the {len(self)} loaded keys, found another: "
-                "load keys with --interop, --mnemonic or --keystores-path, or import them"
-            )
-        return key
+        if key := self.readonly.get(pubkey) or self.imported.get(pubkey):
+            return key
+        problem = f"expected the public key of one of the {len(self)} loaded keys, found another"
+        advice = "load keys with --interop, --mnemonic or --keystores-path, or import them"
+        raise UnknownKeyError(f"{problem}: {advice}")

@@ -43,6 +43,14 @@ class KdfModule(Struct):
     function: Literal["scrypt", "pbkdf2"]
     params: Params
 
+    def checked(self) -> Kdf:
+        """The function itself. Raises KeystoreError for parameters outside the bounds."""
+        params = self.params
+        salt = _unhex("crypto.kdf.params.salt", params.salt)
+        if self.function == "scrypt":
+            return Kdf.scrypt(params.n, params.r, params.p, params.dklen, salt)
+        return Kdf.pbkdf2(params.c, params.dklen, salt)
+
 
 class ChecksumModule(Struct):
     function: Literal["sha256"]
@@ -88,14 +96,6 @@ class Keystore(Struct):
         """EIP-2334's, such as m/12381/3600/0/0/0; empty where `path` is anything else."""
         return self.path if PATH.fullmatch(str(self.path)) else ""
 
-    def kdf(self) -> Kdf:
-        """The key derivation function. Raises KeystoreError for parameters outside the bounds."""
-        params = self.crypto.kdf.params
-        salt = _unhex("crypto.kdf.params.salt", params.salt)
-        if self.crypto.kdf.function == "scrypt":
-            return Kdf.scrypt(params.n, params.r, params.p, params.dklen, salt)
-        return Kdf.pbkdf2(params.c, params.dklen, salt)
-
     def open(self, password: str, *, vouched: bool = False) -> Key:
         """The key inside. Takes as long as the KDF, without the GIL.
 
@@ -107,8 +107,7 @@ class Keystore(Struct):
         secret_key = decrypt(*self._sealed(password), declared if vouched else None)
         pubkey = secret_key.public_key().hex()
         if declared and declared.hex() != pubkey:
-            problem = f"expected the key of the declared pubkey 0x{declared.hex()}"
-            raise KeystoreError(f"{problem}, found that of 0x{pubkey}")
+            raise KeystoreError(f"expected the key of pubkey 0x{declared.hex()}, found 0x{pubkey}")
         return Key(secret_key, self.derivation_path)
 
     def open_accounts(self, password: str) -> list[Key]:
@@ -123,7 +122,7 @@ class Keystore(Struct):
     def _sealed(self, password: str) -> tuple[Kdf, bytes, bytes, bytes, bytes]:
         """What it takes to decrypt: the KDF and the password, the iv, ciphertext and checksum."""
         return (
-            self.kdf(),
+            self.crypto.kdf.checked(),
             normalise_password(password),
             _unhex("crypto.cipher.params.iv", self.crypto.cipher.params.iv),
             _unhex("crypto.cipher.message", self.crypto.cipher.message),
@@ -137,16 +136,16 @@ def parse(document: bytes) -> Keystore | None:
     Raises KeystoreError, saying what is not as expected.
     """
     try:
-        text = document.decode("utf-8-sig")
-        fields = json.loads(text, object_pairs_hook=_no_duplicates)
-    except RecursionError:
-        raise KeystoreError("expected a keystore, found JSON nested too deeply") from None
-    except ValueError as error:  # bad JSON and bad UTF-8 alike
-        raise KeystoreError(f"expected a keystore as JSON: {_reason(error)}") from None
-    if not isinstance(fields, dict) or "crypto" not in fields:
-        return None
-    keystore: Keystore = _convert(fields, Keystore)
-    return keystore
+        fields = json.loads(document.decode("utf-8-sig"), object_pairs_hook=_no_duplicates)
+        if not isinstance(fields, dict) or "crypto" not in fields:
+            return None
+        return msgspec.convert(fields, Keystore)
+    except msgspec.ValidationError as error:
+        raise KeystoreError(f"expected an EIP-2335 keystore, version 4: {error}") from None
+    except UnicodeError:  # it would show a part of the document
+        raise KeystoreError("expected a keystore, found broken UTF-8 or half a surrogate") from None
+    except (ValueError, RecursionError) as error:
+        raise KeystoreError(f"expected a keystore as JSON: {error}") from None
 
 
 def seal(key: Key, password: str, *, kdf: str = "pbkdf2", cost: int = 1 << 18) -> bytes:
@@ -154,46 +153,33 @@ def seal(key: Key, password: str, *, kdf: str = "pbkdf2", cost: int = 1 << 18) -
 
     `kdf` is scrypt or pbkdf2, `cost` its n or c: EIP-2335's own by default, 2 for cheap tests.
     """
-    document = {
-        "crypto": _crypto(encrypt, key.secret_key, password, kdf, cost),
-        "description": "",
-        "pubkey": key.pubkey.hex(),
-        "path": key.derivation_path,
-        "uuid": str(uuid.uuid4()),
-        "version": 4,
-    }
-    return msgspec.json.encode(document)
+    members = {"description": "", "pubkey": key.pubkey.hex(), "path": key.derivation_path}
+    return msgspec.json.encode(_document(encrypt, key.secret_key, password, kdf, cost) | members)
 
 
 def seal_accounts(keys: Sequence[Key], password: str, *, kdf: str, cost: int) -> bytes:
     """Prysm's document with all the keys, as JSON; the rest as `seal`."""
     secret_keys = [key.secret_key for key in keys]
-    crypto = _crypto(encrypt_accounts, secret_keys, password, kdf, cost)
-    members = {"crypto": crypto, "uuid": str(uuid.uuid4()), "version": 4, "name": "keystore"}
-    return msgspec.json.encode(members)
+    document = _document(encrypt_accounts, secret_keys, password, kdf, cost)
+    return msgspec.json.encode(document | {"name": "keystore"})
 
 
-def _crypto(
+def _document(
     encrypt_all: Callable[..., tuple[bytes, bytes]], secret: Any, password: str, kdf: str, cost: int
 ) -> dict[str, Any]:
-    salt, iv = secrets.token_bytes(32), secrets.token_bytes(16)
-    params: dict[str, object] = {"dklen": 32, "salt": salt.hex()}
-    if kdf == "scrypt":
-        function = Kdf.scrypt(cost, 8, 1, 32, salt)
-        params |= {"n": cost, "r": 8, "p": 1}
-    else:
-        function = Kdf.pbkdf2(cost, 32, salt)
-        params |= {"c": cost, "prf": "hmac-sha256"}
-    ciphertext, checksum = encrypt_all(function, normalise_password(password), iv, secret)
-    return {
-        "kdf": {"function": kdf, "params": params, "message": ""},
+    """The members that both kinds of document have."""
+    work = {"n": cost, "r": 8, "p": 1} if kdf == "scrypt" else {"c": cost, "prf": "hmac-sha256"}
+    params = {"dklen": 32, "salt": secrets.token_hex(32), **work}
+    module = {"function": kdf, "params": params, "message": ""}
+    function = msgspec.convert(module, KdfModule).checked()
+    iv = secrets.token_bytes(16)
+    text, checksum = encrypt_all(function, normalise_password(password), iv, secret)
+    crypto = {
+        "kdf": module,
         "checksum": {"function": "sha256", "params": {}, "message": checksum.hex()},
-        "cipher": {
-            "function": "aes-128-ctr",
-            "params": {"iv": iv.hex()},
-            "message": ciphertext.hex(),
-        },
+        "cipher": {"function": "aes-128-ctr", "params": {"iv": iv.hex()}, "message": text.hex()},
     }
+    return {"crypto": crypto, "uuid": uuid.uuid4(), "version": 4}
 
 
 def normalise_password(password: str) -> bytes:
@@ -202,15 +188,6 @@ def normalise_password(password: str) -> bytes:
         return password.encode()
     text = unicodedata.normalize("NFKD", password)
     return "".join(char for char in text if unicodedata.category(char) != "Cc").encode()
-
-
-def _convert(value: Any, kind: type[Any]) -> Any:
-    try:
-        return msgspec.convert(value, kind)
-    except msgspec.ValidationError as error:
-        raise KeystoreError(f"expected an EIP-2335 keystore, version 4: {error}") from None
-    except UnicodeEncodeError:
-        raise KeystoreError("expected a keystore, found half a UTF-16 surrogate in it") from None
 
 
 def _unhex(name: str, value: str) -> bytes:
@@ -225,8 +202,3 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(members) != len(pairs):
         raise ValueError("a member stands twice")
     return members
-
-
-def _reason(error: ValueError) -> str:
-    """What a decoder says, without any of the document: UnicodeDecodeError shows bytes of it."""
-    return "invalid UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)

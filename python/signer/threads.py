@@ -6,7 +6,7 @@ As many as there are cores: scrypt takes 256 MiB each, and never more of them at
 import os
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from typing import TypeVar
 
@@ -48,15 +48,12 @@ def open_all(
     Raises CancelledError when the threads were shut down meanwhile.
     """
     futures = [threads.submit(open_one, item) for item in items]
-    waiting: set[Future[R]] = set(futures)
     try:
-        while waiting:
-            _, waiting = wait(waiting, timeout=1)
-            # those that a pool cancelled when it was shut down would be waited for without end
-            waiting = {future for future in waiting if not future.cancelled()}
-            if waiting:
-                report(f"opened {len(futures) - len(waiting)} of {len(futures)} keystores")
+        # `wait` alone would wait without end for those that a pool cancelled when it was shut down
+        while waiting := [future for future in futures if not future.done()]:
+            if late := wait(waiting, timeout=1).not_done:
+                report(f"opened {len(futures) - len(late)} of {len(futures)} keystores")
     finally:
-        for future in waiting:
+        for future in futures:
             future.cancel()
     return [future.result() for future in futures]
