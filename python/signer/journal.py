@@ -1,7 +1,7 @@
 """What the signer was asked, and what it answered: the last ten thousand requests."""
 
-from collections import deque
 from fnmatch import fnmatchcase
+from itertools import count
 from threading import Condition
 from typing import Any
 
@@ -43,13 +43,12 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     def line(self) -> str:
         """One line for people."""
         what = self.type or f"{self.method} {self.path}"
-        when = [f"{name} {getattr(self, name)}" for name in ("slot", "epoch")]
-        which = next((text for text in when if not text.endswith("None")), "")
         key = f"{self.pubkey[:10]}.." if self.pubkey else ""
+        epoch = "" if self.epoch is None else f"epoch {self.epoch}"
+        when = epoch if self.slot is None else f"slot {self.slot}"
+        end = f"{self.status or 'hangs'} {self.duration * 1e3:.1f} ms"
         fault = f"  fault {self.fault}" if self.fault else ""
-        status = self.status or "hangs"
-        took = f"{self.duration * 1e3:.1f} ms"
-        return f"#{self.seq} {what:21} {key:12} {which:10} {status} {took}{fault}"
+        return f"#{self.seq} {what:21} {key:12} {when:10} {end}{fault}"
 
 
 class Target(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -82,54 +81,55 @@ class Match(Target, frozen=True, kw_only=True):
 
     def misses(self, record: Record) -> list[str]:
         """The names of the given values that a record does not have."""
-        return [name for name, value in self.given().items() if not _has(record, name, value)]
+        wanted = self.given().items()
+        return [name for name, value in wanted if not fits(name, value, getattr(record, name))]
 
 
-def _has(record: Record, name: str, value: Any) -> bool:
-    found = getattr(record, name)
-    return found == value or (name == "path" and fnmatchcase(found, value))
+def fits(name: str, wanted: Any, found: Any) -> bool:
+    """Whether a request has what is wanted of it; None wants nothing, a path may be a glob."""
+    return wanted is None or wanted == found or (name == "path" and fnmatchcase(found, wanted))
 
 
 class Journal:
     """Records, oldest first; may be read by any thread."""
 
     def __init__(self) -> None:
-        self._records: deque[Record] = deque(maxlen=CAPACITY)
+        self._records: dict[int, Record] = {}  # by number
+        self._numbers = count(1)
         self._changed = Condition()
-        self._seq = 0
         self.released = 0  # how often everybody who waits was let go
 
     def add(self, record: Record) -> Record:
         """Gives the record its number, wakes who waits; one that has a number is replaced."""
         with self._changed:
-            if record.seq:
-                kept = [record if other.seq == record.seq else other for other in self._records]
-                self._records = deque(kept, CAPACITY)
-            else:
-                self._seq += 1
-                record = structs.replace(record, seq=self._seq)
-                self._records.append(record)
+            if not record.seq:
+                record = structs.replace(record, seq=next(self._numbers))
+            elif record.seq not in self._records:
+                return record  # forgotten while it was under way
+            self._records[record.seq] = record
+            self._records.pop(record.seq - CAPACITY, None)
             self._changed.notify_all()
             return record
 
-    def records(self, match: Match = Match(), since: int = 0) -> list[Record]:  # noqa: B008 - frozen
-        """Those that match, after number `since`."""
+    def wait_for(self, n: int, timeout: float, match: Match, since: int) -> list[Record]:
+        """Those that match, after number `since`.
+
+        As soon as there are `n`, `timeout` seconds are over, or everybody is let go.
+        """
         given = match.given().items()
-        with self._changed:
+
+        def found() -> list[Record]:
             return [
                 record
-                for record in self._records
-                if record.seq > since and all(_has(record, *value) for value in given)
+                for record in self._records.values()
+                if record.seq > since
+                and all(fits(name, value, getattr(record, name)) for name, value in given)
             ]
 
-    def wait_for(self, n: int, timeout: float, match: Match, since: int = 0) -> list[Record]:
-        """As `records`, once there are `n`, `timeout` seconds are over, or it is released."""
         with self._changed:
             released = self.released
-            self._changed.wait_for(
-                lambda: released != self.released or len(self.records(match, since)) >= n, timeout
-            )
-            return self.records(match, since)
+            self._changed.wait_for(lambda: released != self.released or len(found()) >= n, timeout)
+            return found()
 
     def release(self) -> None:
         """Lets everybody go who waits: the signer stops."""

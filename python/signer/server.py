@@ -8,8 +8,10 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
+from time import monotonic
 from typing import Any
 
 import uvloop
@@ -41,29 +43,27 @@ def bind(host: str, port: int) -> socket.socket:
     start, and take half of the traffic) and does not tell what port 0 became. Raises ConfigError
     when the port is taken or the host is none of this machine's.
     """
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        listener = socket.socket(family, kind, protocol)
-    except OSError as error:
-        raise ConfigError(f"cannot listen on {host}: {error.strerror}") from None
-    try:
+    with _taking(host, port), ExitStack() as unless_bound:
+        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, kind, protocol, _, address = addresses[0]
+        listener = unless_bound.enter_context(socket.socket(family, kind, protocol))
         # a port whose last connections are still in TIME_WAIT is free
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         listener.settimeout(0)  # what Granian expects
+        unless_bound.pop_all()
+        return listener
+
+
+@contextmanager
+def _taking(host: str, port: int) -> Iterator[None]:
+    """Where the OSError of an address that cannot be had is a ConfigError."""
+    try:
+        yield
     except OSError as error:
-        listener.close()
-        raise _taken(host, port, error) from None
-    return listener
-
-
-def _taken(host: str, port: int, error: OSError) -> ConfigError:
-    return ConfigError(
-        f"cannot listen on {host}, port {port}: {error.strerror}; "
-        "stop the process that has it, or choose another --port (0 takes a free one)"
-    )
+        told = f"cannot listen on {host}, port {port}: {error.strerror}"
+        hint = "choose another --port (0 for a free one) or --host, or stop the process that has it"
+        raise ConfigError(f"{told}; {hint}") from None
 
 
 def url_of(listener: socket.socket) -> str:
@@ -76,15 +76,15 @@ def run(
     app: Any, listener: socket.socket, idle_timeout: float, on_ready: Hook, on_stop: Hook
 ) -> None:
     """Serves until SIGTERM or SIGINT, then answers what was asked; blocks until it is over."""
+    stop = asyncio.Event()
 
-    def stopping(stop: asyncio.Event) -> None:
+    def stopping() -> None:
         on_stop()
         stop.set()
 
     async def until_signal() -> None:
-        stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stopping, stop)
+            asyncio.get_running_loop().add_signal_handler(number, stopping)
         await serve(app, listener, idle_timeout, on_ready, stop)
 
     uvloop.run(until_signal())
@@ -106,58 +106,38 @@ async def serve(
     seconds are closed. Raises ConfigError when another process came to listen on the port since
     it was bound.
     """
-    watched = _Watched(app)
-    address = listener.getsockname()
-    try:
+    host, port = listener.getsockname()[:2]
+    with _taking(host, port):  # another process may have bound it too, and listen already
         listener.listen(BACKLOG)
-    except OSError as error:  # another process bound the port too, and was the first to listen
-        raise _taken(address[0], address[1], error) from None
-    descriptor = listener.detach()
-    granian = _Granian(watched, descriptor, idle_timeout)
+    watched = _Watched(app)
+    granian = _Granian(watched, listener.detach(), idle_timeout)
+
+    async def until_stopped() -> None:
+        await _answers(host, port)
+        on_ready()
+        await stop.wait()
+        if patient:
+            granian.refuse()
+            await watched.finish()
+
     async with app:
         serving = asyncio.create_task(granian.serve())
-        await _first(serving, _answers(address))
-        if not serving.done():
-            on_ready()
-            await _first(serving, stop.wait())
-        if not serving.done():
-            if patient:
-                _refuse(descriptor)
-                await watched.finish()
-            granian.stop()  # type: ignore[no-untyped-call]
-            await asyncio.wait({serving}, timeout=GRACE if patient else BRIEF_GRACE)
-    if serving.done():
-        await serving
-    else:
-        serving.cancel()
+        stopping = asyncio.create_task(until_stopped())
+        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        granian.stop()  # type: ignore[no-untyped-call]
+        await asyncio.wait({serving}, timeout=GRACE if patient else BRIEF_GRACE)
+    for task in (serving, stopping):
+        if not task.cancel():  # it is done, and may have failed
+            await task
 
 
-async def _first(*awaitables: Awaitable[object]) -> None:
-    """Waits for one of them, and cancels those made here that did not come first."""
-    tasks = [asyncio.ensure_future(awaitable) for awaitable in awaitables]
-    _, waiting = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    for task in waiting:
-        if task not in awaitables:
-            task.cancel()
-
-
-async def _answers(address: tuple[str, int]) -> None:
+async def _answers(host: str, port: int) -> None:
     """Waits for an answer, whatever it is: Granian, told to stop before it serves, never does."""
-    reader, writer = await asyncio.open_connection(*address[:2])
+    reader, writer = await asyncio.open_connection(host, port)
     writer.write(f"GET {PROBE} HTTP/1.1\r\nHost: me\r\nConnection: close\r\n\r\n".encode())
     await reader.read()
     writer.close()
     await writer.wait_closed()
-
-
-def _refuse(descriptor: int) -> None:
-    """Has the kernel refuse new connections to a listening socket.
-
-    It makes way for one that nobody can connect to, while Granian, which has no such switch, keeps
-    a descriptor that stays silent.
-    """
-    with socket.socket() as silent:
-        os.dup2(silent.fileno(), descriptor)
 
 
 class _Watched:
@@ -165,8 +145,7 @@ class _Watched:
 
     def __init__(self, app: Any) -> None:
         self._app = app
-        self._now = asyncio.get_running_loop().time
-        self._closing, self._in_flight, self._last_seen = False, 0, self._now()
+        self._closing, self._in_flight, self._last_seen = False, 0, monotonic()
 
     async def finish(self) -> None:
         """Answers every request that was sent on an old connection, for PATIENCE at most.
@@ -175,9 +154,9 @@ class _Watched:
         each answer now says `connection: close`, and only when no request came for a while may the
         server go, and close the connections that are idle.
         """
-        self._closing, end = True, self._now() + PATIENCE
-        while self._now() < end:
-            quiet = 0.0 if self._in_flight else self._now() - self._last_seen
+        self._closing, end = True, monotonic() + PATIENCE
+        while monotonic() < end:
+            quiet = 0.0 if self._in_flight else monotonic() - self._last_seen
             if quiet >= QUIET:
                 return
             await asyncio.sleep(QUIET - quiet)
@@ -192,7 +171,7 @@ class _Watched:
             await self._app(scope, receive, partial(self._send, send))
         finally:
             self._in_flight -= 1
-            self._last_seen = self._now()
+            self._last_seen = monotonic()
 
     async def _send(self, send: Send, event: Any) -> None:
         if self._closing and event["type"] == "http.response.start":
@@ -218,7 +197,15 @@ class _Granian(Server):
         )
         self._descriptor = descriptor
 
+    def refuse(self) -> None:
+        """Has the kernel refuse new connections.
+
+        The listening socket makes way for one that nobody can connect to, while Granian, which has
+        no such switch, keeps a descriptor that stays silent.
+        """
+        with socket.socket() as silent:
+            os.dup2(silent.fileno(), self._descriptor)
+
     def _init_shared_socket(self) -> None:
-        self._ssp = None
         uds = False
         self._shd = SocketHolder(self._descriptor, uds, BACKLOG)  # type: ignore[call-arg, assignment]

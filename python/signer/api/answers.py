@@ -18,37 +18,28 @@ log = logging.getLogger(__name__)
 JSON = "application/json"
 TEXT = "text/plain; charset=utf-8"
 
-Headers = Iterable[tuple[bytes, bytes]]
 
-
-def wants_json(headers: Headers) -> bool:
+def wants_json(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     """Web3Signer's rule: JSON if an Accept entry is application/json or */*, else text.
 
     Also text without an Accept header: Teku and Prysm send none and read either.
     """
-    for name, value in headers:
-        if name == b"accept":
-            entries = [entry.partition(b";")[0].strip() for entry in value.lower().split(b",")]
-            if b"application/json" in entries or b"*/*" in entries:
-                return True
-    return False
+    accepted = b",".join([value for name, value in headers if name == b"accept"]).lower()
+    entries = [entry.partition(b";")[0].strip() for entry in accepted.split(b",")]
+    return b"application/json" in entries or b"*/*" in entries
 
 
 async def answer(
-    send: Send,
-    body: bytes,
-    content_type: str,
-    status: int = 200,
-    headers: Mapping[str, str] | None = None,
+    send: Send, body: bytes, content_type: str, status: int = 200, headers: Mapping[str, str] = {}
 ) -> None:
     """Sends a whole response."""
     sent = [(b"content-type", content_type.encode())]
-    sent += [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
+    sent += [(name.encode(), value.encode()) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": status, "headers": sent})
     await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
-def explain(error: Exception) -> tuple[bytes, str, int, Mapping[str, str] | None]:
+def explain(error: Exception) -> tuple[bytes, str, int, Mapping[str, str]]:
     """The body, content type, status and headers that answer an error.
 
     One that nobody raised on purpose is a bug: it is logged with its traceback, and the client

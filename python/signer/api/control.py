@@ -50,16 +50,16 @@ class Controlled:
             await answer(send, *explain(error))
             return
         started, journal = time.perf_counter(), self._control.journal
-        record = self._describe(scope, body)
-        fault = self._control.next_fault(record.type, record.pubkey, record.path)
-        if fault:
-            record = replace(record, fault=fault.id)
-            if fault.fault.hang:
+        record, fault = self._describe(scope, body), Fault()  # it does nothing
+        active = self._control.next_fault(record.type, record.pubkey, record.path)
+        if active:
+            record, fault = replace(record, fault=active.id), active.fault
+            if fault.hang:
                 record = journal.add(record)
-            await self._hold(fault)
-        events = await self._answer(scope, body, receive, fault.fault if fault else None, record)
-        status, content = events[0]["status"], b"".join(event.get("body", b"") for event in events)
-        found = SIGNATURE.search(content) if record.type and status == OK else None
+            await self._hold(active)
+        events = await self._answer(scope, body, receive, fault, record)
+        status = events[0]["status"]
+        found = SIGNATURE.search(events[-1]["body"]) if record.type and status == OK else None
         signature = found[0].decode() if found else None
         duration = time.perf_counter() - started
         # before the answer: who has it may look at once
@@ -82,47 +82,45 @@ class Controlled:
             fields = decoding.decode(dict[str, Any], body, "fields")
         path = scope["path"].removeprefix(PREFIX)
         # on a thread of its own: it may wait for requests, for as long as it is asked to
-        thread, run = ThreadPoolExecutor(1), asyncio.get_running_loop().run_in_executor
-        done = run(thread, self._control.handle, scope["method"], path, fields)
+        thread = ThreadPoolExecutor(1)
+        done = thread.submit(self._control.handle, scope["method"], path, fields)
         thread.shutdown(wait=False)
-        result = await done
-        return msgspec.json.encode(result)
+        return msgspec.json.encode(await asyncio.wrap_future(done))
 
     async def _answer(
-        self, scope: HTTPScope, body: bytes, receive: Receive, fault: Fault | None, record: Record
+        self, scope: HTTPScope, body: bytes, receive: Receive, fault: Fault, record: Record
     ) -> list[Any]:
-        """The events of the answer: the fault's own, or the application's, changed by the fault."""
+        """The events of the answer: a bare one, or the application's, changed by the fault."""
         events: list[Any] = []
+        unread = [{"type": "http.request", "body": body, "more_body": False}]
 
         async def keep(event: Any) -> None:
             events.append(event)
 
-        if fault and fault.answers:
-            content, *_ = explain(SignerError("a fault of the test"))
-            content = content if fault.body is None else fault.body.encode()
-            await answer(keep, content, fault.content_type or JSON, fault.status or OK)
-            if fault.drop:
-                # Granian closes a connection whose body has no end
-                events[1] = {"type": "http.response.body", "body": b"0x", "more_body": True}
-            return events
-        unread = [{"type": "http.request", "body": body, "more_body": False}]
-
         async def again() -> Any:
             return unread.pop() if unread else await receive()
 
-        await self._app(scope, again, keep)
-        if fault:
-            self._spoil(events, fault, record)
+        if fault.answers:
+            content, *_ = explain(SignerError("a fault of the test"))
+            await answer(keep, content, JSON)
+        else:
+            await self._app(scope, again, keep)
+        self._spoil(events, fault, record)
         return events
 
     def _spoil(self, events: list[Any], fault: Fault, record: Record) -> None:
-        """Changes what the application answered: signature, status, content type."""
+        """Makes of an answer what the fault wants: signature, body, content type, status."""
         start, last = events[0], events[-1]
         if fault.signature and record.pubkey and record.signing_root and start["status"] == OK:
             key = self._keyring[bytes.fromhex(record.pubkey[2:])]
             root = bytes.fromhex(record.signing_root[2:])
             wrong = wrong_signature(fault.signature, key, root)
             last["body"] = SIGNATURE.sub(b"0x" + wrong.hex().encode(), last["body"])
+        if fault.body is not None:
+            last["body"] = fault.body.encode()
+        if fault.drop:
+            # Granian closes a connection whose body has no end
+            last |= {"body": b"0x", "more_body": True}
         if fault.content_type:
             others = [header for header in start["headers"] if header[0] != b"content-type"]
             start["headers"] = [*others, (b"content-type", fault.content_type.encode())]
@@ -132,23 +130,17 @@ class Controlled:
         """What is known of a request before it is answered."""
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         path, known = scope["path"], dict[str, Any]()
-        with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            known["body"] = msgspec.json.decode(body) if body else None
+        known["user_agent"] = headers.get(b"user-agent", "")
+        known["accept"] = headers.get(b"accept", "")
+        with suppress(SignerError):
+            known["body"] = decoding.decode(Any, body, "JSON")
         if path.startswith(signing.PREFIX):
             known["pubkey"] = hex_of(path[len(signing.PREFIX) :].removesuffix("/"))
             if isinstance(known.get("body"), dict) and "type" in known["body"]:
                 known["type"] = str(known["body"]["type"]).upper()
             with suppress(SignerError):
                 known |= self._understand(requests.decode(body))
-        return Record(
-            time=time.time(),
-            duration=0.0,
-            method=scope["method"],
-            path=path,
-            user_agent=headers.get(b"user-agent", ""),
-            accept=headers.get(b"accept", ""),
-            **known,
-        )
+        return Record(time=time.time(), duration=0.0, method=scope["method"], path=path, **known)
 
     def _understand(self, request: SignRequest) -> dict[str, Any]:
         """What a record tells of a sign request: slot, epoch, the root computed and the given."""
