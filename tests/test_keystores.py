@@ -658,3 +658,24 @@ def test_a_byte_order_mark_is_no_part_of_a_password(tmp_path: Path) -> None:
     loaded = load(tmp_path)
 
     assert [KEY.public_key()] == loaded.pubkeys
+
+
+FIRST_OF_ALL = f"""
+import sys, threading
+from signer.keystores import parse
+sys.setswitchinterval(1e-6)
+together = threading.Barrier(8)
+def read():
+    together.wait()
+    parse({seal(Key(KEY), PASSWORD, cost=2)!r})
+threads = [threading.Thread(target=read) for _ in range(8)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+"""
+
+
+@pytest.mark.parametrize("attempt", range(4))
+def test_threads_may_be_the_first_to_read_a_keystore_together(attempt: int) -> None:
+    done = subprocess.run([sys.executable, "-c", FIRST_OF_ALL], capture_output=True, check=False)
+
+    assert (0, b"") == (done.returncode, done.stderr), attempt

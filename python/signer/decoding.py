@@ -2,18 +2,31 @@
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from threading import Lock
+from typing import Any, TypeVar
 
 import msgspec
 
 from .errors import BadRequestError
 from .spec.leaves import parse
 
+T = TypeVar("T")
+
+# msgspec 0.22 crashes when two threads are the first to ask what it knows of a type
+_first = Lock()
+
 
 @cache
 def decoder(kind: Any) -> msgspec.json.Decoder[Any]:
     """The decoder of a type with SSZ types in it; made once for each."""
-    return msgspec.json.Decoder(kind, dec_hook=parse)
+    with _first:
+        return msgspec.json.Decoder(kind, dec_hook=parse)
+
+
+def convert(kind: type[T], value: Any, *, strict: bool = True) -> T:
+    """The value as `kind`, from any thread. Raises msgspec.ValidationError."""
+    decoder(kind)  # type: ignore[arg-type] # a type is hashable
+    return msgspec.convert(value, kind, strict=strict, dec_hook=parse)
 
 
 def decode(kind: Any, sent: bytes | str | Mapping[str, Any], expected: str) -> Any:
@@ -23,7 +36,7 @@ def decode(kind: Any, sent: bytes | str | Mapping[str, Any], expected: str) -> A
     """
     try:
         if isinstance(sent, Mapping):
-            return msgspec.convert(sent, kind, strict=False, dec_hook=parse)
+            return convert(kind, sent, strict=False)
         return decoder(kind).decode(sent)
     except msgspec.ValidationError as error:
         raise BadRequestError(_named(str(error))) from None

@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from ._core import Kdf, decrypt, decrypt_accounts, encrypt, encrypt_accounts
+from .decoding import convert
 from .errors import KeystoreError
 from .keyring import Key
 
@@ -139,7 +140,7 @@ def parse(document: bytes) -> Keystore | None:
         fields = json.loads(document.decode("utf-8-sig"), object_pairs_hook=_no_duplicates)
         if not isinstance(fields, dict) or "crypto" not in fields:
             return None
-        return msgspec.convert(fields, Keystore)
+        return convert(Keystore, fields)
     except msgspec.ValidationError as error:
         raise KeystoreError(f"expected an EIP-2335 keystore, version 4: {error}") from None
     except UnicodeError:  # it would show a part of the document
@@ -171,7 +172,7 @@ def _document(
     work = {"n": cost, "r": 8, "p": 1} if kdf == "scrypt" else {"c": cost, "prf": "hmac-sha256"}
     params = {"dklen": 32, "salt": secrets.token_hex(32), **work}
     module = {"function": kdf, "params": params, "message": ""}
-    function = msgspec.convert(module, KdfModule).checked()
+    function = convert(KdfModule, module).checked()
     iv = secrets.token_bytes(16)
     text, checksum = encrypt_all(function, normalise_password(password), iv, secret)
     crypto = {
