@@ -22,6 +22,7 @@ __all__ = [
     "fast_aggregate_verify",
     "interop_sk",
     "merkleize",
+    "points_remembered",
     "verify",
 ]
 
@@ -65,6 +66,12 @@ def aggregate(signatures: Sequence[bytes]) -> bytes:
     """96 bytes: the sum of signatures of 96 bytes each.
 
     Raises BLSError for an empty list and for bytes that are no point of G2. Without the GIL.
+    """
+
+def points_remembered() -> tuple[int, int]:
+    """How many roots this process was asked to sign, and how many of their points it still had.
+
+    Hashing a root to the curve is half of a signature; the last 256 points are kept.
     """
 
 def derive_master_sk(seed: bytes) -> SecretKey:
@@ -143,10 +150,13 @@ class SigningThreads:
     def fileno(self) -> int:
         """The descriptor for an event loop's add_reader; it lives as long as the object."""
 
-    def submit(self, secret_key: SecretKey, signing_root: bytes, waiter: Any) -> None:
+    def submit(
+        self, secret_key: SecretKey, signing_root: bytes, waiter: Any, *, patient: bool = False
+    ) -> None:
         """Queues the signature over a 32-byte root; `waiter` comes back with it.
 
-        Raises BLSError once closed. Does not block.
+        A patient one is computed when no other is queued. Raises BLSError once closed. Does not
+        block.
         """
 
     def finished(self) -> list[tuple[Any, bytes]]:

@@ -16,10 +16,15 @@ class SigningEngine:
         self._threads = SigningThreads(threads)
         self._loop.add_reader(self._threads.fileno(), self._deliver)
 
-    def sign(self, secret_key: SecretKey, signing_root: bytes) -> asyncio.Future[bytes]:
-        """To be awaited: 96 bytes, the signature over a 32-byte root."""
+    def sign(
+        self, secret_key: SecretKey, signing_root: bytes, *, patient: bool = False
+    ) -> asyncio.Future[bytes]:
+        """To be awaited: 96 bytes, the signature over a 32-byte root.
+
+        A patient one lets all others go first.
+        """
         waiter: asyncio.Future[bytes] = self._loop.create_future()
-        self._threads.submit(secret_key, signing_root, waiter)
+        self._threads.submit(secret_key, signing_root, waiter, patient=patient)
         return waiter
 
     def close(self) -> None:

@@ -1,10 +1,12 @@
 //! BLS signatures as Ethereum uses them: 48-byte public keys in G1, 96-byte signatures in G2
 //! (consensus-specs, phase0/beacon-chain.md, "BLS signatures"). No keystores, no threads.
 
-use std::sync::OnceLock;
+use std::collections::HashMap;
+use std::ptr::null_mut;
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 
-use blst::BLST_ERROR;
 use blst::min_pk::{self, AggregateSignature, Signature};
+use blst::{BLST_ERROR, blst_p2, blst_p2_affine, blst_scalar};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -12,6 +14,62 @@ use crate::error::{Error, array};
 
 /// The ciphersuite of draft-irtf-cfrg-bls-signature-04 that consensus-specs name.
 const DST: &[u8] = b"BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_";
+
+/// Points of roots that are remembered; a slot's committees sign fewer different ones.
+const REMEMBERED: usize = 256;
+
+/// Roots hashed to the curve: half of a signature, and the validators of a slot sign the same.
+#[derive(Default)]
+struct Points {
+    /// With the turn in which it was asked for last.
+    by_root: HashMap<[u8; 32], (u64, Arc<OnceLock<blst_p2>>)>,
+    asked: u64,
+    found: u64,
+}
+
+static POINTS: LazyLock<Mutex<Points>> = LazyLock::new(Mutex::default);
+
+impl Points {
+    /// The place of a root's point, which whoever comes first computes; the oldest one goes.
+    fn place(&mut self, root: &[u8; 32]) -> Arc<OnceLock<blst_p2>> {
+        self.asked += 1;
+        if let Some((turn, point)) = self.by_root.get_mut(root) {
+            *turn = self.asked;
+            self.found += 1;
+            return Arc::clone(point);
+        }
+        if self.by_root.len() >= REMEMBERED {
+            let oldest = self.by_root.iter().min_by_key(|(_, (turn, _))| *turn);
+            if let Some(oldest) = oldest.map(|(root, _)| *root) {
+                self.by_root.remove(&oldest);
+            }
+        }
+        Arc::clone(&self.by_root.entry(*root).or_insert((self.asked, Arc::default())).1)
+    }
+}
+
+/// The point that a root is hashed to; two threads that ask for a new one compute it once.
+#[allow(unsafe_code, reason = "blst's safe interface hashes for every signature")]
+fn hash_to_curve(root: &[u8; 32]) -> blst_p2 {
+    let place = POINTS.lock().unwrap_or_else(PoisonError::into_inner).place(root);
+    *place.get_or_init(|| {
+        let mut point = blst_p2::default();
+        // SAFETY: each pointer comes with the length of the slice it points into; an empty
+        // augmentation may be null
+        unsafe {
+            let dst = (DST.as_ptr(), DST.len());
+            blst::blst_hash_to_g2(&raw mut point, root.as_ptr(), 32, dst.0, dst.1, null_mut(), 0);
+        }
+        point
+    })
+}
+
+/// How many roots were hashed to the curve, and how many of them were remembered.
+#[pyfunction]
+pub fn points_remembered() -> (u64, u64) {
+    let points = POINTS.lock().unwrap_or_else(PoisonError::into_inner);
+    (points.asked, points.found)
+}
 
 /// A secret key that never shows its bytes: no getter, no pickle, zeroized when dropped.
 #[pyclass(frozen, module = "signer._core")]
@@ -53,8 +111,15 @@ impl SecretKey {
     }
 
     /// The compressed signature over a signing root.
+    #[allow(unsafe_code, reason = "as `hash_to_curve`")]
     pub fn sign_root(&self, signing_root: &[u8; 32]) -> [u8; 96] {
-        self.inner.sign(signing_root, DST, &[]).compress()
+        let (point, mut signature) = (hash_to_curve(signing_root), blst_p2_affine::default());
+        let secret: &blst_scalar = (&self.inner).into();
+        // SAFETY: all point to whole values of their types; the serialization may be null
+        unsafe {
+            blst::blst_sign_pk2_in_g1(null_mut(), &raw mut signature, &raw const point, secret);
+        }
+        Signature::from(signature).compress()
     }
 }
 

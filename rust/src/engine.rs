@@ -29,6 +29,8 @@ type Finished = (Job, [u8; 96]);
 #[derive(Default)]
 struct State {
     jobs: VecDeque<Job>,
+    /// Jobs that wait until none of the others does: those of batches.
+    patient: VecDeque<Job>,
     finished: Vec<Finished>,
     /// Threads that wait for a job: waking nobody would cost a system call too.
     idle: usize,
@@ -52,7 +54,8 @@ impl Shared {
     fn next_job(&self) -> Option<Job> {
         let mut state = self.lock();
         loop {
-            if let Some(job) = state.jobs.pop_front() {
+            let job = state.jobs.pop_front();
+            if let Some(job) = job.or_else(|| state.patient.pop_front()) {
                 return Some(job);
             }
             if state.closed {
@@ -112,18 +115,21 @@ impl SigningThreads {
         self.ready.as_raw_fd()
     }
 
+    #[pyo3(signature = (secret_key, signing_root, waiter, *, patient = false))]
     fn submit(
         &self,
         secret_key: Py<SecretKey>,
         signing_root: &[u8],
         waiter: Py<PyAny>,
+        patient: bool,
     ) -> PyResult<()> {
         let signing_root = array("signing_root", signing_root)?;
         let mut state = self.shared.lock();
         if state.closed {
             return Err(Error::Closed.into());
         }
-        state.jobs.push_back(Job { secret_key, signing_root, waiter });
+        let queue = if patient { &mut state.patient } else { &mut state.jobs };
+        queue.push_back(Job { secret_key, signing_root, waiter });
         let idle = state.idle > 0;
         drop(state);
         if idle {

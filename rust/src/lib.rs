@@ -17,7 +17,7 @@ mod ssz;
 #[pyo3::pymodule]
 mod _core {
     #[pymodule_export]
-    use crate::bls::{SecretKey, aggregate, fast_aggregate_verify, verify};
+    use crate::bls::{SecretKey, aggregate, fast_aggregate_verify, points_remembered, verify};
     #[pymodule_export]
     use crate::derive::{derive_child_sk, derive_master_sk, interop_sk};
     #[pymodule_export]
