@@ -27,9 +27,8 @@ format: $(VENV)/dev  ## Format all code
 	$(BIN)/ruff format
 	cargo fmt
 
-bench: $(VENV)/built  ## Measure signatures and keystores, as ratios to the bare cryptography
-	$(BIN)/python benchmarks/server.py
-	$(BIN)/python benchmarks/keystores.py
+bench: $(VENV)/built  ## Measure all that is fast, as ratios to raw blst; ARGS=--all for the rest
+	$(BIN)/python benchmarks/bench.py $(ARGS)
 
 check: test lint  ## What CI runs
 

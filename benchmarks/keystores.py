@@ -4,26 +4,26 @@ A KDF's own time is measured in the same run, on one thread; what the signer tak
 ratio to that, over the cores.
 """
 
-import argparse
-import asyncio
 import json
-import tempfile
 import threading
 import time
 import urllib.request
 from collections.abc import Iterable
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 
 import load
-from server import Signer, serving
+from run import Run
 from signer import SecretKey
 from signer.data_dir import DataDir
 from signer.keyring import Key
 from signer.keystores import parse, seal
 from signer.threads import cores
+from signers import Signer, serving
 
 PASSWORD = "benchmark"
+IMPORTED = 16  # keystores of an import beside signing
 
 
 def keys(count: int) -> Iterable[Key]:
@@ -64,26 +64,53 @@ def raw_kdf(cost: int) -> float:
     return median(times)
 
 
-def measure_starts(folder: Path, count: int, slow: int, cost: int) -> None:
-    """Prints how long starts take: kept keys, cheap keystores, slow ones."""
+def measure(run: Run) -> None:
+    """Two tables: starts, and signing beside an import."""
+    cost = run.size(1 << 18, 1 << 10)
+    with TemporaryDirectory() as folder:
+        measure_starts(run, Path(folder), cost)
+        sealed = [seal(key, PASSWORD, kdf="scrypt", cost=cost).decode() for key in keys(IMPORTED)]
+        rows = {
+            f"c={connections}": measure_import(run, Path(folder), sealed, connections)
+            for connections in ([16] if run.quick else [1, 16])
+        }
+    run.table(
+        "import",
+        f"Signing with c connections, idle and while {IMPORTED} keystores of scrypt n={cost} are "
+        "imported.",
+        rows,
+    )
+
+
+def measure_starts(run: Run, folder: Path, cost: int) -> None:
+    """Prints how long starts take: imported keys, cheap keystores, slow ones."""
+    count, slow, repeats = run.size(10_000, 10), run.size(64, 4), run.size(3, 1)
+
+    def again(*flags: object) -> float:
+        return median(start(*flags) for _ in range(repeats))
+
     data_dir = DataDir(folder / "kept")
     for key in keys(count):
         data_dir.keep(key)
     data_dir.close()
-    kept = median(start("--data-dir", folder / "kept") for _ in range(3))
-    print(f"restart with {count} imported keys: {kept:.2f} s")
+    rows = {"imported keys": {"s": again("--data-dir", folder / "kept")}}
 
     flags = [*write_keystores(folder / "cheap", count, 2), "--data-dir", folder / "cheap-cache"]
-    first, again = start(*flags), median(start(*flags) for _ in range(3))
-    print(f"{count} keystores elsewhere, scrypt n=2: first start {first:.2f} s, next {again:.2f} s")
+    rows |= {"cheap, first": {"s": start(*flags)}, "cheap, next": {"s": again(*flags)}}
 
     flags = [*write_keystores(folder / "slow", slow, cost), "--data-dir", folder / "slow-cache"]
-    empty, raw = start(), raw_kdf(cost)
-    first, again = start(*flags), median(start(*flags) for _ in range(3))
-    print(
-        f"{slow} keystores elsewhere, scrypt n={cost}: first start {first:.2f} s, next "
-        f"{again:.2f} s; raw KDF {raw:.3f} s, an empty start {empty:.2f} s: the first is "
-        f"{(first - empty) / (slow * raw / cores()):.2f} x raw over {cores()} cores"
+    empty, raw, first = start(), raw_kdf(cost), start(*flags)
+    ratio = (first - empty) / (slow * raw / cores())
+    rows |= {
+        "scrypt, first": {"s": first, "x raw KDF over cores": ratio},
+        "scrypt, next": {"s": again(*flags)},
+    }
+    run.table(
+        "keystores",
+        f"From process start until it serves {count} keys: imported ones, or keystores elsewhere "
+        f"with scrypt n=2; and {slow} keystores elsewhere with n={cost}, less an empty start, in "
+        f"raw KDFs over {cores()} cores.",
+        rows,
     )
 
 
@@ -98,47 +125,31 @@ def import_all(signer: Signer, sealed: list[str]) -> float:
     return time.perf_counter() - started
 
 
-def measure_import(folder: Path, count: int, cost: int, connections: int) -> None:
-    """Prints the p99 of signing, without and with an import beside it."""
-    sealed = [seal(key, PASSWORD, kdf="scrypt", cost=cost).decode() for key in keys(count)]
+def measure_import(
+    run: Run, folder: Path, sealed: list[str], connections: int
+) -> dict[str, float | str]:
+    """How long signing takes, without and with an import beside it."""
     with serving("--interop", 64, "--data-dir", folder / f"import-{connections}") as signer:
         bodies = load.new_roots()
 
         def sign(seconds: float) -> load.Result:
-            return asyncio.run(load.run(signer.url, signer.pubkeys, bodies, connections, seconds))
+            return load.closed_loop(signer.url, signer.pubkeys, bodies, connections, seconds)
 
-        sign(1.0)
-        idle = sign(4.0)
+        sign(run.seconds)
+        idle = sign(run.seconds * 3)
         took: list[float] = []
         importing = threading.Thread(target=lambda: took.append(import_all(signer, sealed)))
         importing.start()
-        busy = sign(4.0)
+        busy = sign(run.seconds * 3)
         still = importing.is_alive()
         importing.join()
     before, meanwhile = idle.percentile(0.99) * 1e3, busy.percentile(0.99) * 1e3
-    print(
-        f"p99 of signing, {connections} connections: {before:.2f} ms; while {count} scrypt "
-        f"keystores are imported {meanwhile:.2f} ms, {meanwhile / before:.2f} x; "
-        f"{idle.rate:.0f}/s then {busy.rate:.0f}/s; the import took {took[0]:.1f} s"
-        f"{'' if still else ', less than the measurement'}"
-    )
-
-
-def main() -> None:
-    """Prints a line for each figure."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--keys", type=int, default=10_000, help="of the restarts")
-    parser.add_argument("--slow", type=int, default=64, help="keystores of the first start")
-    parser.add_argument("--cost", type=int, default=1 << 18, help="scrypt's n of the slow ones")
-    parser.add_argument("--only", choices=["starts", "import"], help="a part of it")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        if options.only != "import":
-            measure_starts(Path(folder), options.keys, options.slow, options.cost)
-        if options.only != "starts":
-            for connections in (1, 16):
-                measure_import(Path(folder), 16, options.cost, connections)
-
-
-if __name__ == "__main__":
-    main()
+    return {
+        "idle p99 ms": before,
+        "p99 ms": meanwhile,
+        "x idle": meanwhile / before,
+        "idle per second": idle.rate,
+        "per second": busy.rate,
+        "import s": took[0],
+        "remark": "" if still else "shorter than the load",
+    }

@@ -1,127 +1,121 @@
-"""What a signature costs over HTTP, as a ratio to raw blst in the same run.
+"""What a signature costs over HTTP, how many there are in a second, and how long each takes."""
 
-CPU per signature is the server process's user and system time over the signatures it answered:
-steadier than throughput on a machine with other work.
-"""
-
-import argparse
-import asyncio
-import json
-import os
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
-from statistics import median
+from contextlib import nullcontext
+from functools import partial
 from typing import NamedTuple
 
 import load
-from signer import SecretKey
+import open_loop
+from run import Row, Run
+from signer.threads import cores
+from signers import Signer, constant, serving
 
-TICKS = os.sysconf("SC_CLK_TCK")
+CONNECTIONS = [1, 16, 64, 256]
+SATURATED = 64  # connections of the throughput that open loops take a share of, and of their own
+SHARES = 0.5, 0.8
+BOUND = 0.8  # of the generator's own limit: from there on the figure may be the generator's
+ROOTS = "new", "one"
 
 
-class Signer(NamedTuple):
-    """A signer under load: where, and which process."""
+class Target(NamedTuple):
+    """Whom to load, and with what."""
 
-    url: str
-    pid: int
+    signer: Signer
     pubkeys: list[str]
-
-    def cpu(self) -> float:
-        """Seconds of user and system time of the process so far."""
-        with open(f"/proc/{self.pid}/stat") as file:  # noqa: PTH123
-            fields = file.read().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
+    bodies: Iterator[bytes]
 
 
-@contextmanager
-def serving(*flags: object) -> Iterator[Signer]:
-    """A signer of our own on a free port."""
-    command = [sys.executable, "-m", "signer", "serve", *map(str, flags), "--port", "0"]
-    with subprocess.Popen(
-        [*command, "--ready-json"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as process:
-        assert process.stdout
-        ready = json.loads(process.stdout.readline())
-        with urllib.request.urlopen(f"{ready['url']}/api/v1/eth2/publicKeys") as response:
-            pubkeys = json.load(response)
-        try:
-            yield Signer(ready["url"], ready["pid"], pubkeys)
-        finally:
-            process.terminate()
+def measure(run: Run, url: str | None = None) -> None:
+    """Two tables: closed loops, then open ones; of the signer at `url`, or of one of our own."""
+    with (
+        constant() as nothing,
+        nullcontext(Signer(url)) if url else serving("--interop", 64) as signer,
+    ):
+        targets = {
+            "new": Target(signer, signer.pubkeys, load.new_roots()),
+            "one": Target(signer, signer.pubkeys, load.one_root()),
+            "constant": Target(nothing, signer.pubkeys, load.one_root()),
+        }
+        load.closed_loop(signer.url, *targets["new"][1:], 16, run.seconds / 3)  # warms up
+        rates = _throughput(run, targets)
+        _latency(run, targets, rates)
 
 
-def raw_sign(seconds: float) -> float:
-    """Seconds of CPU for a raw blst signature over a new root, on one thread."""
-    key = SecretKey.from_bytes((1).to_bytes(32, "big"))
-    count, started = 0, time.process_time()
-    while time.process_time() - started < seconds:
-        key.sign(count.to_bytes(32, "big"))
-        count += 1
-    return (time.process_time() - started) / count
+def closed(run: Run, target: Target, connections: int, raw: float) -> Row:
+    """CPU, throughput and latency in a closed loop; CPU only where the process is ours."""
+    before = target.signer.cpu()
+    result = load.closed_loop(
+        target.signer.url, target.pubkeys, target.bodies, connections, run.seconds
+    )
+    cpu = target.signer.cpu() - before
+    each = cpu / len(result.latencies)
+    own = {"CPU µs": each * 1e6, "x raw": each / raw, "cores": cpu / result.elapsed}
+    return (own if target.signer.pid else {}) | {
+        "per second": result.rate,
+        "of raw": result.rate * raw / cores(),
+        "p50 ms": result.percentile(0.5) * 1e3,
+        "p99 ms": result.percentile(0.99) * 1e3,
+    }
 
 
-def measure(signer: Signer, bodies: Iterator[bytes], options: argparse.Namespace) -> str:
-    """A row of the table: medians over rounds of raw signatures, then served ones."""
-    rounds = []
-    for _ in range(options.rounds):
-        raw, before = raw_sign(0.3), signer.cpu()
-        result = asyncio.run(
-            load.run(signer.url, signer.pubkeys, bodies, options.connections, options.seconds)
-        )
-        if result.errors or result.lost:
-            raise SystemExit(f"{result.errors} requests were refused, {result.lost} lost")
-        cpu = signer.cpu() - before
-        each = cpu / len(result.latencies)
-        rounds.append(
-            (
-                raw * 1e6,
-                each * 1e6,
-                each / raw,
-                cpu / result.elapsed,
-                result.rate,
-                result.percentile(0.5) * 1e3,
-                result.percentile(0.99) * 1e3,
-            )
-        )
-    raw, each, ratio, cores, rate, p50, p99 = map(median, zip(*rounds, strict=True))
-    return (
-        f"{raw:.0f} | {each:.0f} | {ratio:.2f} | {cores:.2f} | {rate:.0f} | {p50:.1f} | {p99:.1f}"
+def _row(name: str, connections: int) -> str:
+    return f"{name}, c={connections}"
+
+
+def _throughput(run: Run, targets: dict[str, Target]) -> dict[str, float]:
+    """Prints the table of closed loops; signatures per second when saturated, by kind of root."""
+    counts = CONNECTIONS[1:3] if run.quick else CONNECTIONS
+    measured = run.alternate(
+        {
+            _row(name, connections): partial(closed, run, target, connections)
+            for name, target in targets.items()
+            for connections in counts
+        }
+    )
+    rows: dict[str, dict[str, float | str]] = {name: {**row} for name, row in measured.items()}
+    for connections in counts:
+        limit = measured[_row("constant", connections)]["per second"]
+        for roots in ROOTS:
+            share = measured[_row(roots, connections)]["per second"] / limit
+            bound = "generator-bound" if share >= BOUND else ""
+            rows[_row(roots, connections)] |= {"of constant": share, "remark": bound}
+    run.table(
+        "closed loop",
+        "With c connections. CPU is user and system time of the signer's process for each "
+        "signature; `of raw` is throughput in that of raw blst on all cores, of which the "
+        "generator takes its part. `constant` signs nothing: it is the generator's own limit.",
+        rows,
+    )
+    return {roots: measured[_row(roots, SATURATED)]["per second"] for roots in ROOTS}
+
+
+def _latency(run: Run, targets: dict[str, Target], rates: dict[str, float]) -> None:
+    """Prints the table of open loops."""
+    measures = {
+        f"{roots}, {share:.0%}": partial(_open, run, targets[roots], share * rates[roots])
+        for roots in ROOTS
+        for share in SHARES
+    }
+    most = max(SHARES) * max(rates.values())
+    measures["constant"] = partial(_open, run, targets["constant"], most)
+    run.table(
+        "open loop",
+        f"Latency at a share of the throughput with {SATURATED} connections, from when a request "
+        "was due. `late` is the generator's own part, until it came to send. A tail such as "
+        "`constant` has too is the machine's.",
+        run.alternate(measures),
     )
 
 
-def first_signature() -> float:
-    """Seconds from the start of a process with 64 interop keys to its first signature."""
-    started = time.perf_counter()
-    with serving("--interop", 64) as signer:
-        url = f"{signer.url}/api/v1/eth2/sign/{signer.pubkeys[0]}"
-        urllib.request.urlopen(url, data=load.attestation(load.SLOT)).close()
-        return time.perf_counter() - started
-
-
-def main() -> None:
-    """Prints a table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=2.0, help="of load in each round")
-    parser.add_argument("--rounds", type=int, default=5, help="whose median is the row")
-    parser.add_argument("--flag", action="append", default=[], help="of serve, as --flag=--control")
-    parser.add_argument("--connections", type=int, nargs="+", default=[1, 16, 64])
-    options = parser.parse_args()
-    print(
-        "| roots | connections | raw µs | CPU µs | ratio | cores | per second | p50 ms | p99 ms |"
+def _open(run: Run, target: Target, rate: float, raw: float) -> Row:
+    result = open_loop.run(
+        target.signer.url, target.pubkeys, target.bodies, SATURATED, run.seconds, rate=rate
     )
-    print("|---|---|---|---|---|---|---|---|---|")
-    counts: list[int] = options.connections
-    with serving("--interop", 64, *options.flag) as signer:
-        for name, bodies in (("new", load.new_roots()), ("one", load.one_root())):
-            for options.connections in counts:
-                print(f"| {name} | {options.connections} | {measure(signer, bodies, options)} |")
-    start = median(first_signature() for _ in range(options.rounds))
-    print(f"\nfrom process start to the first signature, 64 interop keys: {start:.2f} s")
-
-
-if __name__ == "__main__":
-    main()
+    shares = 0.5, 0.9, 0.99, 0.999
+    return {
+        "per second": rate,
+        **{f"p{share * 100:g} ms": result.percentile(share) * 1e3 for share in shares},
+        "p99 x raw": result.percentile(0.99) / raw,
+        "late p99 ms": load.percentile(result.late, 0.99) * 1e3,
+    }

@@ -1,0 +1,71 @@
+"""What py3signer costs, in ratios to raw blst measured in the same run: `make bench`.
+
+Without PART all that takes below four minutes; --all adds the slow ones, keystores and slashing.
+"""
+
+import argparse
+import json
+from functools import partial
+from pathlib import Path
+
+import batch
+import budgets
+import core
+import keystores
+import machine
+import memory
+import server
+import signing_types
+import slashing
+import start
+from run import Run
+
+PARTS = {
+    "core": core.measure,
+    "request": signing_types.measure,
+    "server": server.measure,
+    "batch": batch.measure,
+    "memory": memory.measure,
+    "start": start.measure,
+    "keystores": keystores.measure,
+    "slashing": slashing.measure,
+}
+SLOW = {"keystores", "slashing"}
+VOID = "Quick: it shows that all parts work, and every figure is void."
+
+
+def main() -> None:
+    """Prints tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("part", nargs="*", help=f"some of {', '.join(PARTS)}")
+    parser.add_argument("--all", action="store_true", help="also the slow parts")
+    parser.add_argument("--quick", action="store_true", help="see that it works: figures are void")
+    parser.add_argument("--rounds", type=int, default=5, help="whose medians are figures")
+    parser.add_argument("--seconds", type=float, default=1.2, help="of load in each round")
+    parser.add_argument("--url", help="load this Web3Signer-compatible signer, and nothing else")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
+    options = parser.parse_args()
+    if unknown := set(options.part) - set(PARTS):
+        parser.error(f"expected parts of {', '.join(PARTS)}, found {', '.join(sorted(unknown))}")
+    fast = [name for name in PARTS if options.all or name not in SLOW]
+    run = Run(options.rounds, options.seconds)
+    if options.quick:
+        run = Run(rounds=1, seconds=0.06, quick=True)
+
+    described = machine.describe()
+    print(*(f"{name}: {value}" for name, value in described.items()), sep="\n")
+    print(machine.warning(described), VOID if run.quick else "")
+    measures = {name: PARTS[name] for name in options.part or fast}
+    if options.url:
+        measures = {"server": partial(server.measure, url=options.url)}
+    for measure in measures.values():
+        measure(run)
+    budgets.judge(run)
+    print(f"\n{run.noise()}")
+    if options.json:
+        figures = {"machine": described, "raw": run.raws, "tables": run.tables}
+        options.json.write_text(json.dumps(figures, indent=1, ensure_ascii=False), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

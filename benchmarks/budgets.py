@@ -1,0 +1,84 @@
+"""What we allow ourselves: a budget that holds, an aim, and which figure shows it."""
+
+from typing import NamedTuple
+
+from run import Run
+
+# What upstream py3signer signed with a worker for each of 2 cores, in what raw blst signs on all
+# cores: 2,911 new roots and 3,027 times one root a second, at 330 µs for a raw signature.
+UPSTREAM_NEW, UPSTREAM_ONE = 0.48, 0.50
+
+
+class Budget(NamedTuple):
+    """A figure of a table, and what it may be at most; or at least, where more is better."""
+
+    name: str
+    budget: float
+    aim: float
+    figure: tuple[str, str, str]  # table, row, column, which has the unit
+    at_least: bool = False
+
+    def measured(self, run: Run) -> float | None:
+        """The figure, or None where the part that measures it did not run."""
+        table, row, column = self.figure
+        value = run.tables.get(table, {}).get(row, {}).get(column)
+        return None if value is None else float(value)
+
+    def verdict(self, run: Run) -> str:
+        """One of aim, within, over; or that it was not measured."""
+        value = self.measured(run)
+        if value is None:
+            return "not measured"
+        sign = -1 if self.at_least else 1
+        if sign * value <= sign * self.aim:
+            return "aim"
+        return "within" if sign * value <= sign * self.budget else "over"
+
+
+NEW_16, ONE_16 = "new, c=16", "one, c=16"
+
+BUDGETS = [
+    Budget("CPU per signature, new roots", 1.45, 1.25, ("closed loop", NEW_16, "x raw")),
+    Budget("CPU per signature, one root", 0.95, 0.70, ("closed loop", ONE_16, "x raw")),
+    Budget("CPU per signature, batch", 0.65, 0.55, ("batch", "one root", "x raw")),
+    Budget(
+        "throughput, new roots, 1.3 (1.5) x upstream",
+        1.3 * UPSTREAM_NEW,
+        1.5 * UPSTREAM_NEW,
+        ("closed loop", NEW_16, "of raw"),
+        at_least=True,
+    ),
+    Budget(
+        "throughput, one root, 2 (2.5) x upstream",
+        2 * UPSTREAM_ONE,
+        2.5 * UPSTREAM_ONE,
+        ("closed loop", ONE_16, "of raw"),
+        at_least=True,
+    ),
+    Budget("p99 with 16 connections", 12, 8, ("closed loop", NEW_16, "p99 ms")),
+    Budget("p99 beside an import of scrypt", 4, 2, ("import", "c=16", "x idle")),
+    Budget("scrypt keystores", 1.1, 1.02, ("keystores", "scrypt, first", "x raw KDF over cores")),
+    Budget("restart, 10,000 imported keys", 3, 1.5, ("keystores", "imported keys", "s")),
+    Budget("next start, 10,000 keystores", 3, 1.5, ("keystores", "cheap, next", "s")),
+    Budget("memory after start", 90, 70, ("memory", "no keys", "MB")),
+    Budget("memory per key", 2, 1, ("memory", "many keys", "kB per key")),
+    Budget("Signer() ready", 15, 5, ("start", "Signer()", "ready ms")),
+    Budget(
+        "serve to first signature", 800, 500, ("start", "serve --interop 64", "first signature ms")
+    ),
+]
+
+
+def judge(run: Run) -> None:
+    """Prints the table of all budgets."""
+    rows: dict[str, dict[str, float | str]] = {}
+    for budget in BUDGETS:
+        value = budget.measured(run)
+        rows[budget.name] = {
+            "measured": "" if value is None else value,
+            "budget": budget.budget,
+            "aim": budget.aim,
+            "verdict": budget.verdict(run),
+            "figure": ": ".join(budget.figure),
+        }
+    run.table("budgets", "What was not measured belongs to parts that did not run.", rows)
