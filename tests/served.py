@@ -78,7 +78,7 @@ def serving(*flags: str | Path, environment: Mapping[str, str] | None = None) ->
         finally:
             process.terminate()
             errors = process.stderr.read()
-            assert process.wait(timeout=20) == 0, errors
+            assert process.wait(timeout=20) == 0, (process.returncode, errors)
 
 
 def vectors(path: str) -> Any:

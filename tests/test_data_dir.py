@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from queue import SimpleQueue
 from random import Random
+from resource import RLIMIT_FSIZE, prlimit
 from subprocess import PIPE, Popen, run
 from typing import Any
 
@@ -41,9 +42,9 @@ def keeping(data_dir: Path) -> list[str | Path]:
 
 
 @contextmanager
-def started(flags: Sequence[str | Path], by: Sequence[str] = ()) -> Iterator[Served]:
-    """A signer that is killed on the way out if it still runs; `by` a command that runs it."""
-    arguments = [*by, *command("--port", "0", "--ready-json", *flags)]
+def started(flags: Sequence[str | Path]) -> Iterator[Served]:
+    """A signer that is killed on the way out if it still runs."""
+    arguments = command("--port", "0", "--ready-json", *flags)
     with Popen(arguments, stdout=PIPE, stderr=PIPE, text=True) as process:
         assert process.stdout
         try:
@@ -238,7 +239,8 @@ def test_a_key_that_finds_no_room_is_not_imported_and_leaves_no_file(tmp_path: P
     keep(tmp_path, PUBKEYS[0])
     file = file_of(tmp_path, PUBKEYS[1])
 
-    with started(keeping(tmp_path), [*FULL_DISK, "1"]) as signer:
+    with serving(*keeping(tmp_path)) as signer:
+        prlimit(signer.process.pid, RLIMIT_FSIZE, (100, 100))
         results = import_keys(signer, PUBKEYS[1])
         statuses = [signer.sign(pubkey, RANDAO).status for pubkey in PUBKEYS[:2]]
 

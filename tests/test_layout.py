@@ -19,14 +19,15 @@ spec.altair spec.electra
 spec.gloas
 spec.domains spec.networks
 decoding
-sign_request slashing
+sign_request interchange history
 requests
 threads files
-engine keyring
+engine keyring history_file
 keystores
 data_dir deterministic journal
 folder faults
 metrics config
+slashing
 keymanager control layouts
 api.answers
 api.signing api.status api.keymanager

@@ -49,8 +49,8 @@ def test_three_lines_tell_keys_url_and_that_it_is_for_tests() -> None:
     with serving("--interop", "2", "--no-metrics") as signer:
         lines = said(signer)
 
-    expected = ["2 keys", f"serving at {signer.url}", "test signer: not for production validators"]
-    assert expected == lines
+    purpose = "test signer, not for production validators: --slashing report"
+    assert ["2 keys", f"serving at {signer.url}", purpose] == lines
 
 
 def test_the_curl_line_returns_a_signature_that_verifies() -> None:
@@ -191,7 +191,7 @@ def test_sigterm_under_load_loses_no_request() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_request_under_way_is_answered_before_the_end(number: signal.Signals) -> None:
-    body = load.attestation(load.SLOT)
+    body = load.attestation()
     with serving("--interop", "1", "--no-metrics") as signer:
         connection = http.client.HTTPConnection(urlsplit(signer.url).netloc, timeout=20)
         connection.putrequest("POST", f"/api/v1/eth2/sign/{INTEROP_0}")

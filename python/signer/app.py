@@ -4,19 +4,20 @@ from functools import cached_property
 from typing import Any, Self
 
 from litestar import Litestar, Request, Response
-from litestar.datastructures import State
 from litestar.types import Receive, Send
 
 from .api import control, keymanager, signing, status
-from .api.answers import answer, explain
+from .api.answers import Parts, answer, explain
 from .config import Config
 from .control import Control
+from .data_dir import DataDir
 from .engine import SigningEngine
 from .faults import fault_of
 from .files import secret_file
 from .keymanager import KeyManager
 from .keyring import Keyring
 from .metrics import Metrics
+from .slashing import Protection
 from .spec.networks import load_network
 from .threads import cores
 
@@ -31,12 +32,15 @@ class Application:
         self.keyring = keyring = Keyring()
         self._network = network = load_network(config.network)
         self._token = secret_file(path) if (path := config.keymanager_token_file) else None
-        self.control = Control(keyring)
+        self.metrics = Metrics(lambda: len(keyring), lambda: len(keyring.failures))
+        self._data_dir = DataDir(config.data_dir) if config.data_dir else None
+        file = self._data_dir.history if self._data_dir else None
+        self._slashing = Protection(config, file, self.metrics.count_slashable)
+        self.control = Control(keyring, self._slashing)
         for fault in config.fault:
             self.control.add_fault(fault_of(fault))
-        self.keymanager = KeyManager(config, keyring)
-        self.metrics = Metrics(lambda: len(keyring), lambda: len(keyring.failures))
-        self._sign = signing.SignRoute(keyring, network, self.metrics)
+        self.keymanager = KeyManager(config, keyring, self._data_dir, self._slashing)
+        self._sign = signing.SignRoute(keyring, network, self._slashing, self.metrics)
         self._entry: Any = self._route
         if config.control or config.fault:
             self._entry = control.Controlled(self._route, self.control, keyring, network)
@@ -44,10 +48,15 @@ class Application:
     @cached_property
     def litestar(self) -> Litestar:
         """Every route but the sign route; made when it is first asked for, in 4 ms."""
-        state = {"keyring": self.keyring, "keymanager": self.keymanager, "network": self._network}
+        parts = {
+            "keyring": self.keyring,
+            "keymanager": self.keymanager,
+            "slashing": self._slashing,
+            "network": self._network,
+        }
         return Litestar(
             [*status.ROUTES, keymanager.router(self._token)],
-            state=State(state),
+            state=Parts(parts),
             exception_handlers={Exception: _on_error},
             logging_config=None,
             openapi_config=None,
@@ -74,6 +83,11 @@ class Application:
     async def __aexit__(self, *_: object) -> None:
         self._sign.engine.close()
         self.keymanager.stop()
+
+    def close(self) -> None:
+        """Lets another process have the data directory."""
+        if self._data_dir:
+            self._data_dir.close()
 
 
 def _on_error(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

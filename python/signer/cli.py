@@ -4,27 +4,31 @@ import json
 import logging
 import os
 import shlex
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from types import UnionType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import IO, Any, get_args, get_origin, get_type_hints
 
 import click
+from prometheus_client import start_http_server
 
-from . import layouts, server
+from . import interchange, layouts, server
 from ._core import __version__
 from .app import Application
 from .config import Config, explanations
+from .data_dir import DataDir
 from .deterministic import deterministic_keys
 from .errors import ConfigError, SignerError
+from .files import attempt, write
 from .keyring import Keyring
-from .metrics import Metrics, MetricsServer
+from .metrics import Metrics
+from .slashing import Protection
+from .spec.networks import load_network
 
 DEFAULT_METRICS_PORT = 9001  # Web3Signer's
+BATCH = 500  # keys that are imported at a time
 
 # A request of mainnet's Fulu, for a newcomer to paste
 TRY = (
@@ -35,26 +39,32 @@ TRY = (
 )
 
 
-@click.group(help="A remote BLS signer for Ethereum validators, for tests. Not for production.")
+class _Commands(click.Group):
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except SignerError as error:
+            raise click.ClickException(str(error)) from None
+
+
+@click.group(cls=_Commands)
 @click.version_option(__version__, prog_name="signer")
 def main() -> None:
-    """Groups the commands."""
+    """A remote BLS signer for Ethereum validators, for tests. Not for production."""
 
 
 def _option(name: str, hint: Any, default: Any) -> click.Option:
     """The flag of a field of Config."""
-    form, meaning = explanations()[name]
-    multiple = get_origin(hint) is tuple
-    kind = get_args(hint)[0] if multiple or isinstance(hint, UnionType) else hint
+    form, meaning = EXPLAINED[name]
+    kind = get_args(hint)[0] if get_origin(hint) in {tuple, UnionType} else hint
     choices = get_args(kind)
+    types = {Path: click.Path(path_type=Path)}
     flag = f"--{name.replace('_', '-')}"
     return click.Option(
         [f"{flag}/--no-{flag[2:]}" if default is True else flag],
-        type=click.Choice(choices)
-        if choices
-        else {Path: click.Path(path_type=Path)}.get(kind, kind),
+        type=click.Choice(choices) if choices else types.get(kind, kind),
         is_flag=kind is bool,
-        multiple=multiple,
+        multiple=get_origin(hint) is tuple,
         default=default,
         help=meaning,
         metavar=None if choices or kind is bool else form,
@@ -64,7 +74,7 @@ def _option(name: str, hint: Any, default: Any) -> click.Option:
     )
 
 
-HINTS = get_type_hints(Config)
+HINTS, EXPLAINED = get_type_hints(Config), explanations()
 OPTIONS = [_option(field.name, HINTS[field.name], field.default) for field in fields(Config)]
 SOURCES = OPTIONS[:4]  # of keys
 
@@ -83,31 +93,27 @@ def _serve(**values: Any) -> None:
       signer serve --keystores-path keys --keystores-passwords-path secrets
       signer serve --interop 1 --port 0 --ready-json   (for a harness: read one line, go)
     """  # noqa: D301 - click's mark of lines that it leaves alone
-    try:
-        config = Config(**values)
-        log_format = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-        logging.basicConfig(level=config.log_level.upper(), format=log_format)
-        with server.bind(config.host, config.port) as listener:
-            url = server.url_of(listener)
-            # ports and network first: who waits for keystores has their mistakes behind them
-            app = Application(config)
-            with _serving_metrics(config, app.metrics):
-                app.keymanager.load(_say)
-                ready = partial(_announce, config, url, app.keyring)
-                server.run(app, listener, config.idle_timeout, ready, app.control.journal.release)
-    except SignerError as error:
-        raise click.ClickException(str(error)) from None
+    config = Config(**values)
+    log_format = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+    logging.basicConfig(level=config.log_level.upper(), format=log_format)
+    with server.bind(config.host, config.port) as listener:
+        url = server.url_of(listener)
+        # ports and network first: who waits for keystores has their mistakes behind them
+        app = Application(config)
+        if config.metrics:
+            _serve_metrics(config, app.metrics)
+        app.keymanager.load(_say)
+        ready = partial(_announce, config, url, app.keyring)
+        server.run(app, listener, config.idle_timeout, ready, app.control.journal.release)
+        app.close()
     # Granian's threads outlive its server by a moment, and one that asks for the GIL while the
-    # interpreter shuts down aborts the process: everything is closed, so leave without that
-    sys.stdout.flush()
-    sys.stderr.flush()
+    # interpreter shuts down aborts the process: leave without that. What is kept is closed by now,
+    # and click and logging flush each line
     os._exit(0)
 
 
 @main.command("keys", params=[*SOURCES])
-@click.option(
-    "--layout", type=click.Choice([*layouts.LAYOUTS, "all"]), multiple=True, default=["web3signer"]
-)
+@click.option("--layout", type=click.Choice([*layouts.LAYOUTS, "all"]), multiple=True)
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="a new folder")
 @click.option("--kdf", type=click.Choice(["pbkdf2", "scrypt"]), default="pbkdf2")
 @click.option("--password", default="password", help="of all keystores", show_default=True)
@@ -118,57 +124,77 @@ def _keys(out: Path, layout: tuple[str, ...], kdf: str, password: str, **source:
     By default keystores open at once and protect nothing: pbkdf2 with c=2. scrypt is as slow as
     EIP-2335 has it: n=2^18.
     """
-    names = layouts.LAYOUTS if "all" in layout else layout
+    names = layouts.LAYOUTS if "all" in layout else layout or ["web3signer"]
     folders = {out / name if len(names) > 1 else out: name for name in names}
-    try:
-        c = Config(**source)
-        if bool(c.interop) == bool(c.mnemonic):
-            raise ConfigError("expected --interop N, or --mnemonic WORDS with --count N")
-        keys = deterministic_keys(c.interop, c.mnemonic, c.count, c.start)
-        layouts.write(folders, keys, password, kdf, lambda line: _say(line.replace("open", "seal")))
-    except SignerError as error:
-        raise click.ClickException(str(error)) from None
+    c = Config(**source)
+    if bool(c.interop) == bool(c.mnemonic):
+        raise ConfigError("expected --interop N, or --mnemonic WORDS with --count N")
+    keys = deterministic_keys(c.interop, c.mnemonic, c.count, c.start)
+    layouts.write(folders, keys, password, kdf, lambda line: _say(line.replace("open", "seal")))
     if kdf == "pbkdf2":
         _say("keystores that protect nothing, for tests only: --kdf scrypt is EIP-2335's own")
     for folder in folders:
         click.echo(f"signer serve --keystores-path {shlex.quote(str(folder))}")
 
 
-@contextmanager
-def _serving_metrics(config: Config, metrics: Metrics) -> Iterator[None]:
+@main.group("slashing")
+def _slashing() -> None:
+    """Take along what keys have signed, as EIP-3076 has it, while the signer is stopped."""
+
+
+HISTORY = [option for option in OPTIONS if option.name in {"data_dir", "network"}]
+
+
+@_slashing.command("import", params=[*HISTORY, click.Argument(["file"], type=click.File("rb"))])
+def _import(data_dir: Path | None, network: str, file: IO[bytes]) -> None:
+    """Add an interchange file to the history in --data-dir; all of it, or nothing if it is bad."""
+    with _opened(data_dir) as folder:
+        sent = interchange.decode(file.read(), load_network(network))
+        for start in range(0, len(sent.data), BATCH):
+            batch = interchange.Interchange(sent.metadata, sent.data[start : start + BATCH])
+            # a new one for each batch, which forgets the votes of the last one
+            Protection(Config(), folder.history).merge(batch)
+            _say(f"imported {start + len(batch.data)} of {len(sent.data)} keys")
+
+
+@_slashing.command("export", params=[*HISTORY, click.Argument(["file"], type=Path)])
+def _export(data_dir: Path | None, network: str, file: Path) -> None:
+    """Write what all keys have signed on the network, by the history in --data-dir."""
+    with _opened(data_dir) as folder, attempt(f"write {file}", ConfigError):
+        pubkeys, protection = folder.history.pubkeys(), Protection(Config(), folder.history)
+        write(file, protection.export(pubkeys, load_network(network)).encode())
+
+
+def _opened(data_dir: Path | None) -> closing[DataDir]:
+    if not data_dir or not data_dir.is_dir():
+        raise ConfigError(f"expected the --data-dir of a signer, found {data_dir or 'none'}")
+    return closing(DataDir(data_dir))
+
+
+def _serve_metrics(config: Config, metrics: Metrics) -> None:
+    """Serves them on a thread, which lasts as long as the process."""
     default = 0 if config.port == 0 else DEFAULT_METRICS_PORT
     port = default if config.metrics_port is None else config.metrics_port
-    metrics_server = None
     try:
-        metrics_server = MetricsServer(metrics, config.host, port) if config.metrics else None
+        start_http_server(port, config.host, metrics.registry)
     except OSError as error:
         if config.metrics_port is not None:
-            raise ConfigError(
-                f"cannot serve metrics on {config.host}, port {port}: {error.strerror}; "
-                "choose another --metrics-port, or --no-metrics"
-            ) from None
+            problem = f"cannot serve metrics on {config.host}, port {port}: {error.strerror}"
+            raise ConfigError(f"{problem}; choose another --metrics-port or --no-metrics") from None
         # several signers on one machine are common in tests; nobody asked for this port
         _say(f"no metrics: port {port} is in use; choose a --metrics-port to have them")
-    try:
-        yield
-    finally:
-        if metrics_server:
-            metrics_server.close()
 
 
 def _announce(config: Config, url: str, keyring: Keyring) -> None:
     failed = f", {len(keyring.failures)} failed to load" if keyring.failures else ""
-    hint = (
-        "" if keyring else ": load some with --interop, --mnemonic or --keystores-path, or import"
-    )
+    hint = "" if keyring else ": load some by --interop, --mnemonic or --keystores-path, or import"
     _say(f"{len(keyring)} keys{failed}{hint}")
     _say(f"serving at {url}")
     if config.keymanager_token_file:
         _say(f"the Keymanager API's token is in {config.keymanager_token_file}")
-    _say("test signer: not for production validators")
+    _say(f"test signer, not for production validators: --slashing {config.slashing}")
     if config.ready_json:
         click.echo(json.dumps({"url": url, "pid": os.getpid(), "pubkeys": len(keyring)}))
-        sys.stdout.flush()
     elif keyring:
         pubkey = next(iter(keyring)).hex()
         _say(f"try: curl -s {url}/api/v1/eth2/sign/0x{pubkey} -d '{TRY}'")

@@ -4,14 +4,14 @@ The only place that says what can be configured; `cli.py` reads flags and variab
 """
 
 import re
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args, get_origin
 
 from .errors import ConfigError
 
 KeymanagerAuth = Literal["auto", "off"]
+SlashingMode = Literal["off", "report", "enforce"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 
@@ -28,15 +28,19 @@ class Config:
                                          wrote it
     keystores_passwords_path  DIR        folder with a password file for each keystore
     keystores_password_file   FILE       file with the password of all keystores
-    data_dir                  DIR        keep imported keys in this folder, and what opening slow
-                                         keystores gave; without it imported keys live as long as
-                                         the process
+    data_dir                  DIR        keep imported keys and what was signed in this folder, and
+                                         what opening slow keystores gave; without it they live as
+                                         long as the process
     keymanager_token_file     FILE       file with the bearer token of the Keymanager API; made if
                                          it is missing
     keymanager_auth           auto|off   auto: a token where there is a file of one, and no other
                                          host than this machine without; off: let everybody in
     network                   NAME|FILE  network of requests that name none, or of a private chain:
                                          a name or a config.yaml
+    slashing                  MODE       what to do about slashable blocks and attestations: off,
+                                         report (sign them, and tell), enforce (refuse them)
+    high_watermark_epoch      EPOCH      with enforce, sign no attestation from this epoch on
+    high_watermark_slot       SLOT       with enforce, sign no block from this slot on
     host                      HOST       address to listen on
     port                      PORT       port to listen on; 0 takes a free one
     metrics                   -          serve Prometheus metrics at /metrics
@@ -65,6 +69,9 @@ class Config:
     keymanager_token_file: Path | None = None
     keymanager_auth: KeymanagerAuth = "auto"
     network: str = "mainnet"
+    slashing: SlashingMode = "report"
+    high_watermark_epoch: int | None = None
+    high_watermark_slot: int | None = None
     host: str = "127.0.0.1"
     port: int = 9000
     metrics: bool = True
@@ -77,9 +84,17 @@ class Config:
     ready_json: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("interop", "count", "start", "idle_timeout"):
-            if getattr(self, name) < 0:
-                raise ConfigError(f"expected --{name} to be 0 or more, found {getattr(self, name)}")
+        for flag in fields(self):
+            choices, value = get_args(flag.type), getattr(self, flag.name)
+            name = f"--{flag.name.replace('_', '-')}"
+            if get_origin(flag.type) is Literal and value not in choices:
+                raise ConfigError(f"expected {name} to be one of {choices}, found {value!r}")
+            if isinstance(value, int | float) and value < 0:
+                raise ConfigError(f"expected {name} to be 0 or more, found {value}")
+        self._check_sources()
+        self._check_who_may_ask()
+
+    def _check_sources(self) -> None:
         if bool(self.mnemonic) != bool(self.count):
             raise ConfigError("expected --mnemonic and --count together, found one of them")
         if self.start and not self.mnemonic:
@@ -89,7 +104,6 @@ class Config:
             raise ConfigError("expected --keystores-passwords-path or -password-file, found both")
         if any(passwords) and not self.keystores_path:
             raise ConfigError("expected --keystores-path with its passwords, found only passwords")
-        self._check_who_may_ask()
         for path in (self.keystores_path, self.keystores_passwords_path):
             if path and not path.is_dir():
                 raise ConfigError(f"expected a folder, found none at {path}")
@@ -97,24 +111,20 @@ class Config:
             raise ConfigError(f"expected a file, found none at {self.keystores_password_file}")
 
     def _check_who_may_ask(self) -> None:
-        here = re.fullmatch(r"localhost|::1|127(\.\d+){3}", self.host)
-        if (self.control or self.fault) and not (self.control_anywhere or here):
-            raise ConfigError(
-                f"expected --control on this machine only, found --host {self.host}: "
-                "--control-anywhere lets everybody who reaches it change keys and set faults"
-            )
         token, everybody = self.keymanager_token_file, self.keymanager_auth == "off"
         if token and everybody:
             raise ConfigError("expected --keymanager-token-file or -auth off, found both")
-        if not token and not everybody and not here:
-            raise ConfigError(
-                f"expected a token for the Keymanager API on {self.host}, where others than this "
-                "machine may import and delete keys: give --keymanager-token-file FILE, or "
-                "--keymanager-auth off to let them"
-            )
+        if re.fullmatch(r"localhost|::1|127(\.\d+){3}", self.host):
+            return
+        found = f"found --host {self.host}, which other machines reach"
+        if (self.control or self.fault) and not self.control_anywhere:
+            hint = "--control-anywhere lets them change keys and set faults"
+            raise ConfigError(f"expected --control on this machine only, {found}: {hint}")
+        if not token and not everybody:
+            hint = "give --keymanager-token-file FILE, or --keymanager-auth off to let them in"
+            raise ConfigError(f"expected a token for the Keymanager API, {found}: {hint}")
 
 
-@cache
 def explanations() -> dict[str, tuple[str, str]]:
     """The form and the meaning of each field's value: the table in the docstring of `Config`."""
     row = r"^ {0,4}(\w+)  +(\S+)  +(.+(?:\n {20,}.+)*)"  # a meaning goes on below itself

@@ -16,6 +16,7 @@ from .errors import UnknownOperationError
 from .faults import ActiveFault, Fault, fault_of
 from .journal import Journal, Match, Record
 from .keyring import Key, Keyring
+from .slashing import Protection, Slashable
 from .spec.leaves import Bytes32, Bytes48
 
 METHODS = {"GET", "POST", "DELETE"}
@@ -52,9 +53,9 @@ class Control:
     Each operation is a method: `get_requests` is GET /_signer/requests.
     """
 
-    def __init__(self, keyring: Keyring) -> None:
+    def __init__(self, keyring: Keyring, slashing: Protection) -> None:
         self.journal = Journal()
-        self._keyring = keyring
+        self._keyring, self._slashing = keyring, slashing
         self._faults: list[ActiveFault] = []
         self._numbers = count(1)
 
@@ -142,8 +143,13 @@ class Control:
             self._keyring.imported.pop(pubkey, None)
             self._keyring.readonly.pop(pubkey, None)
 
+    def get_slashable(self, _: Mapping[str, Any]) -> list[Slashable]:
+        """The slashable pairs that were asked for, signed or not."""
+        return list(self._slashing.pairs)
+
     def post_reset(self, _: Mapping[str, Any]) -> None:
-        """Forgets requests and faults."""
+        """Forgets requests, faults and what was signed."""
+        self._slashing.clear()
         self.delete_faults({})
         del self._faults[:-KEPT]
         self.journal.clear()

@@ -3,6 +3,7 @@
     lock                 held by the one process that uses the folder
     password             256 random bits
     keystores/0x….json   the imported keys
+    slashing.sqlite      what keys have signed
     cache/….json         the keys of keystores elsewhere, so that a slow KDF is paid once
 
 Every keystore here is EIP-2335, under a password of its own: HMAC-SHA256 of the public key, with
@@ -15,11 +16,12 @@ import fcntl
 import hmac
 import os
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from .errors import ConfigError, KeystoreError, SignerError
-from .files import TEMPORARY, read, secret_file, sync, write
+from .files import TEMPORARY, attempt, read, secret_file, sync, write
+from .history_file import HistoryFile
 from .keyring import Key, LoadFailure
 from .keystores import parse, seal
 
@@ -29,44 +31,34 @@ class DataDir:
 
     def __init__(self, path: Path) -> None:
         self._keystores, self._cache = path / "keystores", path / "cache"
-        try:
+        password = path / "password"
+        with attempt(f"use {path} for --data-dir", ConfigError), ExitStack() as undo:
             for folder in (path, self._keystores, self._cache):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError as error:
-            raise _unusable(path, error) from None
-        try:
-            self._take(path)
+            undo.callback(os.close, self._lock)  # unless all of this succeeds
+            self._take_lock(path)
+            if not password.exists() and any(self._keystores.iterdir()):
+                problem = f"expected {password}, which opens the keystores beside it, found none"
+                raise ConfigError(f"{problem}: bring it back, or move the keystores away")
             # what passwords and fingerprints are made with
-            self.secret = self._own_secret(path / "password")
-        except ConfigError:
-            self.close()
-            raise
+            self.secret = secret_file(password).encode()
+            self.history = HistoryFile(path / "slashing.sqlite")
+            undo.pop_all()
 
-    def _take(self, path: Path) -> None:
+    def _take_lock(self, path: Path) -> None:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            os.ftruncate(self._lock, 0)
-            os.write(self._lock, str(os.getpid()).encode())
         except BlockingIOError:
             owner = os.read(self._lock, 20).decode("ascii", "replace")
-            raise ConfigError(
-                f"expected a --data-dir that no other signer uses, found {path} in use by process "
-                f"{owner}: stop it, or choose another folder"
-            ) from None
-        except OSError as error:
-            raise _unusable(path, error) from None
-
-    def _own_secret(self, path: Path) -> bytes:
-        if not path.exists() and any(self._keystores.iterdir()):
-            raise ConfigError(
-                f"expected {path}, which opens the keystores beside it, found none: bring it "
-                "back, or move the keystores away"
-            )
-        return secret_file(path).encode()
+            problem = f"expected a --data-dir that is free, found {path} in use by process {owner}"
+            raise ConfigError(f"{problem}: stop it, or choose another folder") from None
+        os.ftruncate(self._lock, 0)
+        os.write(self._lock, str(os.getpid()).encode())
 
     def close(self) -> None:
         """Lets another process have the folder."""
+        self.history.close()
         os.close(self._lock)
 
     def imported(self, known: Iterable[bytes] = ()) -> list[Path]:
@@ -74,13 +66,10 @@ class DataDir:
 
         Raises ConfigError when the folder is gone.
         """
-        try:
+        with attempt(f"use {self._keystores} for --data-dir", ConfigError):
             for path in self._keystores.glob(f"0x{'[0-9a-f]' * 96}.json{TEMPORARY}"):
                 path.unlink()  # its writing was cut short, and nobody was told of the key
-            paths = {*self._keystores.iterdir()}
-        except OSError as error:
-            raise _unusable(self._keystores, error) from None
-        return sorted(paths - {self._file_of(pubkey) for pubkey in known})
+            return sorted({*self._keystores.iterdir()} - {*map(self._file_of, known)})
 
     def open(self, path: Path) -> Key | LoadFailure:
         """The imported key in a file, or why there is none."""
@@ -100,21 +89,17 @@ class DataDir:
         path = self._file_of(key.pubkey)
         if path.exists():
             raise KeystoreError(f"a file that did not open is in the way: move {path} elsewhere")
-        try:
+        with attempt(f"write {path}", KeystoreError), ExitStack() as undo:
+            undo.callback(path.unlink, missing_ok=True)
             write(path, self._seal(key))
-        except OSError as error:
-            with suppress(OSError):
-                path.unlink(missing_ok=True)
-            raise KeystoreError(f"cannot write {path}: {error.strerror}") from None
+            undo.pop_all()
 
     def forget(self, pubkey: bytes) -> None:
         """Removes an imported key, from disk when it returns. Raises KeystoreError if it cannot."""
         path = self._file_of(pubkey)
-        try:
+        with attempt(f"remove {path}", KeystoreError):
             path.unlink(missing_ok=True)
             sync(self._keystores)
-        except OSError as error:
-            raise KeystoreError(f"cannot remove {path}: {error.strerror}") from None
 
     def cached(self, fingerprint: bytes) -> Key | None:
         """The key of a keystore elsewhere that was opened before, by its fingerprint.
@@ -155,7 +140,3 @@ class DataDir:
 
     def _password(self, pubkey: bytes) -> str:
         return hmac.digest(self.secret, pubkey, "sha256").hex()
-
-
-def _unusable(path: Path, error: OSError) -> ConfigError:
-    return ConfigError(f"cannot use {path} for --data-dir: {error.strerror}")

@@ -8,6 +8,7 @@
     ├── UnknownKeyError             404  no such public key is loaded
     ├── UnknownOperationError       404  no such request below /_signer
     ├── MethodNotAllowedError       405  the route is asked with another method than it has
+    ├── SlashingError               412  what is asked is slashable, and --slashing enforce is on
     ├── BodyTooLargeError           413  a body above the limit
     ├── BLSError                    400  bytes that are no key, no signature or no point
     ├── KeystoreError               400  a keystore that is not EIP-2335, or outside our bounds
@@ -68,6 +69,12 @@ class MethodNotAllowedError(SignerError):
 
     status = 405
     headers = {"allow": "POST"}
+
+
+class SlashingError(SignerError):
+    """What is asked to be signed is slashable beside what was signed before."""
+
+    status = 412
 
 
 class BodyTooLargeError(SignerError):

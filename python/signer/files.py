@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,11 +15,12 @@ TEMPORARY = ".tmp"  # the ending of a file that is being written
 
 @contextmanager
 def attempt(what: str, refusal: type[SignerError]) -> Iterator[None]:
-    """A block whose OSError becomes an error of the signer's: what it cannot do, and why."""
+    """A block in which an error of the system, or of SQLite, becomes one of the signer's."""
     try:
         yield
-    except OSError as error:
-        raise refusal(f"cannot {what}: {error.strerror}") from None
+    except (OSError, sqlite3.Error) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise refusal(f"cannot {what}: {reason}") from None
 
 
 def read(path: Path | str) -> bytes:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import NamedTuple
@@ -83,20 +84,18 @@ def _refuse(error: OSError) -> None:
     raise ConfigError(f"cannot list {error.filename}: {error.strerror}")
 
 
+@dataclass
 class KeystoreFolder:
     """The keys of a folder; loading again opens only what is new or changed."""
 
-    def __init__(
-        self,
-        path: Path,
-        passwords_path: Path | None = None,
-        password_file: Path | None = None,
-        data_dir: DataDir | None = None,
-    ) -> None:
-        self._where = path, passwords_path, password_file
-        self._data_dir = data_dir
+    path: Path
+    passwords_path: Path | None = None
+    password_file: Path | None = None
+    data_dir: DataDir | None = None
+
+    def __post_init__(self) -> None:
         self._opened: dict[bytes, list[Key]] = {}  # by fingerprint
-        self._secret = data_dir.secret if data_dir else secrets.token_bytes(32)
+        self._secret = self.data_dir.secret if self.data_dir else secrets.token_bytes(32)
 
     def load(self, pool: ThreadPoolExecutor, report: Report) -> tuple[list[Key], list[LoadFailure]]:
         """The keys of all keystores that open, and what does not. Blocks for as long as the KDFs.
@@ -104,8 +103,8 @@ class KeystoreFolder:
         Reports a line a second while it takes, and one when it is done. Raises ConfigError when
         a folder is gone or cannot be listed.
         """
-        folder, started = self._where[0], time.monotonic()
-        found = list(find(*self._where))
+        started = time.monotonic()
+        found = list(find(self.path, self.passwords_path, self.password_file))
         # tools write one key in several layouts side by side: any of them will do
         files: dict[object, list[KeystoreFile]] = {}
         for file in found:
@@ -115,12 +114,12 @@ class KeystoreFolder:
         unknown = [copies for name, copies in files.items() if name not in known]
         results = [*known.values(), *open_all(pool, self._open, unknown, report)]
         self._opened = dict(result for result in results if not isinstance(result, LoadFailure))
-        if self._data_dir:
-            self._data_dir.prune(self._opened)
+        if self.data_dir:
+            self.data_dir.prune(self._opened)
         failures = [result for result in (*found, *results) if isinstance(result, LoadFailure)]
         skipped = found.count(None)
         others = f", skipped {skipped} files that are no keystores" if skipped else ""
-        loaded = f"loaded {len(self._opened)} keystores from {folder}"
+        loaded = f"loaded {len(self._opened)} keystores from {self.path}"
         report(f"{loaded} in {time.monotonic() - started:.1f} s, {len(failures)} failed{others}")
         for failure in failures:
             report(f"  failed: {failure.source}: {failure.reason}")
@@ -132,7 +131,7 @@ class KeystoreFolder:
             with suppress(SignerError):  # no password, or a damaged entry of the cache
                 fingerprint = self._fingerprint(file, file.password())
                 keys = self._opened.get(fingerprint)
-                if keys is None and self._data_dir and (key := self._data_dir.cached(fingerprint)):
+                if keys is None and self.data_dir and (key := self.data_dir.cached(fingerprint)):
                     keys = [key]
                 if keys:
                     return fingerprint, keys
@@ -149,8 +148,8 @@ class KeystoreFolder:
                 failures.append(LoadFailure(file.path, str(error)))
                 continue
             fingerprint = self._fingerprint(file, password)
-            if self._data_dir and len(keys) == 1:
-                self._data_dir.cache(fingerprint, keys[0])
+            if self.data_dir and len(keys) == 1:
+                self.data_dir.cache(fingerprint, keys[0])
             return fingerprint, keys
         return failures[0]
 

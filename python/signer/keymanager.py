@@ -7,10 +7,10 @@ and the data directory happens on one thread, one change after the other.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import Literal, TypeVar
+from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -21,18 +21,18 @@ from .data_dir import DataDir
 from .deterministic import deterministic_keys
 from .errors import ConfigError, KeystoreError, SignerError
 from .folder import KeystoreFolder
+from .interchange import Interchange
 from .keyring import Key, Keyring, LoadFailure
 from .keystores import parse
+from .slashing import Protection
 
 log = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 
 class Result(Struct, frozen=True, omit_defaults=True):
     """What became of a keystore or a key, in the Keymanager API's words; why, if it is `error`."""
 
-    status: Literal["imported", "duplicate", "deleted", "not_found", "error"]
+    status: Literal["imported", "duplicate", "deleted", "not_active", "not_found", "error"]
     message: str = ""
 
 
@@ -45,27 +45,24 @@ class ReloadStatus(Struct, frozen=True, omit_defaults=True, rename="camel"):
 
 
 class KeyManager:
-    """The keys of all sources, and every change of them. Raises ConfigError for a bad data dir."""
+    """The keys of all sources, and every change of them."""
 
-    def __init__(self, config: Config, keyring: Keyring) -> None:
+    def __init__(
+        self, config: Config, keyring: Keyring, data_dir: DataDir | None, slashing: Protection
+    ) -> None:
         self._config, self._keyring = config, keyring
-        self._data_dir = DataDir(config.data_dir) if config.data_dir else None
+        self._data_dir, self._slashing = data_dir, slashing
         passwords = config.keystores_passwords_path, config.keystores_password_file
-        self._folder = config.keystores_path and KeystoreFolder(
-            config.keystores_path, *passwords, self._data_dir
-        )
-        self._well_known: dict[bytes, Key] = {}
+        path = config.keystores_path
+        self._folder = path and KeystoreFolder(path, *passwords, data_dir)
+        self._well_known: list[Key] = []
         self._damaged: list[LoadFailure] = []  # in the data dir
-        self._opening: ThreadPoolExecutor
-        self._changing: ThreadPoolExecutor
-        self._reload: asyncio.Task[None] | None = None
         self.reload_status = ReloadStatus("idle")
 
     def load(self, report: threads.Report) -> None:
         """Loads the keys of all sources, on all cores; failures go to `keyring.failures`."""
-        config = self._config
-        keys = deterministic_keys(config.interop, config.mnemonic, config.count, config.start)
-        self._well_known = {key.pubkey: key for key in keys}
+        c = self._config
+        self._well_known = deterministic_keys(c.interop, c.mnemonic, c.count, c.start)
         self._load_imported(report)
         with threads.pool() as pool:
             self._load_folder(pool, report)
@@ -84,36 +81,38 @@ class KeyManager:
 
     def _load_folder(self, pool: ThreadPoolExecutor, report: threads.Report) -> None:
         keys, failures = self._folder.load(pool, report) if self._folder else ([], [])
-        readonly = dict(self._well_known)
-        for key in keys:
+        readonly: dict[bytes, Key] = {}
+        for key in [*self._well_known, *keys]:
             readonly.setdefault(key.pubkey, key)
         self._keyring.readonly = readonly
         self._keyring.failures = self._damaged + failures
 
     async def import_keystores(
-        self, documents: Sequence[str], passwords: Sequence[str]
+        self, documents: Sequence[str], passwords: Sequence[str], history: Interchange | None
     ) -> list[Result]:
         """Opens keystores and adds their keys; what became of each, in order.
 
-        A key is on disk when this returns, and signs for every request from then on. Without a
-        data directory it lives as long as the process.
+        A key is on disk when this returns, and signs for every request from then on; before, what
+        it has signed elsewhere is. Without a data directory both live as long as the process.
         """
-        run = asyncio.get_running_loop().run_in_executor
         pairs = zip(documents, passwords, strict=True)
-        opened = await asyncio.gather(*(run(self._opening, _open, *pair) for pair in pairs))
-        return await self._change(self._keep, opened)
+        opened = await asyncio.gather(*(self._run(self._opening, _open, *pair) for pair in pairs))
+        if history:
+            pubkeys = {key.pubkey for key in opened if isinstance(key, Key)}
+            new = pubkeys - self._keyring.all().keys()
+            await self._run(self._changing, self._slashing.merge, history, new)
+        return await self._change(map(self._keep, opened))
 
     async def delete(self, pubkeys: Sequence[bytes]) -> list[Result]:
         """Removes imported keys; what became of each, in order.
 
         A key that is answered `deleted` signs no more, and its file is gone.
         """
-        return await self._change(self._forget, pubkeys)
+        return await self._change(map(self._forget, pubkeys))
 
-    async def _change(self, change: Callable[[T], Result], items: Sequence[T]) -> list[Result]:
-        """Makes a change for each item, on the one thread for changes."""
-        run = asyncio.get_running_loop().run_in_executor
-        results = await run(self._changing, lambda: [change(item) for item in items])
+    async def _change(self, changes: Iterable[Result]) -> list[Result]:
+        """The results of changes, which are made as they are iterated: on the one thread for it."""
+        results = await self._run(self._changing, list, changes)
         counts = Counter(result.status for result in results)
         log.info("keys: %s", ", ".join(f"{n} {status}" for status, n in counts.items()) or "none")
         return results
@@ -133,18 +132,17 @@ class KeyManager:
 
     def _forget(self, pubkey: bytes) -> Result:
         if pubkey in self._keyring.readonly:
-            problem = f"cannot delete the read-only key 0x{pubkey.hex()}: it comes from --interop, "
-            return Result("error", f"{problem}--mnemonic or --keystores-path")
-        key = self._keyring.imported.pop(pubkey, None)
-        if key is None:
-            return Result("not_found")
+            told = "expected an imported key, found one of --interop, --mnemonic, --keystores-path"
+            return Result("error", told)
+        if pubkey not in self._keyring.imported:
+            return Result("not_active" if self._slashing.has_signed(pubkey) else "not_found")
         try:
             if self._data_dir:
                 self._data_dir.forget(pubkey)
         except KeystoreError as error:
-            # it would be back after a restart: so it is there now, and can be deleted again
-            self._keyring.imported[pubkey] = key
+            # it would be back after a restart: so it stays, and can be deleted again
             return Result("error", str(error))
+        self._keyring.imported.pop(pubkey, None)
         return Result("deleted")
 
     def reload(self) -> asyncio.Task[None] | None:
@@ -156,19 +154,18 @@ class KeyManager:
         if self.reload_status.status == "running":
             return None
         self.reload_status = replace(self.reload_status, status="running")
+        # kept here, as the loop keeps no task from being collected
         self._reload = asyncio.create_task(self._reload_folder())
         return self._reload
 
     async def _reload_folder(self) -> None:
-        run = asyncio.get_running_loop().run_in_executor
         outcome = ReloadStatus("failed", last_error="a bug of the signer: see its log")
         try:
-            await run(self._changing, self._load_imported, log.info)
-            await run(None, self._load_folder, self._opening, log.info)
-            failures = len(self._keyring.failures)
-            problem = f"Reload completed with {failures} signer loading error(s)"
+            await self._run(self._changing, self._load_imported, log.info)
+            await self._run(None, self._load_folder, self._opening, log.info)
             outcome = ReloadStatus("completed")
-            if failures:
+            if failures := len(self._keyring.failures):
+                problem = f"Reload completed with {failures} signer loading error(s)"
                 outcome = ReloadStatus("completed_with_errors", last_error=problem)
         except ConfigError as error:
             outcome = ReloadStatus("failed", last_error=str(error))
@@ -177,6 +174,7 @@ class KeyManager:
 
     def start(self) -> None:
         """Makes the threads for changes while the signer runs; until then there are none."""
+        self._run = asyncio.get_running_loop().run_in_executor
         self._opening = threads.polite_pool()
         self._changing = ThreadPoolExecutor(1, "change")
 
@@ -184,11 +182,6 @@ class KeyManager:
         """Ends these threads; keystores that are still being opened are dropped."""
         self._opening.shutdown(wait=False, cancel_futures=True)
         self._changing.shutdown()
-
-    def close(self) -> None:
-        """Lets another process have the data directory."""
-        if self._data_dir:
-            self._data_dir.close()
 
 
 def _open(document: str, password: str) -> Key | SignerError:

@@ -55,6 +55,6 @@ class Keyring:
         """The key; raises UnknownKeyError, saying how many there are."""
         if key := self.readonly.get(pubkey) or self.imported.get(pubkey):
             return key
-        problem = f"expected the public key of one of the {len(self)} loaded keys, found another"
-        advice = "load keys with --interop, --mnemonic or --keystores-path, or import them"
-        raise UnknownKeyError(f"{problem}: {advice}")
+        expected = f"the public key of one of the {len(self)} loaded keys"
+        advice = "load it with --interop, --mnemonic or --keystores-path, or import it"
+        raise UnknownKeyError(f"expected {expected}, found another: {advice}")

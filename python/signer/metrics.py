@@ -5,11 +5,9 @@ process, and beside a host's own metrics.
 """
 
 from collections.abc import Callable
-from functools import cache
-from threading import Thread
-from wsgiref.simple_server import WSGIServer
+from functools import cache, partial
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 
 from ._core import __version__
 
@@ -22,9 +20,8 @@ class Metrics:
 
     def __init__(self, keys: Callable[[], int], failures: Callable[[], int]) -> None:
         self.registry = registry = CollectorRegistry()
-        requests = Counter(
-            "signer_sign_requests", "Sign requests answered", ["type", "status"], registry=registry
-        )
+        counter, gauge = partial(Counter, registry=registry), partial(Gauge, registry=registry)
+        requests = counter("signer_sign_requests", "Sign requests answered", ["type", "status"])
         duration = Histogram(
             "signer_signing_duration_seconds",
             "From the decoded request to its signature, of requests that were signed",
@@ -32,10 +29,9 @@ class Metrics:
             buckets=BUCKETS,
             registry=registry,
         )
-        Gauge("signer_keys_loaded", "Keys that can sign", registry=registry).set_function(keys)
-        Gauge("signer_key_load_failures", "Keys not loaded", registry=registry).set_function(
-            failures
-        )
+        self._slashable = counter("signer_slashable_requests", "Slashable requests", ["rule"])
+        gauge("signer_keys_loaded", "Keys that can sign").set_function(keys)
+        gauge("signer_key_load_failures", "Keys not loaded").set_function(failures)
         Info("signer_build", "Its version", registry=registry).info({"version": __version__})
         # looking a child up by its labels costs more in the library than counting
         self._counted, self._timed = cache(requests.labels), cache(duration.labels)
@@ -44,21 +40,10 @@ class Metrics:
         """Counts an answer; `signing_type` is "unknown" where the request named none we know."""
         self._counted(signing_type, status).inc()
 
+    def count_slashable(self, rule: str) -> None:
+        """Counts a request that was slashable, signed or not."""
+        self._slashable.labels(rule).inc()
+
     def time(self, signing_type: str, seconds: float) -> None:
         """Notes how long a signature took."""
         self._timed(signing_type).observe(seconds)
-
-
-class MetricsServer:
-    """Serves /metrics on a thread until closed. Raises OSError for a port that is taken."""
-
-    def __init__(self, metrics: Metrics, host: str, port: int) -> None:
-        self._server: WSGIServer
-        self._thread: Thread
-        self._server, self._thread = start_http_server(port, host, metrics.registry)
-
-    def close(self) -> None:
-        """Stops serving and gives the port back."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()

@@ -5,6 +5,7 @@ open or start anything until a fixture is asked for. Wants pytest 8.4, for an in
 """
 
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ _used = pytest.StashKey[list[Any]]()  # the signers of a test, or of the session
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The settings: one that a project has, and one of a run."""
     parser.addini("signer_interop", "how many interop keys a fresh signer has", "int", default=4)
+    parser.addini("signer_assert_not_slashable", "fail tests with slashable requests", "bool")
     parser.addoption("--signer-url", metavar="URL", help="the signer to test with, not fresh ones")
 
 
@@ -58,8 +60,15 @@ def _signer(request: Any, options: dict[str, Any], own: dict[str, Any] | None) -
     signer = _external(url.rstrip("/")) if url else Signer(**options | (own or {}))
     if not url:
         request.addfinalizer(signer.__exit__)
+    if request.config.getini("signer_assert_not_slashable"):
+        request.addfinalizer(partial(_assert_not_slashable, signer))
     request.node.stash.setdefault(_used, []).append(signer)
     return signer
+
+
+def _assert_not_slashable(signer: Any) -> None:
+    with suppress(OSError):  # its process has ended, and what it knew
+        signer.assert_not_slashable()
 
 
 def _external(found: str) -> Any:
@@ -98,6 +107,7 @@ def _told(signer: Any) -> str:
     lines = [signer.url]
     with suppress(OSError, pytest.skip.Exception):  # its process has ended; it has no /_signer
         lines += [record.line() for record in signer.requests[-20:]]
+        lines += [f"slashable: {pair.line()}" for pair in signer.slashable()]
         faults = signer.ask_control("GET", "faults", all=True)
         lines += [f"never fired: {fault}" for fault in faults if not fault["hits"]]
     return "\n".join(lines)

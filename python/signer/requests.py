@@ -15,7 +15,7 @@ from . import decoding
 from .errors import BadRequestError
 from .sign_request import ForkRequest, GenesisRequest, SignRequest, Versioned
 from .spec import altair, bellatrix, domains, electra, gloas, phase0
-from .spec.leaves import Bytes4, Bytes32, Bytes48, shown, uint64
+from .spec.leaves import Bytes4, Bytes32, shown, uint64
 from .spec.networks import Network, network_of
 
 T = TypeVar("T")
@@ -106,10 +106,7 @@ class BlockV2(ForkRequest, Generic[T]):
 class Deposit(SignRequest):
     DOMAIN_TYPE = domains.DOMAIN_DEPOSIT
 
-    class Payload(Struct, frozen=True):
-        pubkey: Bytes48
-        withdrawal_credentials: Bytes32
-        amount: uint64
+    class Payload(phase0.DepositMessage):
         genesis_fork_version: Bytes4
 
     deposit: Payload

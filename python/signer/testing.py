@@ -1,18 +1,16 @@
 """`Signer`: a signer inside of a test, in a thread or in a process of its own."""
 
 import asyncio
-import json
 import os
 import select
-import subprocess
 import sys
 import threading
 import weakref
-from collections.abc import Iterable
-from dataclasses import fields
-from functools import partial
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from dataclasses import asdict
 from pathlib import Path
-from queue import Empty, SimpleQueue
+from subprocess import PIPE, Popen
 from tempfile import TemporaryFile
 from typing import Any, Self
 from urllib.error import HTTPError
@@ -25,9 +23,11 @@ import uvloop
 from . import server
 from .app import Application
 from .config import Config
+from .decoding import convert
 from .errors import ConfigError, SignerError
 from .faults import Fault, fault_of
 from .journal import Match, Record
+from .slashing import Slashable
 
 DIRECT = build_opener(ProxyHandler({}))  # whatever proxy the environment names
 READY = 10.0  # seconds within which a signer answers, or its start has failed
@@ -64,7 +64,7 @@ class Controls:
         """Asks /_signer; raises SignerError with its message when it refuses."""
         given = {name: value for name, value in sent.items() if value is not None}
         query = f"?{urlencode(given)}" if method == "GET" else ""
-        body = None if method == "GET" else json.dumps(given).encode()
+        body = None if method == "GET" else msgspec.json.encode(given)
         request = Request(f"{self.url}/_signer/{path}{query}", body, method=method)  # noqa: S310
         try:
             with DIRECT.open(request, timeout=60 + sent.get("wait", 0)) as response:
@@ -91,7 +91,7 @@ class Controls:
         `await asyncio.to_thread(signer.wait_for, 3, type="ATTESTATION")`.
         """
         sent = {"n": n, "wait": timeout, "since": since, **match}
-        records = msgspec.convert(self.ask_control("GET", "requests", **sent), list[Record])
+        records = convert(list[Record], self.ask_control("GET", "requests", **sent))
         if len(records) < n:
             raise AssertionError(self._told(f"{n} requests", Match(**match), records))
         return records
@@ -120,6 +120,16 @@ class Controls:
             lines.append(f"  {record.line()}{near}")
         return "\n".join(lines)
 
+    def slashable(self) -> list[Slashable]:
+        """The pairs of messages that keys were asked to sign, and that slash them."""
+        return convert(list[Slashable], self.ask_control("GET", "slashable"))
+
+    def assert_not_slashable(self) -> None:
+        """Asserts that there are none; the message shows them."""
+        if pairs := self.slashable():
+            told = "\n".join(pair.line() for pair in pairs)
+            raise AssertionError(f"expected nothing slashable, found {len(pairs)}:\n{told}")
+
     def fault(self, fault: Fault | None = None, /, **what: Any) -> FaultHandle:
         """Sets a fault, or one of these fields of `Fault`. The last one that matches wins."""
         sent = msgspec.to_builtins(fault) | what if fault else what
@@ -140,7 +150,7 @@ class Controls:
         self.ask_control("DELETE", "keys", pubkeys=pubkeys)
 
     def reset(self) -> None:
-        """Forgets requests and faults; the keys stay."""
+        """Forgets requests, faults and what was signed; the keys stay."""
         self.ask_control("POST", "reset")
 
 
@@ -167,24 +177,22 @@ class Signer(Controls):
         start: bool = True,
         **flags: Any,
     ) -> None:
-        self._host, self._keys = host, list(keys)
-        self._reserve(port)
+        self._keys = list(keys)
+        self._end: Callable[[], None] | None = None  # stops what serves, while it does
+        self._reserve(host, port)
         flags = {"metrics": False, "keystores_path": keystores, "start": start_index, **flags}
         port = self._listener.getsockname()[1]
         self._config = Config(interop=interop, host=host, port=port, control=True, **flags)
-        self._process: subprocess.Popen[bytes] | None = None
-        self._thread: threading.Thread | None = None
-        self._application: Application | None = None
-        if not process:
-            self._application = Application(self._config)
+        self._application = None if process else Application(self._config)
+        if self._application:
             self._application.keymanager.load(lambda _: None)
             self.add_keys(keys=self._keys)
         if start:
             self.start()
 
-    def _reserve(self, port: int) -> None:
+    def _reserve(self, host: str, port: int) -> None:
         """Takes the port, until the signer listens on it or is forgotten."""
-        self._listener = server.bind(self._host, port)
+        self._listener = server.bind(host, port)
         self.url = server.url_of(self._listener)
         weakref.finalize(self, self._listener.close)
 
@@ -195,55 +203,62 @@ class Signer(Controls):
 
     def start(self) -> None:
         """Serves; also again after `stop`, on the same port. Nothing if it does already."""
-        if self._application and not self._thread:
+        if self._application and not self._end:
             self._start_thread(self._application)
-        elif not self._application and not self._process:
+        elif not self._end:
             self._start_process()
 
     def _start_thread(self, application: Application) -> None:
-        ready: SimpleQueue[BaseException | None] = SimpleQueue()
-        listener, timeout = self._listener, self._config.idle_timeout
+        listener, timeout, stop = self._listener, self._config.idle_timeout, asyncio.Event()
+        ready = Future[asyncio.AbstractEventLoop]()
 
-        async def serve() -> None:
-            self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-            on_ready = partial(ready.put, None)
-            await server.serve(application, listener, timeout, on_ready, self._stop, patient=False)
+        def on_ready() -> None:
+            ready.set_result(asyncio.get_running_loop())
 
         def run() -> None:
+            serving = server.serve(application, listener, timeout, on_ready, stop, patient=False)
             try:
-                uvloop.run(serve())
+                uvloop.run(serving)
             except BaseException as error:  # noqa: BLE001 - raised where the signer is started
-                ready.put(error)
+                if not ready.done():
+                    ready.set_exception(error)
 
         thread = threading.Thread(target=run, name="signer", daemon=True)
         thread.start()
         try:
-            error = ready.get(timeout=READY)
-        except Empty:
-            error = ConfigError(f"expected {self.url} to answer within {READY} seconds")
-        if error:
-            raise error
-        self._thread = thread
+            loop = ready.result(READY)
+        except TimeoutError:
+            raise ConfigError(f"expected {self.url} to answer within {READY} seconds") from None
+
+        def end() -> None:
+            application.control.journal.release()
+            loop.call_soon_threadsafe(stop.set)
+            thread.join()
+
+        self._end = end
 
     def _start_process(self) -> None:
         self._listener.close()
         # by its environment: no mnemonic is in a list of processes then
         kept = {name: value for name, value in os.environ.items() if name[:7] != "SIGNER_"}
-        given = {field: getattr(self._config, field.name) for field in fields(Config)}
         flags = {
-            f"SIGNER_{field.name.upper()}": str(value)
-            for field, value in given.items()
-            if value != field.default and field.name != "fault"
+            f"SIGNER_{name.upper()}": str(value)
+            for name, value in asdict(self._config).items()
+            if value is not None and name != "fault"
         }
         command = [sys.executable, "-m", "signer", "serve", "--ready-json"]
         with TemporaryFile() as log:
-            self._process = subprocess.Popen(  # noqa: S603
-                command, stdout=subprocess.PIPE, stderr=log, env=kept | flags
-            )
-            output: Any = self._process.stdout
+            process = Popen(command, stdout=PIPE, stderr=log, env=kept | flags)  # noqa: S603
+
+            def end() -> None:
+                with process:
+                    process.terminate()
+
+            self._end = end
+            output: Any = process.stdout
             ready, _, _ = select.select([output], [], [], READY)
             if not ready or not output.readline():
-                self._process.kill()
+                process.kill()
                 self.stop()
                 log.seek(0)
                 last = b"\n".join(log.read().splitlines()[-20:]).decode()
@@ -254,17 +269,10 @@ class Signer(Controls):
 
     def stop(self) -> None:
         """Stops serving, at once: connecting is refused then. Nothing if it does not serve."""
-        if self._thread and self._application:
-            self._application.control.journal.release()
-            self._loop.call_soon_threadsafe(self._stop.set)
-            self._thread.join()
-        elif self._process:
-            with self._process as process:
-                process.terminate()
-        else:
-            return
-        self._thread = self._process = None
-        self._reserve(self._config.port)
+        if self._end:
+            self._end()
+            self._end = None
+            self._reserve(self._config.host, self._config.port)
 
     def __enter__(self) -> Self:
         return self
@@ -273,4 +281,4 @@ class Signer(Controls):
         self.stop()
         self._listener.close()
         if self._application:
-            self._application.keymanager.close()
+            self._application.close()

@@ -1,4 +1,4 @@
-"""What every route answers alike: the choice between JSON and text, and errors.
+"""What routes have in common: what they work on, the choice between JSON and text, and errors.
 
 Error bodies are `{"message": ..., "error": ...}` with one text: Keymanager clients read the
 first member, Nimbus the second.
@@ -8,15 +8,29 @@ import logging
 from collections.abc import Iterable, Mapping
 
 import msgspec
+from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.types import Send
 
 from ..errors import SignerError
+from ..keymanager import KeyManager
+from ..keyring import Keyring
+from ..slashing import Protection
+from ..spec.networks import Network
 
 log = logging.getLogger(__name__)
 
 JSON = "application/json"
 TEXT = "text/plain; charset=utf-8"
+
+
+class Parts(State):
+    """The parts of the application, as Litestar hands them to a route that asks for `state`."""
+
+    keyring: Keyring
+    keymanager: KeyManager
+    slashing: Protection
+    network: Network
 
 
 def wants_json(headers: Iterable[tuple[bytes, bytes]]) -> bool:

@@ -8,15 +8,13 @@ from typing import Any
 
 from litestar import Request, Router, delete, get, post
 from litestar.connection import ASGIConnection
-from litestar.datastructures import State
 from litestar.handlers import BaseRouteHandler
 from msgspec import Struct
 
-from .. import decoding, slashing
+from .. import decoding, interchange
 from ..errors import BadRequestError, ForbiddenError, UnauthorizedError
-from ..keymanager import KeyManager
-from ..keyring import Keyring
 from ..spec.leaves import Bytes48
+from .answers import Parts
 
 
 class _Import(Struct):
@@ -34,42 +32,40 @@ class _Delete(Struct):
 
 
 @get("", sync_to_thread=False)
-def list_keys(state: State) -> dict[str, Any]:
+def list_keys(state: Parts) -> dict[str, Any]:
     """All keys that can sign, by public key; those that were not imported are read-only."""
-    keyring: Keyring = state.keyring
     keys = [
         {
             "validating_pubkey": f"0x{pubkey.hex()}",
             "derivation_path": key.derivation_path,
-            "readonly": pubkey in keyring.readonly,
+            "readonly": pubkey in state.keyring.readonly,
         }
-        for pubkey, key in sorted(keyring.all().items())
+        for pubkey, key in sorted(state.keyring.all().items())
     ]
     return {"data": keys}
 
 
 @post("", status_code=200)
-async def import_keystores(state: State, request: Request[Any, Any, Any]) -> dict[str, Any]:
+async def import_keystores(state: Parts, request: Request[Any, Any, Any]) -> dict[str, Any]:
     """Imports keystores; `passwords[i]` opens `keystores[i]`."""
-    keymanager: KeyManager = state.keymanager
     sent = decoding.decode(_Import, await request.body(), "keystores and passwords")
     if len(sent.keystores) != len(sent.passwords):
-        raise BadRequestError(
-            f"expected a password for each keystore, found {len(sent.keystores)} keystores and "
-            f"{len(sent.passwords)} passwords"
-        )
-    if sent.slashing_protection is not None:
-        slashing.decode(sent.slashing_protection)
-    return {"data": await keymanager.import_keystores(sent.keystores, sent.passwords)}
+        found = f"{len(sent.keystores)} keystores and {len(sent.passwords)} passwords"
+        raise BadRequestError(f"expected a password for each keystore, found {found}")
+    text = sent.slashing_protection
+    history = None if text is None else interchange.decode(text, state.network)
+    results = await state.keymanager.import_keystores(sent.keystores, sent.passwords, history)
+    return {"data": results}
 
 
 @delete("", status_code=200)
-async def delete_keys(state: State, request: Request[Any, Any, Any]) -> dict[str, Any]:
+async def delete_keys(state: Parts, request: Request[Any, Any, Any]) -> dict[str, Any]:
     """Deletes imported keys, and tells what protects them elsewhere from being slashed."""
-    keymanager: KeyManager = state.keymanager
     sent = decoding.decode(_Delete, await request.body(), "pubkeys")
-    results = await keymanager.delete(sent.pubkeys)
-    return {"data": results, "slashing_protection": slashing.export(state.network)}
+    results = await state.keymanager.delete(sent.pubkeys)
+    pairs = zip(sent.pubkeys, results, strict=True)
+    gone = {pubkey for pubkey, result in pairs if result.status in {"deleted", "not_active"}}
+    return {"data": results, "slashing_protection": state.slashing.export(gone, state.network)}
 
 
 def router(token: str | None) -> Router:

@@ -10,17 +10,11 @@ from time import perf_counter
 
 from litestar.types import HTTPScope, Receive, Send
 
-from .. import requests
+from .. import errors, requests
 from ..engine import SigningEngine
-from ..errors import (
-    BadRequestError,
-    BodyTooLargeError,
-    MethodNotAllowedError,
-    SignerError,
-    UnknownKeyError,
-)
 from ..keyring import Keyring
 from ..metrics import Metrics
+from ..slashing import Protection
 from ..spec.networks import Network
 from .answers import JSON, TEXT, answer, wants_json
 
@@ -35,24 +29,28 @@ class SignRoute:
 
     engine: SigningEngine
 
-    def __init__(self, keyring: Keyring, network: Network, metrics: Metrics) -> None:
-        self._keyring = keyring
-        self._network = network
-        self._metrics = metrics
+    def __init__(
+        self, keyring: Keyring, network: Network, slashing: Protection, metrics: Metrics
+    ) -> None:
+        self._keyring, self._network = keyring, network
+        self._slashing, self._metrics = slashing, metrics
 
     async def __call__(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         """Answers 200 with the signature; raises the SignerError of any other answer."""
         signing_type = "unknown"
         try:
             if scope["method"] != "POST":
-                raise MethodNotAllowedError(f"expected POST, found {scope['method']}")
+                raise errors.MethodNotAllowedError(f"expected POST, found {scope['method']}")
             request = requests.decode(await read_body(scope, receive))
             signing_type, started = request.TYPE, perf_counter()
             signing_root = request.compute_signing_root(self._network)
             pubkey = pubkey_of(scope["path"])
-            signature = await self.engine.sign(self._keyring[pubkey].secret_key, signing_root)
+            secret_key = self._keyring[pubkey].secret_key
+            noted = self._slashing.check(pubkey, request, signing_root)
+            signature = await self.engine.sign(secret_key, signing_root)
+            await self._slashing.durable(noted)
             self._keyring[pubkey]  # deleted meanwhile: then no signature leaves any more
-        except SignerError as error:
+        except errors.SignerError as error:
             self._metrics.count(signing_type, error.status)
             log.debug("%s %s: %s", signing_type, error.status, error)
             raise
@@ -71,12 +69,11 @@ async def read_body(scope: HTTPScope, receive: Receive) -> bytes:
     body, more = b"", True
     while more:
         if max(len(body), int(announced)) > MAX_BODY_SIZE:
-            raise BodyTooLargeError(f"expected a body of at most {MAX_BODY_SIZE} bytes, found more")
+            raise errors.BodyTooLargeError(f"expected at most {MAX_BODY_SIZE} bytes, found more")
         event = await receive()
         if event["type"] != "http.request":
-            raise BadRequestError("expected a whole body, found the end of the connection")
-        body += event["body"]
-        more = event["more_body"]
+            raise errors.BadRequestError("expected a whole body, found the end of the connection")
+        body, more = body + event["body"], event["more_body"]
     return body
 
 
@@ -86,4 +83,4 @@ def pubkey_of(path: str) -> bytes:
     try:
         return unhexlify(identifier.removeprefix("0x").removeprefix("0X"))
     except ValueError:
-        raise UnknownKeyError("expected a public key in hex, found other characters") from None
+        raise errors.UnknownKeyError("expected a public key in hex, found other text") from None

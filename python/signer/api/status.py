@@ -3,14 +3,14 @@
 from typing import Any
 
 from litestar import Request, Response, get, post
-from litestar.datastructures import State
 
-from ..keymanager import KeyManager, ReloadStatus
-from ..keyring import Keyring
+from ..errors import UnknownOperationError
+from ..keymanager import ReloadStatus
+from .answers import Parts
 
 
 @get("/api/v1/eth2/publicKeys", sync_to_thread=False)
-def public_keys(state: State) -> list[str]:
+def public_keys(state: Parts) -> list[str]:
     """The public keys that can sign, in the order they were loaded."""
     return [f"0x{pubkey.hex()}" for pubkey in state.keyring]
 
@@ -24,53 +24,51 @@ def upcheck(request: Request[Any, Any, Any]) -> Response[Any]:
 
 
 @get("/healthcheck", sync_to_thread=False)
-def healthcheck(state: State) -> Response[Any]:
+def healthcheck(state: Parts) -> Response[Any]:
     """Web3Signer's report: 200 and UP, or 503 and DOWN when a key could not be loaded."""
-    keyring: Keyring = state.keyring
-    status = "DOWN" if keyring.failures else "UP"
-    loading = {
-        "id": "keystores-bulk-loading",
-        "status": status,
-        "data": {"keys-loaded": len(keyring), "error-count": len(keyring.failures)},
-    }
-    checks = [
-        {"id": "default-check", "status": "UP"},
-        {"id": "keys-check", "status": status, "checks": [loading]},
-    ]
-    body = {"status": status, "checks": checks, "outcome": status}
-    return Response(body, status_code=503 if keyring.failures else 200)
+    failures = len(state.keyring.failures)
+    status, code = ("DOWN", 503) if failures else ("UP", 200)
+    counts = {"keys-loaded": len(state.keyring), "error-count": failures}
+    loading = {"id": "keystores-bulk-loading", "status": status, "data": counts}
+    keys = {"id": "keys-check", "status": status, "checks": [loading]}
+    checks = [{"id": "default-check", "status": "UP"}, keys]
+    return Response({"status": status, "checks": checks, "outcome": status}, status_code=code)
 
 
 @get("/health", sync_to_thread=False)
-def health(state: State) -> dict[str, str | int]:
+def health(state: Parts) -> dict[str, str | int]:
     """That the signer runs, and how many keys it has."""
     return {"status": "healthy", "keys_loaded": len(state.keyring)}
 
 
 @post("/reload")
-async def start_reload(state: State, request: Request[Any, Any, Any]) -> Response[Any]:
+async def start_reload(state: Parts, request: Request[Any, Any, Any]) -> Response[Any]:
     """202 at once, or with ?wait=true how it went; 409 while a reload is under way."""
-    keymanager: KeyManager = state.keymanager
-    reloading = keymanager.reload()
+    reloading = state.keymanager.reload()
     if reloading is None:
         message = "A reload operation is already in progress. Please try again later."
-        body = {"status": "error", "message": message, "error": message}
-        return Response(body, status_code=409)
+        return Response({"status": "error", "message": message, "error": message}, status_code=409)
     if request.query_params.get("wait") == "true":
         await reloading
-        return Response(keymanager.reload_status, status_code=200)
-    message = (
-        "Reload operation accepted and is running in the background. "
-        "Use GET /reload to check status."
-    )
+        return Response(state.keymanager.reload_status, status_code=200)
+    message = "Reload operation accepted and is running in the background."
+    message += " Use GET /reload to check status."
     return Response({"status": "accepted", "message": message}, status_code=202)
 
 
 @get("/reload", sync_to_thread=False)
-def reload_status(state: State) -> ReloadStatus:
+def reload_status(state: Parts) -> ReloadStatus:
     """How the reload under way goes, or how the last one went; idle when there was none."""
-    keymanager: KeyManager = state.keymanager
-    return keymanager.reload_status
+    return state.keymanager.reload_status
 
 
-ROUTES = (public_keys, upcheck, healthcheck, health, start_reload, reload_status)
+@get("/api/v1/eth2/highWatermark", sync_to_thread=False)
+def high_watermark(state: Parts) -> dict[str, str]:
+    """The epoch and the slot from which on nothing is signed, where they are set."""
+    if state.slashing.mode == "off":
+        raise UnknownOperationError("expected slashing protection, found --slashing off")
+    ends = state.slashing.high_watermark
+    return {name: str(end) for name, end in ends.items() if end is not None}
+
+
+ROUTES = (public_keys, upcheck, healthcheck, health, start_reload, reload_status, high_watermark)

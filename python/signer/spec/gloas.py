@@ -17,7 +17,7 @@ from .leaves import (
     uint64,
     uint256,
 )
-from .phase0 import AttestationData
+from .phase0 import AttestationData, DepositData
 from .ssz import Container, ProgressiveContainer, ProgressiveList
 
 MAX_EXTRA_DATA_BYTES = 32  # presets/mainnet/bellatrix.yaml
@@ -66,11 +66,8 @@ class ExecutionPayload(ProgressiveContainer):
     slot_number: uint64
 
 
-class DepositRequest(Container):
-    pubkey: Bytes48
-    withdrawal_credentials: Bytes32
-    amount: uint64
-    signature: Bytes96
+# a field more than phase0's, at the end: msgspec keeps the order of the parent's fields
+class DepositRequest(DepositData):
     index: uint64
 
 
@@ -86,11 +83,8 @@ class ConsolidationRequest(Container):
     target_pubkey: Bytes48
 
 
-class BuilderDepositRequest(Container):
-    pubkey: Bytes48
-    withdrawal_credentials: Bytes32
-    amount: uint64
-    signature: Bytes96
+class BuilderDepositRequest(DepositData):
+    """The same four fields."""
 
 
 class BuilderExitRequest(Container):

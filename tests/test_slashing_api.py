@@ -1,0 +1,497 @@
+"""Slashing protection as users meet it: over HTTP, in a test, on the command line, in pytest."""
+
+import json
+import logging
+import os
+from collections import ChainMap, Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from http.client import HTTPException
+from itertools import count
+from pathlib import Path
+from queue import SimpleQueue
+from random import Random
+from resource import RLIM_INFINITY, RLIMIT_FSIZE, prlimit
+from threading import Barrier
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+from click.testing import CliRunner, Result
+
+from load import FORK_INFO
+from served import Answer, Served, serving, unhex, vectors
+from signer import Signer, verify
+from signer.cli import main
+from test_data_dir import Client, keeping, kill_under_load, started
+from test_harness import WHERE, ask
+from test_keymanager import MAINNET, METADATA, Keystore, body, fresh, refusal
+from test_metrics import free_port
+from test_pytest_plugin import Project, outcomes, run, sections
+
+pytest_plugins = ["pytester"]
+
+ROUNDS = int(os.environ.get("PY3SIGNER_CRASH_ROUNDS", "3"))
+RACERS = int(os.environ.get("PY3SIGNER_RACE", "40"))
+PUBKEYS = [key["pubkey"] for key in vectors("interop_keys/keys.json")]
+KEY = PUBKEYS[0]
+HOODI = "0x212f13fc4df078b6cb7db228f1c8307566dcecf900867401a92023d7ba99cb5f"
+END: Any = {"high_watermark_epoch": 5, "high_watermark_slot": 7}
+BOTH = pytest.mark.parametrize("kept", [False, True], ids=["memory", "disk"])
+
+
+def attestation(target: int, root: int = 0, source: int | None = None) -> Any:
+    """A sign request; by default from the epoch before."""
+    voted = {"epoch": str(target - 1 if source is None else source), "root": f"0x{root:064x}"}
+    data: Any = {"slot": str(32 * target), "index": "0", "beacon_block_root": voted["root"]}
+    data |= {"source": voted, "target": voted | {"epoch": str(target)}}
+    return {"type": "ATTESTATION", "fork_info": FORK_INFO, "attestation": data}
+
+
+def block(slot: int, root: int = 0) -> Any:
+    roots = dict.fromkeys(["parent_root", "state_root", "body_root"], f"0x{root:064x}")
+    header = {"slot": str(slot), "proposer_index": "0", **roots}
+    sent = {"version": "FULU", "block_header": header}
+    return {"type": "BLOCK_V2", "fork_info": FORK_INFO, "beacon_block": sent}
+
+
+def epochs(source: int, target: int) -> dict[str, str]:
+    return {"source_epoch": str(source), "target_epoch": str(target)}
+
+
+CONFLICTS = [
+    ([block(7), block(7, 1)], "double_block_proposal", [{"slot": "7"}] * 2),
+    ([attestation(4), attestation(4, 1)], "double_vote", [epochs(3, 4)] * 2),
+    ([attestation(4), attestation(5, 0, 2)], "surrounding_vote", [epochs(3, 4), epochs(2, 5)]),
+    ([attestation(5, 0, 2), attestation(4)], "surrounded_vote", [epochs(2, 5), epochs(3, 4)]),
+]
+EACH = pytest.mark.parametrize(("requests", "rule", "messages"), CONFLICTS)
+
+
+def history(pubkey: str, *targets: int, slots: tuple[int, ...] = ()) -> Any:
+    """What a key has signed elsewhere, as EIP-3076 has it."""
+    blocks = [{"slot": str(slot), "signing_root": f"0x{slot:064x}"} for slot in slots]
+    votes = [epochs(target - 1, target) for target in targets]
+    return {"pubkey": pubkey, "signed_blocks": blocks, "signed_attestations": votes}
+
+
+def document(*histories: Any, **metadata: str) -> str:
+    return json.dumps({"metadata": METADATA | metadata, "data": histories})
+
+
+BAD = [
+    (document(history(KEY, 4), genesis_validators_root=HOODI), f"found {HOODI}: give the "),
+    (document(interchange_format_version="4"), "metadata.interchange_format_version: "),
+    (document(history(KEY, 4))[:-1], "expected slashing protection data as a JSON object"),
+    (document(history(KEY, 4), history("0x00", 4)), "data[1].pubkey: expected 48 bytes"),
+]
+EACH_BAD = pytest.mark.parametrize(("text", "expected"), BAD)
+
+
+def sign(signer: Signer, *requests: Any, pubkey: str = KEY) -> list[Answer]:
+    return [ask(signer, "POST", f"/api/v1/eth2/sign/{pubkey}", request) for request in requests]
+
+
+def statuses(signer: Signer, *requests: Any, pubkey: str = KEY) -> list[int]:
+    return [answer.status for answer in sign(signer, *requests, pubkey=pubkey)]
+
+
+def import_keys(signer: Signer, *keystores: Keystore, history: str | None = None) -> Answer:
+    content = body(*keystores, slashing_protection=history)
+    return ask(signer, "POST", "/eth/v1/keystores", content)
+
+
+def delete_keys(signer: Signer, *pubkeys: str) -> tuple[list[str], str]:
+    """The status of each, and what was signed."""
+    answer = ask(signer, "DELETE", "/eth/v1/keystores", {"pubkeys": pubkeys}).json
+    return [result["status"] for result in answer["data"]], answer["slashing_protection"]
+
+
+def slashing(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(main, ["slashing", *map(str, arguments)])
+
+
+def exported(data_dir: Path) -> Any:
+    file = data_dir / "exported"
+    assert 0 == slashing("export", "--data-dir", data_dir, file).exit_code
+    return json.loads(file.read_text())
+
+
+def imported(data_dir: Path, text: str) -> Result:
+    (file := data_dir / "imported").write_text(text)
+    return slashing("import", "--data-dir", data_dir, file)
+
+
+@pytest.fixture
+def enforcing() -> Iterator[Signer]:
+    with Signer(interop=1, slashing="enforce") as signer:
+        yield signer
+
+
+@EACH
+def test_a_refusal_names_the_rule_and_the_earlier_message(
+    enforcing: Signer, requests: Any, rule: str, messages: Any
+) -> None:
+    signed, refused = sign(enforcing, *requests)
+
+    message, records = refusal(refused, 412), enforcing.requests
+    told = ", ".join(f"{name} {value}" for name, value in messages[0].items())
+    assert (200, {"message": message, "error": message}) == (signed.status, refused.json)
+    assert f"{rule} by {KEY[:10]}..: " in message
+    assert f" beside {told}, signing_root {records[0].signing_root}: " in message
+    assert [(200, False), (412, True)] == [(r.status, r.signature is None) for r in records]
+
+
+def test_a_refusal_changes_nothing(enforcing: Signer) -> None:
+    first, later, surrounding = attestation(4), attestation(6), attestation(6, source=2)
+
+    answers = sign(enforcing, first, surrounding, first, later)
+
+    assert [200, 412, 200, 200] == [answer.status for answer in answers]
+    assert answers[0].body == answers[2].body
+
+
+def test_an_unknown_key_is_404_and_has_no_history(enforcing: Signer) -> None:
+    enforcing.remove_keys(KEY)
+    unknown = statuses(enforcing, attestation(4))
+    enforcing.add_keys(interop=1)
+
+    assert ([404], [200]) == (unknown, statuses(enforcing, attestation(4, 1)))
+
+
+@BOTH
+@pytest.mark.timeout(60 + RACERS * ROUNDS // 50)
+def test_of_conflicting_requests_at_once_one_is_signed(tmp_path: Path, *, kept: bool) -> None:
+    barrier = Barrier(RACERS, timeout=50)
+    flags: Any = {"slashing": "enforce", "data_dir": tmp_path if kept else None, "process": True}
+
+    def race(request: Any) -> int:
+        barrier.wait()
+        return ask(signer, "POST", f"/api/v1/eth2/sign/{KEY}", request, timeout=50).status
+
+    with Signer(interop=1, **flags) as signer, ThreadPoolExecutor(RACERS) as racers:
+        for target in range(1, ROUNDS + 1):
+            requests = [attestation(target, root) for root in range(RACERS)]
+            assert {200: 1, 412: RACERS - 1} == Counter(racers.map(race, requests))
+
+
+@EACH
+def test_a_pair_is_signed_by_default_and_told_once(requests: Any, rule: str, messages: Any) -> None:
+    with Signer(interop=1) as signer:
+        signed = statuses(signer, *requests, requests[1])
+        pairs = ask(signer, "GET", "/_signer/slashable").json
+
+    roots = ({"signing_root": record.signing_root} for record in signer.requests)
+    earlier, later = (message | root for message, root in zip(messages, roots, strict=False))
+    expected = {"rule": rule, "pubkey": KEY, "genesis_validators_root": MAINNET}
+    assert ([200] * 3, [expected | {"earlier": earlier, "later": later}]) == (signed, pairs)
+
+
+@WHERE
+def test_a_test_asserts_that_nothing_was_slashable(where: dict[str, Any]) -> None:
+    with Signer(interop=1, **where) as signer:
+        sign(signer, attestation(4))
+        signer.assert_not_slashable()
+        sign(signer, attestation(4, 1))
+
+        with pytest.raises(AssertionError, match=f"found 1:\ndouble_vote by {KEY[:10]}.*epoch 4"):
+            signer.assert_not_slashable()
+
+
+@BOTH
+@pytest.mark.parametrize("mode", ["report", "enforce"])
+def test_reset_forgets_pairs_and_what_was_signed(tmp_path: Path, mode: str, *, kept: bool) -> None:
+    with Signer(interop=1, slashing=mode, data_dir=tmp_path if kept else None) as signer:
+        sign(signer, block(7), block(7, 1))
+
+        signer.reset()
+
+        forgotten, signed = signer.slashable(), statuses(signer, block(7, 2))
+        assert ([], [200], []) == (forgotten, signed, signer.slashable())
+
+
+def test_the_log_warns_of_a_pair(caplog: pytest.LogCaptureFixture) -> None:
+    with Signer(interop=1) as signer:
+        sign(signer, block(7), block(7, 1))
+
+    warning = ("signer.slashing", logging.WARNING, f"slashable: {signer.slashable()[0].line()}")
+    assert [warning] == [found for found in caplog.record_tuples if found[0] == warning[0]]
+
+
+def test_slashable_requests_are_counted_by_their_rule() -> None:
+    port = free_port()
+    with serving("--interop", "1", "--metrics-port", str(port)) as signer:
+        for request in (attestation(4), attestation(4, 1), block(7)):
+            signer.sign(KEY, request)
+        with urlopen(f"http://127.0.0.1:{port}/metrics") as response:
+            text = response.read().decode()
+
+    assert 'signer_slashable_requests_total{rule="double_vote"} 1.0\n' in text
+
+
+def test_off_neither_refuses_nor_tells() -> None:
+    with Signer(interop=1, slashing="off") as signer:
+        for requests, _, _ in CONFLICTS:
+            assert [200, 200] == statuses(signer, *requests)
+        signer.assert_not_slashable()
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [({}, {}), (END, {"epoch": "5", "slot": "7"}), ({"slashing": "off", **END}, 404)],
+)
+def test_the_high_watermark_is_told(flags: dict[str, Any], expected: Any) -> None:
+    with Signer(**flags) as signer:
+        answer = ask(signer, "GET", "/api/v1/eth2/highWatermark")
+
+    assert expected == (answer.json if answer.status == 200 else answer.status)
+
+
+@pytest.mark.parametrize(("mode", "beyond"), [("enforce", 412), ("report", 200), ("off", 200)])
+def test_enforce_signs_below_the_high_watermark_only(mode: str, beyond: int) -> None:
+    requests = [attestation(4), attestation(5), attestation(6), block(6), block(7), block(8)]
+
+    with Signer(interop=1, slashing=mode, **END) as signer:
+        assert [200, beyond, beyond] * 2 == statuses(signer, *requests)
+
+
+@pytest.mark.parametrize(("mode", "status"), [("enforce", 412), ("report", 200)])
+def test_the_next_signer_knows_what_was_signed(tmp_path: Path, mode: str, status: int) -> None:
+    for root, expected in [(0, 200), (0, 200), (1, status)]:
+        with Signer(interop=1, slashing=mode, data_dir=tmp_path) as signer:
+            assert [expected] * 2 == statuses(signer, attestation(4, root), block(7, root))
+
+    assert ["double_vote", "double_block_proposal"] == [pair.rule for pair in signer.slashable()]
+
+
+def test_no_signature_leaves_while_its_record_finds_no_room(tmp_path: Path) -> None:
+    with serving(*keeping(tmp_path), "--interop", "1", "--slashing", "enforce") as signer:
+        prlimit(signer.process.pid, RLIMIT_FSIZE, (100, RLIM_INFINITY))
+        full = [refusal(signer.sign(KEY, attestation(4)), 500) for _ in range(2)]
+        prlimit(signer.process.pid, RLIMIT_FSIZE, (RLIM_INFINITY, RLIM_INFINITY))
+        with_room = [signer.sign(KEY, attestation(4, root)).status for root in (1, 0)]
+
+    assert [f"cannot write {tmp_path / 'slashing.sqlite'}: disk I/O error"] * 2 == full
+    assert ([412, 200], 1) == (with_room, len(recorded(tmp_path)))
+
+
+Message = tuple[str, str, int]  # public key; which of KINDS; target epoch or slot
+KINDS: dict[str, Any] = {"target_epoch": attestation, "slot": block}
+
+
+class Voter(Client):
+    """Has one key sign, and knows what was answered since the last kill."""
+
+    def __init__(self, pubkey: str) -> None:
+        self._pubkey, self._numbers, self.answers = pubkey, count(1), dict[Message, bytes]()
+
+    def change(self, signer: Served, answered: SimpleQueue[None]) -> None:
+        self.answers.clear()
+        with suppress(OSError, HTTPException):
+            for number in self._numbers:
+                for kind, request in KINDS.items():
+                    answer = signer.sign(self._pubkey, request(number))
+                    self.answers[self._pubkey, kind, number] = answer.body
+                    answered.put(None)
+
+
+def recorded(data_dir: Path) -> dict[Message, bytes]:
+    """The signing roots that a data directory has."""
+    return {
+        (of["pubkey"], kind, int(message[kind])): unhex(message["signing_root"])
+        for of in exported(data_dir)["data"]
+        for message in of["signed_attestations"] + of["signed_blocks"]
+        for kind in KINDS.keys() & message.keys()
+    }
+
+
+@pytest.mark.parametrize(("mode", "status"), [("enforce", 412), ("report", 200)])
+@pytest.mark.timeout(60 + 5 * ROUNDS)
+def test_a_killed_signer_knows_what_it_signed(tmp_path: Path, mode: str, status: int) -> None:
+    flags = [*keeping(tmp_path), "--interop", "4", "--control", "--slashing", mode]
+    voters = [Voter(pubkey) for pubkey in PUBKEYS[:4]]
+    signed = ChainMap(*(voter.answers for voter in voters))
+
+    for seed in range(ROUNDS + 1):  # what the last one leaves, nobody asks for
+        with started(flags) as signer:
+            for pubkey, kind, number in signed:
+                assert status == signer.sign(pubkey, KINDS[kind](number, 1)).status
+            assert len(signed) == len(signer.ask("GET", "/_signer/slashable").json)
+            kill_under_load(signer, list[Client](voters), Random(seed))
+        roots = recorded(tmp_path)
+        assert set() == signed.keys() - roots.keys()
+        for message, answer in signed.items():
+            assert verify(unhex(message[0]), roots[message], unhex(answer.decode())), answer
+
+
+def test_an_imported_history_forbids_from_the_first_request_on(enforcing: Signer) -> None:
+    keystore = fresh()
+    pubkey, forbidden = keystore.pubkey, [attestation(4), attestation(5, source=2), block(7)]
+
+    answer = import_keys(enforcing, keystore, history=document(history(pubkey, 4, slots=(7,))))
+
+    assert [{"status": "imported"}] == answer.json["data"]
+    assert [412] * 3 == statuses(enforcing, *forbidden, pubkey=pubkey)
+    assert [200] * 2 == statuses(enforcing, attestation(5), block(8), pubkey=pubkey)
+
+
+def test_history_of_keys_that_are_not_imported_is_not_applied(enforcing: Signer) -> None:
+    duplicate, later = fresh(), fresh()
+    pubkeys = [KEY, duplicate.pubkey, later.pubkey]
+    import_keys(enforcing, duplicate)
+
+    text = document(*(history(pubkey, 4) for pubkey in pubkeys))
+    answer = import_keys(enforcing, duplicate, Keystore("{"), history=text)
+    import_keys(enforcing, later)
+
+    assert ["duplicate", "error"] == [result["status"] for result in answer.json["data"]]
+    for pubkey in pubkeys:
+        assert [200] == statuses(enforcing, attestation(4), pubkey=pubkey)
+
+
+@EACH_BAD
+def test_a_bad_history_imports_no_key(enforcing: Signer, text: str, expected: str) -> None:
+    keystore = fresh()
+
+    answer = import_keys(enforcing, keystore, history=text.replace(KEY, keystore.pubkey))
+
+    assert (True, [KEY]) == (expected in refusal(answer), enforcing.pubkeys)
+    import_keys(enforcing, keystore)
+    assert [200] == statuses(enforcing, attestation(4), pubkey=keystore.pubkey)
+
+
+def test_a_key_takes_its_history_along_to_another_signer(enforcing: Signer) -> None:
+    keystore = fresh()
+    same, others = [attestation(4), block(7)], [attestation(4, 1), block(7, 1)]
+    with Signer() as first:
+        import_keys(first, keystore)
+        sign(first, *same, pubkey=keystore.pubkey)
+        results, text = delete_keys(first, keystore.pubkey)
+
+    import_keys(enforcing, keystore, history=text)
+
+    assert (["deleted"], METADATA) == (results, json.loads(text)["metadata"])
+    assert [200, 200, 412, 412] == statuses(enforcing, *same, *others, pubkey=keystore.pubkey)
+
+
+def test_a_deleted_key_still_has_its_history(enforcing: Signer) -> None:
+    keystore, never_seen = fresh(), fresh().pubkey
+    import_keys(enforcing, keystore)
+    sign(enforcing, attestation(4), block(7), pubkey=keystore.pubkey)
+
+    first, text = delete_keys(enforcing, keystore.pubkey, never_seen)
+    second, again = delete_keys(enforcing, keystore.pubkey, never_seen)
+    import_keys(enforcing, keystore)
+
+    assert (["deleted", "not_found"], ["not_active", "not_found"]) == (first, second)
+    assert (text, [keystore.pubkey]) == (again, [of["pubkey"] for of in json.loads(text)["data"]])
+    assert [412] == statuses(enforcing, attestation(4, 1), pubkey=keystore.pubkey)
+
+
+def test_a_read_only_key_keeps_its_history_to_itself(enforcing: Signer) -> None:
+    sign(enforcing, attestation(4))
+
+    results, text = delete_keys(enforcing, KEY)
+
+    assert (["error"], []) == (results, json.loads(text)["data"])
+
+
+def test_an_import_tells_how_far_it_is_and_is_exported(tmp_path: Path) -> None:
+    signed = [history(f"0x{key:096x}", 4, 5, slots=(7, 9)) for key in range(501)]
+
+    result = imported(tmp_path, document(*signed))
+
+    progress = "imported 500 of 501 keys\nimported 501 of 501 keys\n"
+    assert (0, "", progress) == (result.exit_code, result.stdout, result.stderr)
+    assert {"metadata": METADATA, "data": signed} == exported(tmp_path)
+
+
+def test_what_was_imported_is_refused(tmp_path: Path) -> None:
+    imported(tmp_path, document(history(KEY, 4, 5, slots=(7, 9))))
+
+    with serving(*keeping(tmp_path), "--interop", "1", "--slashing", "enforce") as signer:
+        for request in (attestation(5), attestation(6, source=3), block(6), block(9)):
+            assert 412 == signer.sign(KEY, request).status
+
+
+def told(result: Result) -> str:
+    """The one line of an error."""
+    assert isinstance(result.exception, SystemExit)  # not another one, with a traceback
+    assert (1, "", 1) == (result.exit_code, result.stdout, len(result.stderr.splitlines()))
+    return result.stderr.removeprefix("Error: ")
+
+
+@EACH_BAD
+def test_a_bad_file_changes_nothing(tmp_path: Path, text: str, expected: str) -> None:
+    imported(tmp_path, document(history(KEY, 3)))
+    before = exported(tmp_path)
+
+    message = told(imported(tmp_path, text))
+
+    assert (True, before) == (expected in message, exported(tmp_path))
+
+
+@pytest.mark.parametrize("command", ["import", "export"])
+def test_a_data_dir_in_use_is_refused(tmp_path: Path, command: str) -> None:
+    (file := tmp_path / "file").write_text(text := document(history(KEY, 4)))
+
+    with Signer(interop=1, slashing="enforce", data_dir=tmp_path) as signer:
+        message = told(slashing(command, "--data-dir", tmp_path, file))
+        assert [200] == statuses(signer, attestation(4))
+
+    assert f"{tmp_path} in use by process {os.getpid()}: stop it" in message
+    assert text == file.read_text()
+
+
+@pytest.mark.parametrize("command", ["import", "export"])
+@pytest.mark.parametrize("flags", [[], ["--data-dir", "nowhere"], ["--data-dir", __file__]])
+def test_a_data_dir_that_is_none_is_refused(tmp_path: Path, command: str, flags: list[str]) -> None:
+    (file := tmp_path / "file").touch()
+
+    assert "expected the --data-dir of a signer" in told(slashing(command, *flags, file))
+
+
+def test_an_export_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    assert "none" in told(slashing("export", "--data-dir", tmp_path, tmp_path / "none" / "file"))
+
+
+SIGN = f"""
+def sign(signer, *bodies):
+    for body in bodies: urlopen(signer.url + "/api/v1/eth2/sign/{KEY}", body).close()
+FIRST, SECOND = {json.dumps(block(7)).encode()!r}, {json.dumps(block(7, 1)).encode()!r}
+"""
+PAIR = f"double_block_proposal by {KEY[:10]}..: slot 7, "
+ASSERTING = ["-o", "signer_assert_not_slashable=true", "-W", "error"]
+
+
+@pytest.mark.parametrize("used", ["signer", "make_signer()", "signer_session"])
+def test_a_project_fails_tests_that_ask_for_what_is_slashable(pytester: Project, used: str) -> None:
+    tests = f"{SIGN}\ndef test_it({used.removesuffix('()')}): sign({used}, FIRST, SECOND)"
+
+    result = run(pytester, tests, *ASSERTING)
+
+    assert {"passed": 1, "errors": 1} == result.parseoutcomes()
+    result.stdout.fnmatch_lines(["*expected nothing slashable, found 1:", f"*{PAIR}*"])
+
+
+@pytest.mark.parametrize(
+    ("steps", "flags"),
+    [
+        ("sign(signer, FIRST, SECOND)", []),
+        ("sign(signer, FIRST, FIRST)", ASSERTING),
+        ("sign(signer, FIRST, SECOND); signer.reset()", ASSERTING),
+        ("signer.stop()", ASSERTING),
+        ("make_signer(process=True).stop()", ASSERTING),
+    ],
+)
+def test_a_project_passes_other_tests(pytester: Project, steps: str, flags: list[str]) -> None:
+    tests = f"{SIGN}\ndef test_it(signer, make_signer): {steps}"
+
+    assert {"passed": 1} == outcomes(pytester, tests, *flags)
+
+
+def test_a_failure_shows_slashable_pairs(pytester: Project) -> None:
+    tests = f"{SIGN}\ndef test_it(signer): sign(signer, FIRST, SECOND); assert False"
+
+    assert sections(pytester, tests)[0][2].startswith(f"slashable: {PAIR}")
