@@ -49,6 +49,10 @@ class Controlled:
         except Exception as error:  # noqa: BLE001 - the one handler, for these routes
             await answer(send, *explain(error))
             return
+        await self._observe(scope, body, receive, send)
+
+    async def _observe(self, scope: Any, body: bytes, receive: Receive, send: Send) -> None:
+        """Records a request, and answers it as faults or the application do."""
         started, journal = time.perf_counter(), self._control.journal
         record, fault = self._describe(scope, body), Fault()  # it does nothing
         active = self._control.next_fault(record.type, record.pubkey, record.path)
@@ -103,10 +107,40 @@ class Controlled:
         if fault.answers:
             content, *_ = explain(SignerError("a fault of the test"))
             await answer(keep, content, JSON)
+        elif (scope["method"], scope["path"]) == ("POST", signing.BATCH):
+            await self._sign_each(scope, body, receive, keep)
         else:
             await self._app(scope, again, keep)
         self._spoil(events, fault, record)
         return events
+
+    async def _sign_each(self, scope: Any, body: bytes, receive: Receive, send: Send) -> None:
+        """Answers a batch whose keys are recorded, and struck by faults, one by one."""
+
+        async def sign(identifier: str) -> bytes:
+            events: list[Any] = []
+
+            async def keep(event: Any) -> None:
+                events.append(event)
+
+            single = scope | {"path": f"{signing.PREFIX}{identifier}"}
+            await self._observe(single, bytes(batch.signing_request), receive, keep)
+            status, content = events[0]["status"], events[-1]["body"]
+            found = SIGNATURE.search(content) if status == OK else None
+            if found:
+                return signing.result(identifier, found[0].decode())
+            message = content.decode(errors="replace")
+            with suppress(msgspec.DecodeError, KeyError, TypeError):
+                message = msgspec.json.decode(content)["message"]
+            return signing.result(identifier, "", status, message)
+
+        try:
+            batch, _ = signing.Batch.read(body)
+            results = await asyncio.gather(*map(sign, batch.identifiers))
+        except SignerError as error:
+            await answer(send, *explain(error))
+        else:
+            await answer(send, b"[%s]" % b",".join(results), JSON)
 
     def _spoil(self, events: list[Any], fault: Fault, record: Record) -> None:
         """Makes of an answer what the fault wants: signature, body, content type, status."""
