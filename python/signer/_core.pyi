@@ -4,7 +4,7 @@ Lengths stated here are the only ones; another raises BLSError, except where a f
 whether. "Without the GIL" means that other Python threads run meanwhile.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, final
 
 __all__ = [
@@ -146,17 +146,16 @@ class SigningThreads:
     `fileno()` is readable when `finished()` has something new.
     """
 
-    def __new__(cls, threads: int) -> SigningThreads: ...
+    def __new__(cls, threads: int, set_up: Callable[[], object] | None = None) -> SigningThreads:
+        """Starts so many threads; each calls `set_up` first, and only then has the GIL."""
+
     def fileno(self) -> int:
         """The descriptor for an event loop's add_reader; it lives as long as the object."""
 
-    def submit(
-        self, secret_key: SecretKey, signing_root: bytes, waiter: Any, *, patient: bool = False
-    ) -> None:
+    def submit(self, secret_key: SecretKey, signing_root: bytes, waiter: Any) -> None:
         """Queues the signature over a 32-byte root; `waiter` comes back with it.
 
-        A patient one is computed when no other is queued. Raises BLSError once closed. Does not
-        block.
+        Raises BLSError once closed. Does not block.
         """
 
     def finished(self) -> list[tuple[Any, bytes]]:

@@ -19,7 +19,7 @@ from .keyring import Keyring
 from .metrics import Metrics
 from .slashing import Protection
 from .spec.networks import load_network
-from .threads import cores
+from .threads import be_nice, cores
 
 
 class Application:
@@ -77,11 +77,13 @@ class Application:
 
     async def __aenter__(self) -> Self:
         self._sign.engine = SigningEngine(cores())
+        self._sign.patient_engine = SigningEngine(cores(), be_nice)
         self.keymanager.start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self._sign.engine.close()
+        self._sign.patient_engine.close()
         self.keymanager.stop()
 
     def close(self) -> None:

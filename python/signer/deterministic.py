@@ -2,12 +2,15 @@
 
 import hashlib
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from functools import reduce
+from itertools import chain
 
 from . import threads
-from ._core import SecretKey, derive_child_sk, derive_master_sk, interop_sk
+from ._core import derive_child_sk, derive_master_sk, interop_sk
 from .keyring import Key
+
+CHUNK = 64  # keys that a thread derives at a time: a task for each would cost more memory
 
 # Public mnemonics of devnet tools: ethereum-package's default, and ethereum-genesis-generator's
 MNEMONICS = {
@@ -26,13 +29,12 @@ def deterministic_keys(
     return [*interop_keys(interop), *derived]
 
 
-def interop_keys(count: int) -> Iterable[Key]:
+def interop_keys(count: int) -> list[Key]:
     """The first `count` interop keys: 0xa99a76ed... and so on."""
-    with threads.pool() as pool:
-        return list(pool.map(_key, map(interop_sk, range(count))))
+    return _derived(lambda index: Key(interop_sk(index)), range(count))
 
 
-def mnemonic_keys(words: str, count: int, start: int = 0) -> Iterable[Key]:
+def mnemonic_keys(words: str, count: int, start: int = 0) -> list[Key]:
     """The signing keys m/12381/3600/i/0/0 of a mnemonic, or of a name in MNEMONICS.
 
     The words are not checked: BIP-39's seed does not depend on its word list.
@@ -43,12 +45,20 @@ def mnemonic_keys(words: str, count: int, start: int = 0) -> Iterable[Key]:
     account = reduce(derive_child_sk, (12381, 3600), derive_master_sk(seed))
 
     def validator(index: int) -> Key:
-        return _key(reduce(derive_child_sk, (index, 0, 0), account), f"m/12381/3600/{index}/0/0")
+        secret_key = reduce(derive_child_sk, (index, 0, 0), account)
+        return Key(secret_key, f"m/12381/3600/{index}/0/0")
+
+    return _derived(validator, range(start, start + count))
+
+
+def _derived(derive: Callable[[int], Key], indices: Sequence[int]) -> list[Key]:
+    """The keys of indices and their public keys, computed on all cores."""
+
+    def some(start: int) -> list[Key]:
+        keys = [derive(index) for index in indices[start : start + CHUNK]]
+        for key in keys:
+            key.secret_key.public_key()  # remembers it
+        return keys
 
     with threads.pool() as pool:
-        return list(pool.map(validator, range(start, start + count)))
-
-
-def _key(secret_key: SecretKey, derivation_path: str = "") -> Key:
-    secret_key.public_key()  # computed here, on all cores
-    return Key(secret_key, derivation_path)
+        return [*chain.from_iterable(pool.map(some, range(0, len(indices), CHUNK)))]

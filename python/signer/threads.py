@@ -30,10 +30,11 @@ def pool() -> ThreadPoolExecutor:
 
 def polite_pool() -> ThreadPoolExecutor:
     """Threads that work beside signing, and make way for it where the system can tell them to."""
-    return ThreadPoolExecutor(cores(), "open", initializer=_be_nice)
+    return ThreadPoolExecutor(cores(), "open", initializer=be_nice)
 
 
-def _be_nice() -> None:
+def be_nice() -> None:
+    """Lets the other threads of this process go first, where the system can tell them apart."""
     # a thread has a niceness of its own on Linux only; elsewhere this would name another process
     if hasattr(os, "sched_getaffinity"):
         with suppress(OSError):

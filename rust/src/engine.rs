@@ -1,4 +1,4 @@
-//! Signing threads, which never take the GIL, and the hand-over of what they finished.
+//! Signing threads, which never take the GIL but to be set up, and the hand-over of what they finished.
 //!
 //! A thread pushes each signature on a list, and writes a byte to a pipe unless one is in it
 //! already: an event loop that is busy pays one wake-up for a batch. The loop's side is
@@ -29,8 +29,6 @@ type Finished = (Job, [u8; 96]);
 #[derive(Default)]
 struct State {
     jobs: VecDeque<Job>,
-    /// Jobs that wait until none of the others does: those of batches.
-    patient: VecDeque<Job>,
     finished: Vec<Finished>,
     /// Threads that wait for a job: waking nobody would cost a system call too.
     idle: usize,
@@ -54,8 +52,7 @@ impl Shared {
     fn next_job(&self) -> Option<Job> {
         let mut state = self.lock();
         loop {
-            let job = state.jobs.pop_front();
-            if let Some(job) = job.or_else(|| state.patient.pop_front()) {
+            if let Some(job) = state.jobs.pop_front() {
                 return Some(job);
             }
             if state.closed {
@@ -98,14 +95,21 @@ pub struct SigningThreads {
 #[pymethods]
 impl SigningThreads {
     #[new]
-    fn new(threads: usize) -> PyResult<Self> {
+    #[pyo3(signature = (threads, set_up = None))]
+    fn new(py: Python<'_>, threads: usize, set_up: Option<Py<PyAny>>) -> PyResult<Self> {
         let (ready, wake) = pipe()?;
         let (state, job_added) = (Mutex::default(), Condvar::new());
         let shared = Arc::new(Shared { state, job_added, wake });
         let threads = (0..threads)
             .map(|index| {
                 let shared = Arc::clone(&shared);
-                Builder::new().name(format!("sign-{index}")).spawn(move || shared.work())
+                let set_up = set_up.as_ref().map(|set_up| set_up.clone_ref(py));
+                Builder::new().name(format!("sign-{index}")).spawn(move || {
+                    if let Some(set_up) = set_up {
+                        Python::attach(|py| set_up.call0(py).map(drop)).unwrap_or_default();
+                    }
+                    shared.work();
+                })
             })
             .collect::<Result<_, _>>()?;
         Ok(Self { shared, ready, threads: Mutex::new(threads) })
@@ -115,21 +119,18 @@ impl SigningThreads {
         self.ready.as_raw_fd()
     }
 
-    #[pyo3(signature = (secret_key, signing_root, waiter, *, patient = false))]
     fn submit(
         &self,
         secret_key: Py<SecretKey>,
         signing_root: &[u8],
         waiter: Py<PyAny>,
-        patient: bool,
     ) -> PyResult<()> {
         let signing_root = array("signing_root", signing_root)?;
         let mut state = self.shared.lock();
         if state.closed {
             return Err(Error::Closed.into());
         }
-        let queue = if patient { &mut state.patient } else { &mut state.jobs };
-        queue.push_back(Job { secret_key, signing_root, waiter });
+        state.jobs.push_back(Job { secret_key, signing_root, waiter });
         let idle = state.idle > 0;
         drop(state);
         if idle {

@@ -46,9 +46,7 @@ class Batch(Struct):
     signing_request: msgspec.Raw
 
     def __post_init__(self) -> None:
-        if len({text.lower().removeprefix("0x") for text in self.identifiers}) < len(
-            self.identifiers
-        ):
+        if len(set(self.identifiers)) < len(self.identifiers):
             raise ValueError("expected distinct identifiers, found one twice")
 
     @classmethod
@@ -69,9 +67,10 @@ def result(identifier: str, signature: str = "", code: int = 0, message: str = "
 
 
 class SignRoute:
-    """The sign route, an ASGI application. `engine` is set while a loop is running."""
+    """The sign route, an ASGI application. The engines are set while a loop is running."""
 
     engine: SigningEngine
+    patient_engine: SigningEngine  # of batches: all single signatures go first
 
     def __init__(
         self, keyring: Keyring, network: Network, slashing: Protection, metrics: Metrics
@@ -93,7 +92,7 @@ class SignRoute:
             signing_type = request.TYPE
             signing_root = request.compute_signing_root(self._network)
             identifier = scope["path"][len(PREFIX) :].removesuffix("/")
-            signature = await self._sign(identifier, request, signing_root)
+            signature = await self._sign(self.engine, identifier, request, signing_root)
         except errors.SignerError as error:
             self._count(signing_type, error)
             raise
@@ -103,13 +102,13 @@ class SignRoute:
             await answer(send, signature.encode(), TEXT)
 
     async def _sign(
-        self, identifier: str, request: SignRequest, signing_root: bytes, *, patient: bool = False
+        self, engine: SigningEngine, identifier: str, request: SignRequest, signing_root: bytes
     ) -> str:
         """The signature of the key with this identifier, in hex."""
         started, pubkey = perf_counter(), pubkey_of(identifier)
         secret_key = self._keyring[pubkey].secret_key
         noted = self._slashing.check(pubkey, request, signing_root)
-        signature = await self.engine.sign(secret_key, signing_root, patient=patient)
+        signature = await engine.sign(secret_key, signing_root)
         await self._slashing.durable(noted)
         self._keyring[pubkey]  # deleted meanwhile: then no signature leaves any more
         self._metrics.time(request.TYPE, perf_counter() - started)
@@ -125,23 +124,25 @@ class SignRoute:
         """The results of a batch, in its order; no more are made when the client goes away."""
         batch, request = Batch.read(body)
         signing_root = request.compute_signing_root(self._network)
-        results, waiting = dict.fromkeys(batch.identifiers, b""), iter(batch.identifiers)
+        results, waiting = [b""] * len(batch.identifiers), iter(enumerate(batch.identifiers))
         gone = asyncio.ensure_future(receive())
 
         async def work() -> None:
-            for identifier in waiting:
+            for index, identifier in waiting:
                 try:
-                    signature = await self._sign(identifier, request, signing_root, patient=True)
-                    results[identifier] = result(identifier, signature)
+                    signature = await self._sign(
+                        self.patient_engine, identifier, request, signing_root
+                    )
+                    results[index] = result(identifier, signature)
                 except errors.SignerError as error:
                     self._count(request.TYPE, error)
-                    results[identifier] = result(identifier, "", error.status, str(error))
+                    results[index] = result(identifier, "", error.status, str(error))
                 if gone.done():
                     return
 
         await asyncio.gather(*(work() for _ in range(WORKERS)))
         gone.cancel()
-        return b"[%s]" % b",".join(results.values())
+        return b"[%s]" % b",".join(results)
 
 
 async def read_body(scope: HTTPScope, receive: Receive) -> bytes:
