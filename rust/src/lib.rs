@@ -3,7 +3,7 @@
 //! Python sees the names below and nothing else; `python/signer/_core.pyi` says what they take,
 //! what they raise and what they cost. The GIL: whatever takes longer than a hash (signing,
 //! verifying, key derivation, opening a keystore) runs detached from it; the signing threads
-//! never take it; `merkleize` and `interop_sk` keep it, because letting go costs more than they do.
+//! take it only to be set up; `merkleize` and `interop_sk` keep it, because letting go costs more than they do.
 
 mod accounts;
 mod bls;
@@ -14,7 +14,7 @@ mod keystore;
 mod ssz;
 
 /// `signer._core`
-#[pyo3::pymodule]
+#[pyo3::pymodule(gil_used = false)] // what changes is behind a lock, everything else is frozen
 mod _core {
     #[pymodule_export]
     use crate::bls::{SecretKey, aggregate, fast_aggregate_verify, points_remembered, verify};
