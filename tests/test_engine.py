@@ -1,6 +1,7 @@
 """The signing threads and the loop's side of them."""
 
 import asyncio
+import threading
 
 import pytest
 
@@ -65,3 +66,17 @@ def test_a_root_of_another_length_is_refused() -> None:
     with pytest.raises(BLSError, match="expected 32 bytes for signing_root, found 31"):
         threads.submit(KEYS[0], ROOTS[0][:31], None)
     threads.close()
+
+
+def test_each_thread_is_set_up_before_it_signs() -> None:
+    async def sign() -> list[str]:
+        engine = SigningEngine(3, lambda: names.append(threading.current_thread().name))
+        try:
+            await asyncio.gather(*(engine.sign(KEYS[0], root) for root in ROOTS))
+        finally:
+            engine.close()
+        return names
+
+    names: list[str] = []
+
+    assert 3 == len(asyncio.run(sign()))

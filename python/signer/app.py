@@ -67,7 +67,7 @@ class Application:
         await self._entry(scope, receive, send)
 
     async def _route(self, scope: Any, receive: Receive, send: Send) -> None:
-        if not scope["path"].startswith(signing.BATCH):
+        if scope["path"] != signing.BATCH and not scope["path"].startswith(signing.PREFIX):
             await self.litestar(scope, receive, send)
             return
         try:

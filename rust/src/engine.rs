@@ -106,7 +106,9 @@ impl SigningThreads {
                 let set_up = set_up.as_ref().map(|set_up| set_up.clone_ref(py));
                 Builder::new().name(format!("sign-{index}")).spawn(move || {
                     if let Some(set_up) = set_up {
-                        Python::attach(|py| set_up.call0(py).map(drop)).unwrap_or_default();
+                        Python::attach(|py| {
+                            let _ = set_up.call0(py).inspect_err(|error| error.print(py));
+                        });
                     }
                     shared.work();
                 })

@@ -10,7 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 import msgspec
 from litestar.types import HTTPScope, Receive, Send
@@ -107,15 +107,23 @@ class Controlled:
         if fault.answers:
             content, *_ = explain(SignerError("a fault of the test"))
             await answer(keep, content, JSON)
-        elif (scope["method"], scope["path"]) == ("POST", signing.BATCH):
-            await self._sign_each(scope, body, receive, keep)
+        elif batch := self._batch(scope, body):
+            results = await self._sign_each(batch, scope, receive)
+            await answer(keep, b"[%s]" % b",".join(results), JSON)
         else:
             await self._app(scope, again, keep)
         self._spoil(events, fault, record)
         return events
 
-    async def _sign_each(self, scope: Any, body: bytes, receive: Receive, send: Send) -> None:
-        """Answers a batch whose keys are recorded, and struck by faults, one by one."""
+    def _batch(self, scope: HTTPScope, body: bytes) -> signing.Batch | None:
+        """The batch that is asked for; the application says what is wrong with a bad one."""
+        if (scope["method"], scope["path"]) == ("POST", signing.BATCH):
+            with suppress(SignerError):
+                return signing.Batch.read(body, self._network)[0]
+        return None
+
+    async def _sign_each(self, batch: signing.Batch, scope: Any, receive: Receive) -> list[bytes]:
+        """The results of a batch whose keys are recorded, and struck by faults, one by one."""
 
         async def sign(identifier: str) -> bytes:
             events: list[Any] = []
@@ -123,7 +131,7 @@ class Controlled:
             async def keep(event: Any) -> None:
                 events.append(event)
 
-            single = scope | {"path": f"{signing.PREFIX}{identifier}"}
+            single = scope | {"path": f"{signing.PREFIX}{quote(identifier, safe='')}"}
             await self._observe(single, bytes(batch.signing_request), receive, keep)
             status, content = events[0]["status"], events[-1]["body"]
             found = SIGNATURE.search(content) if status == OK else None
@@ -134,13 +142,7 @@ class Controlled:
                 message = msgspec.json.decode(content)["message"]
             return signing.result(identifier, "", status, message)
 
-        try:
-            batch, _ = signing.Batch.read(body)
-            results = await asyncio.gather(*map(sign, batch.identifiers))
-        except SignerError as error:
-            await answer(send, *explain(error))
-        else:
-            await answer(send, b"[%s]" % b",".join(results), JSON)
+        return await asyncio.gather(*map(sign, batch.identifiers))
 
     def _spoil(self, events: list[Any], fault: Fault, record: Record) -> None:
         """Makes of an answer what the fault wants: signature, body, content type, status."""

@@ -46,18 +46,19 @@ class Batch(Struct):
     signing_request: msgspec.Raw
 
     def __post_init__(self) -> None:
-        if len(set(self.identifiers)) < len(self.identifiers):
+        pubkeys = {text[-96:].lower() for text in self.identifiers}  # without 0x
+        if len(pubkeys) < len(self.identifiers):
             raise ValueError("expected distinct identifiers, found one twice")
 
     @classmethod
-    def read(cls, body: bytes) -> tuple["Batch", SignRequest]:
-        """A body, and the request in it. Raises BadRequestError when it is none for batches."""
+    def read(cls, body: bytes, network: Network) -> tuple["Batch", SignRequest, bytes]:
+        """A batch, the request in it and its signing root. Raises BadRequestError for another."""
         batch: Batch = decoding.decode(cls, body, "a batch")
         request = requests.decode(bytes(batch.signing_request))
         if request.TYPE not in BATCH_TYPES:
             expected = f"expected one of {', '.join(sorted(BATCH_TYPES))}"
             raise errors.BadRequestError(f"signing_request.type: {expected}, found {request.TYPE}")
-        return batch, request
+        return batch, request, request.compute_signing_root(network)
 
 
 def result(identifier: str, signature: str = "", code: int = 0, message: str = "") -> bytes:
@@ -122,8 +123,7 @@ class SignRoute:
 
     async def _sign_batch(self, body: bytes, receive: Receive) -> bytes:
         """The results of a batch, in its order; no more are made when the client goes away."""
-        batch, request = Batch.read(body)
-        signing_root = request.compute_signing_root(self._network)
+        batch, request, signing_root = Batch.read(body, self._network)
         results, waiting = [b""] * len(batch.identifiers), iter(enumerate(batch.identifiers))
         gone = asyncio.ensure_future(receive())
 
@@ -162,6 +162,6 @@ async def read_body(scope: HTTPScope, receive: Receive) -> bytes:
 def pubkey_of(identifier: str) -> bytes:
     """The bytes of an identifier, hex of any case, with or without 0x."""
     try:
-        return unhexlify(identifier.removeprefix("0x").removeprefix("0X"))
+        return unhexlify(identifier[2:] if identifier[:2] in {"0x", "0X"} else identifier)
     except ValueError:
         raise errors.UnknownKeyError("expected a public key in hex, found other text") from None
