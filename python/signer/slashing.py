@@ -151,16 +151,16 @@ class Protection:
         """Adds what keys, all or these, have signed elsewhere; on disk when this returns."""
         root = interchange.metadata.genesis_validators_root
         for validator in interchange.data:
-            if pubkeys is not None and validator.pubkey not in pubkeys:
-                continue
-            blocks = [Vote(0, block.slot, block.signing_root) for block in validator.signed_blocks]
-            attestations = [
-                Vote(signed.source_epoch, signed.target_epoch, signed.signing_root)
-                for signed in validator.signed_attestations
-            ]
-            with self._lock:
-                self._merge(HistoryKey(validator.pubkey, root, "signed_blocks"), blocks)
-                self._merge(HistoryKey(validator.pubkey, root, "signed_attestations"), attestations)
+            if pubkeys is None or validator.pubkey in pubkeys:
+                blocks = [Vote(0, m.slot, m.signing_root) for m in validator.signed_blocks]
+                attestations = [
+                    Vote(m.source_epoch, m.target_epoch, m.signing_root)
+                    for m in validator.signed_attestations
+                ]
+                with self._lock:
+                    self._merge(HistoryKey(validator.pubkey, root, "signed_blocks"), blocks)
+                    key = HistoryKey(validator.pubkey, root, "signed_attestations")
+                    self._merge(key, attestations)
         if self._file:
             self._file.flush()
 

@@ -3,6 +3,7 @@
 Source: ethereum/keymanager-APIs, apis/local_keystores.yaml and flows/README.md.
 """
 
+import asyncio
 import hmac
 from typing import Any
 
@@ -65,7 +66,8 @@ async def delete_keys(state: Parts, request: Request[Any, Any, Any]) -> dict[str
     results = await state.keymanager.delete(sent.pubkeys)
     pairs = zip(sent.pubkeys, results, strict=True)
     gone = {pubkey for pubkey, result in pairs if result.status in {"deleted", "not_active"}}
-    return {"data": results, "slashing_protection": state.slashing.export(gone, state.network)}
+    exported = await asyncio.to_thread(state.slashing.export, gone, state.network)
+    return {"data": results, "slashing_protection": exported}
 
 
 def router(token: str | None) -> Router:
