@@ -11,7 +11,6 @@ from .api.answers import Parts, answer, explain
 from .config import Config
 from .control import Control
 from .data_dir import DataDir
-from .engine import SigningEngine
 from .faults import fault_of
 from .files import secret_file
 from .keymanager import KeyManager
@@ -19,7 +18,6 @@ from .keyring import Keyring
 from .metrics import Metrics
 from .slashing import Protection
 from .spec.networks import load_network
-from .threads import be_nice, cores
 
 
 class Application:
@@ -76,14 +74,12 @@ class Application:
             await answer(send, *explain(error))
 
     async def __aenter__(self) -> Self:
-        self._sign.engine = SigningEngine(cores())
-        self._sign.patient_engine = SigningEngine(cores(), be_nice)
+        self._sign.start()
         self.keymanager.start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self._sign.engine.close()
-        self._sign.patient_engine.close()
+        self._sign.stop()
         self.keymanager.stop()
 
     def close(self) -> None:

@@ -14,13 +14,13 @@ TEMPORARY = ".tmp"  # the ending of a file that is being written
 
 
 @contextmanager
-def attempt(what: str, refusal: type[SignerError]) -> Iterator[None]:
+def attempt(what: str, refusal: type[SignerError], hint: str = "") -> Iterator[None]:
     """A block in which an error of the system, or of SQLite, becomes one of the signer's."""
     try:
         yield
     except (OSError, sqlite3.Error) as error:
         reason = getattr(error, "strerror", None) or error
-        raise refusal(f"cannot {what}: {reason}") from None
+        raise refusal(f"cannot {what}: {reason}{hint}") from None
 
 
 def read(path: Path | str) -> bytes:

@@ -8,8 +8,8 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from time import monotonic
 from typing import Any
@@ -23,6 +23,7 @@ from litestar.types import Receive, Send
 
 from .api.answers import TEXT, answer
 from .errors import ConfigError
+from .files import attempt
 
 log = logging.getLogger(__name__)
 
@@ -55,15 +56,10 @@ def bind(host: str, port: int) -> socket.socket:
         return listener
 
 
-@contextmanager
-def _taking(host: str, port: int) -> Iterator[None]:
+def _taking(host: str, port: int) -> AbstractContextManager[None]:
     """Where the OSError of an address that cannot be had is a ConfigError."""
-    try:
-        yield
-    except OSError as error:
-        told = f"cannot listen on {host}, port {port}: {error.strerror}"
-        hint = "choose another --port (0 for a free one) or --host, or stop the process that has it"
-        raise ConfigError(f"{told}; {hint}") from None
+    hint = "; choose another --port (0 for a free one) or --host, or stop the process that has it"
+    return attempt(f"listen on {host}, port {port}", ConfigError, hint)
 
 
 def url_of(listener: socket.socket) -> str:

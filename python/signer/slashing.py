@@ -93,9 +93,10 @@ class Protection:
         if self.mode == "enforce" and end is not None and vote.target >= end:
             raise SlashingError(f"not signed: {vote.target} is not below the high watermark, {end}")
         with self._lock:
-            if found := self._of(pubkey)[key].conflict(vote):
+            history = self._of(pubkey)[key]
+            if found := history.conflict(vote):
                 self._report(key, *found, vote)
-            self._remember(key, vote)
+            self._remember(key, history, vote)
             return self._file.noted if self._file else 0
 
     async def durable(self, noted: int) -> None:
@@ -121,8 +122,7 @@ class Protection:
             hint = "sign something newer, or serve with --slashing report"
             raise SlashingError(f"not signed: {pair.line()}: {hint}")
 
-    def _remember(self, key: HistoryKey, vote: Vote) -> None:
-        history = self._of(key.pubkey)[key]
+    def _remember(self, key: HistoryKey, history: History, vote: Vote) -> None:
         if vote in history.votes:
             return
         history.add(vote)
@@ -165,13 +165,15 @@ class Protection:
             self._file.flush()
 
     def _merge(self, key: HistoryKey, votes: list[Vote]) -> None:
+        if not votes:
+            return
+        history = self._of(key.pubkey)[key]
         for vote in votes:
-            self._remember(key, vote)
-        if votes:
-            # EIP-3076's minimal conditions, with every import's own minimum: an exporter that
-            # keeps the last message only tells no more of the earlier ones
-            floor = Vote(min(vote.source for vote in votes), min(vote.target for vote in votes))
-            self._note(RAISE_FLOOR, key, self._of(key.pubkey)[key].raise_floor(floor))
+            self._remember(key, history, vote)
+        # EIP-3076's minimal conditions, with every import's own minimum: an exporter that keeps
+        # the last message only tells no more of the earlier ones
+        floor = Vote(min(vote.source for vote in votes), min(vote.target for vote in votes))
+        self._note(RAISE_FLOOR, key, history.raise_floor(floor))
 
     def has_signed(self, pubkey: bytes) -> bool:
         """Whether a key has signed anything that matters."""

@@ -49,10 +49,12 @@ class Controlled:
         except Exception as error:  # noqa: BLE001 - the one handler, for these routes
             await answer(send, *explain(error))
             return
-        await self._observe(scope, body, receive, send)
+        _, events = await self._observe(scope, body, receive)
+        for event in events:
+            await send(event)
 
-    async def _observe(self, scope: Any, body: bytes, receive: Receive, send: Send) -> None:
-        """Records a request, and answers it as faults or the application do."""
+    async def _observe(self, scope: Any, body: bytes, receive: Receive) -> tuple[Record, list[Any]]:
+        """The record of a request, and the events of its answer, by faults or the application."""
         started, journal = time.perf_counter(), self._control.journal
         record, fault = self._describe(scope, body), Fault()  # it does nothing
         active = self._control.next_fault(record.type, record.pubkey, record.path)
@@ -67,9 +69,8 @@ class Controlled:
         signature = found[0].decode() if found else None
         duration = time.perf_counter() - started
         # before the answer: who has it may look at once
-        journal.add(replace(record, status=status, signature=signature, duration=duration))
-        for event in events:
-            await send(event)
+        record = replace(record, status=status, signature=signature, duration=duration)
+        return journal.add(record), events
 
     async def _hold(self, fault: ActiveFault) -> None:
         """Waits until a delay is over, the fault is removed, or the signer stops."""
@@ -126,21 +127,15 @@ class Controlled:
         """The results of a batch whose keys are recorded, and struck by faults, one by one."""
 
         async def sign(identifier: str) -> bytes:
-            events: list[Any] = []
-
-            async def keep(event: Any) -> None:
-                events.append(event)
-
             single = scope | {"path": f"{signing.PREFIX}{quote(identifier, safe='')}"}
-            await self._observe(single, bytes(batch.signing_request), receive, keep)
-            status, content = events[0]["status"], events[-1]["body"]
-            found = SIGNATURE.search(content) if status == OK else None
-            if found:
-                return signing.result(identifier, found[0].decode())
+            record, events = await self._observe(single, bytes(batch.signing_request), receive)
+            if record.signature:
+                return signing.result(identifier, record.signature)
+            content = events[-1]["body"]
             message = content.decode(errors="replace")
             with suppress(msgspec.DecodeError, KeyError, TypeError):
                 message = msgspec.json.decode(content)["message"]
-            return signing.result(identifier, "", status, message)
+            return signing.result(identifier, "", events[0]["status"], message)
 
         return await asyncio.gather(*map(sign, batch.identifiers))
 

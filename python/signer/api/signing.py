@@ -21,6 +21,7 @@ from ..metrics import Metrics
 from ..sign_request import SignRequest
 from ..slashing import Protection
 from ..spec.networks import Network
+from ..threads import be_nice, cores
 from .answers import JSON, TEXT, answer, wants_json
 
 log = logging.getLogger(__name__)
@@ -68,16 +69,24 @@ def result(identifier: str, signature: str = "", code: int = 0, message: str = "
 
 
 class SignRoute:
-    """The sign route, an ASGI application. The engines are set while a loop is running."""
-
-    engine: SigningEngine
-    patient_engine: SigningEngine  # of batches: all single signatures go first
+    """The sign route, an ASGI application that answers between `start` and `stop`."""
 
     def __init__(
         self, keyring: Keyring, network: Network, slashing: Protection, metrics: Metrics
     ) -> None:
         self._keyring, self._network = keyring, network
         self._slashing, self._metrics = slashing, metrics
+
+    def start(self) -> None:
+        """Makes the signing threads for the running loop."""
+        self._engine = SigningEngine(cores())
+        self._patient_engine: SigningEngine | None = None
+
+    def stop(self) -> None:
+        """Finishes what is being signed, and ends the threads."""
+        self._engine.close()
+        if self._patient_engine:
+            self._patient_engine.close()
 
     async def __call__(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         """Answers 200 with the signature; raises the SignerError of any other answer."""
@@ -93,7 +102,7 @@ class SignRoute:
             signing_type = request.TYPE
             signing_root = request.compute_signing_root(self._network)
             identifier = scope["path"][len(PREFIX) :].removesuffix("/")
-            signature = await self._sign(self.engine, identifier, request, signing_root)
+            signature = await self._sign(self._engine, identifier, request, signing_root)
         except errors.SignerError as error:
             self._count(signing_type, error)
             raise
@@ -124,15 +133,15 @@ class SignRoute:
     async def _sign_batch(self, body: bytes, receive: Receive) -> bytes:
         """The results of a batch, in its order; no more are made when the client goes away."""
         batch, request, signing_root = Batch.read(body, self._network)
+        # threads for the first batch and its successors: single signatures go before theirs
+        engine = self._patient_engine = self._patient_engine or SigningEngine(cores(), be_nice)
         results, waiting = [b""] * len(batch.identifiers), iter(enumerate(batch.identifiers))
         gone = asyncio.ensure_future(receive())
 
         async def work() -> None:
             for index, identifier in waiting:
                 try:
-                    signature = await self._sign(
-                        self.patient_engine, identifier, request, signing_root
-                    )
+                    signature = await self._sign(engine, identifier, request, signing_root)
                     results[index] = result(identifier, signature)
                 except errors.SignerError as error:
                     self._count(request.TYPE, error)
