@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).parent.parent / "python" / "signer"
 # The diagram. Files on one line do not import each other.
 LAYERS = """
 errors
-_core
+_core files
 spec.merkle
 spec.leaves
 spec.ssz
@@ -21,10 +21,10 @@ spec.domains spec.networks
 decoding
 sign_request interchange history
 requests
-threads files
+threads
 engine keyring history_file
 keystores
-data_dir deterministic journal
+data_dir deterministic journal finder
 folder faults
 metrics config
 slashing

@@ -33,11 +33,19 @@ TEKU += [f"teku-secrets/0x{B}.txt", f"teku-secrets/0x{A}.txt"]
 SECRETS = [f"secrets/0x{B}", f"secrets/0x{A}"]
 GOLDEN = {
     "web3signer": TEKU,
+    "web3signer-key-files": [
+        f"{key}.{end}" for key in (B, A) for end in ("json", "password", "yaml")
+    ],
     "teku": TEKU,
     "lighthouse": [f"keys/0x{key}/voting-keystore.json" for key in (B, A)] + SECRETS,
     "lodestar": [f"keystores/0x{key}/voting-keystore.json" for key in (B, A)] + SECRETS,
     "nimbus": SECRETS + [f"validators/0x{key}/keystore.json" for key in (B, A)],
     "prysm": ["prysm/direct/accounts/all-accounts.keystore.json", "secrets/password.txt"],
+    "eth2-val-tools": [f"keys/0x{key}/voting-keystore.json" for key in (B, A)]
+    + [f"nimbus-keys/0x{key}/keystore.json" for key in (B, A)]
+    + [f"lodestar-secrets/0x{key}" for key in (B, A)]
+    + SECRETS
+    + TEKU,
     "deposit-cli": [f"validator_keys/keystore-m_12381_3600_{i}_0_0-TIME.json" for i in (5, 6)]
     + ["validator_keys/password.txt"],
     "charon": [f"validator_keys/keystore-{i}.{end}" for i in (0, 1) for end in ("json", "txt")],

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from .errors import ConfigError, KeystoreError, SignerError
 
@@ -33,6 +34,20 @@ def read(path: Path | str) -> bytes:
     if len(content) > MAX_SIZE:
         raise KeystoreError(f"expected at most {MAX_SIZE} bytes in {path}, found more")
     return content
+
+
+def parse_yaml(text: str | bytes) -> list[Any]:
+    """The documents of a YAML text, with every scalar as text: YAML reads 0x01 as the integer 1.
+
+    Raises ValueError, which shows nothing of the text.
+    """
+    import yaml  # noqa: PLC0415 - most starts read none, and pay nothing for it
+
+    try:
+        return list(yaml.load_all(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader)))
+    except (yaml.YAMLError, RecursionError) as error:
+        line = getattr(getattr(error, "problem_mark", None), "line", 0) + 1
+        raise ValueError(f"expected YAML, found what is none in line {line}") from None
 
 
 def write(path: Path, content: bytes, *, durable: bool = True) -> None:

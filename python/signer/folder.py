@@ -1,87 +1,18 @@
-"""Keystores in a folder of the user's: found in every layout, read, never written."""
-# paths are text here: as objects, ten thousand keystores take half a second more
-# ruff: noqa: PTH113, PTH119
+"""The keys of a folder, and what changes in it: `finder.py` knows where they are."""
 
-import hashlib
 import hmac
-import os
 import secrets
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
-from typing import NamedTuple
 
 from .data_dir import DataDir
-from .errors import ConfigError, KeystoreError, SignerError
-from .files import read
+from .errors import SignerError
+from .finder import KeystoreFile, find
 from .keyring import Key, LoadFailure
-from .keystores import Keystore, parse
 from .threads import Report, open_all
-
-
-class KeystoreFile(NamedTuple):
-    """A keystore on disk, and where its password may be, likeliest first: roots, then names."""
-
-    path: str
-    digest: bytes  # SHA-256 of the file
-    keystore: Keystore
-    password_roots: list[str]
-    password_names: list[str]
-
-    def password(self) -> str:
-        """Its password. Raises KeystoreError, naming every place where there was none."""
-        for root, name in product(self.password_roots, self.password_names):
-            place = f"{root}/{name}"
-            if os.path.isfile(place) and place != self.path:
-                try:
-                    return read(place).decode("utf-8-sig")
-                except UnicodeDecodeError:
-                    raise KeystoreError(f"expected UTF-8 in {place}, found other bytes") from None
-        names, folders = ", ".join(self.password_names), ", ".join(self.password_roots)
-        raise KeystoreError(f"expected a password file, found none of: {names} in {folders}")
-
-
-def find(
-    folder: Path, passwords_path: Path | None = None, password_file: Path | None = None
-) -> Iterator[KeystoreFile | LoadFailure | None]:
-    """Every JSON file below `folder`, in order: a keystore, a failure, or None for another file.
-
-    Knows the layouts of `layouts.py` without being told which: it tries the places where tools
-    keep a keystore's password.
-    Raises ConfigError when a folder cannot be listed.
-    """
-    bases = [folder.absolute().parent, folder]
-    usual = [f"{base}/{kind}secrets" for base in bases for kind in ("", "teku-", "lodestar-")]
-    walk = os.walk(folder, onerror=_refuse)
-    files = (f"{root}/{name}" for root, _, names in walk for name in names)
-    for path in sorted(path for path in files if path.endswith(".json") and os.path.isfile(path)):
-        try:
-            document = read(path)
-            keystore = parse(document)
-            pubkey = keystore and keystore.declared_pubkey
-        except KeystoreError as error:
-            yield LoadFailure(path, str(error))
-            continue
-        if password_file:
-            roots, names = [str(password_file.parent)], [password_file.name]
-        else:
-            stem = path.removesuffix(".json")
-            parent, base = os.path.split(stem)
-            roots = [str(passwords_path)] if passwords_path else [parent, *usual]
-            stems = [stem.removeprefix(f"{folder}/"), base, os.path.basename(parent)]
-            stems += [f"0x{pubkey.hex()}", pubkey.hex()] if pubkey else []
-            stems.append("password")  # one for all
-            names = [f"{stem}{ending}" for stem in dict.fromkeys(stems) for ending in (".txt", "")]
-        digest = hashlib.sha256(document).digest()
-        yield KeystoreFile(path, digest, keystore, roots, names) if keystore else None
-
-
-def _refuse(error: OSError) -> None:
-    raise ConfigError(f"cannot list {error.filename}: {error.strerror}")
 
 
 @dataclass
@@ -105,6 +36,7 @@ class KeystoreFolder:
         """
         started = time.monotonic()
         found = list(find(self.path, self.passwords_path, self.password_file))
+        bare = [key for key in found if isinstance(key, Key)]
         # tools write one key in several layouts side by side: any of them will do
         files: dict[object, list[KeystoreFile]] = {}
         for file in found:
@@ -118,12 +50,12 @@ class KeystoreFolder:
             self.data_dir.prune(self._opened)
         failures = [result for result in (*found, *results) if isinstance(result, LoadFailure)]
         skipped = found.count(None)
-        others = f", skipped {skipped} files that are no keystores" if skipped else ""
-        loaded = f"loaded {len(self._opened)} keystores from {self.path}"
+        others = f", skipped {skipped} files that have no key" if skipped else ""
+        loaded = f"loaded {len(self._opened) + len(bare)} keystores from {self.path}"
         report(f"{loaded} in {time.monotonic() - started:.1f} s, {len(failures)} failed{others}")
         for failure in failures:
             report(f"  failed: {failure.source}: {failure.reason}")
-        return [key for keys in self._opened.values() for key in keys], failures
+        return [*bare, *(key for keys in self._opened.values() for key in keys)], failures
 
     def _known(self, copies: list[KeystoreFile]) -> tuple[bytes, list[Key]] | None:
         """The keys that were opened before from one of these files, as they are now."""

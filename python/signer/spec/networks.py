@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import ConfigError
+from ..files import parse_yaml
 from .leaves import Bytes4, Bytes32, uint64
 
 # Forks with a version of their own, oldest first
@@ -52,11 +53,8 @@ def load_network(name_or_path: str) -> Network:
 
 
 def _read_config(path: Path) -> Network:
-    import yaml  # noqa: PLC0415 - most starts read no file, and pay nothing for it
-
     try:
-        # every scalar stays text: YAML would read 0x00000001 as the integer 1
-        config = yaml.load(path.read_text("utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
+        config, *_ = parse_yaml(path.read_text("utf-8"))
         genesis = {"PHASE0": Bytes4.parse(config["GENESIS_FORK_VERSION"])}
         names = {fork: f"{fork}_FORK_VERSION" for fork in FORKS[1:]}
         later = {fork: Bytes4.parse(config[name]) for fork, name in names.items() if name in config}
@@ -65,7 +63,7 @@ def _read_config(path: Path) -> Network:
     except OSError as error:
         expected = f"one of {', '.join(NETWORKS)} or a consensus config.yaml as --network"
         raise ConfigError(f"expected {expected}, found {str(path)!r}: {error.strerror}") from None
-    except (ValueError, RecursionError, yaml.YAMLError) as error:
+    except ValueError as error:
         raise ConfigError(f"cannot read the consensus configuration {path}: {error}") from None
     except (KeyError, TypeError, AttributeError):
         members = f"GENESIS_FORK_VERSION and a PRESET_BASE of {', '.join(SLOTS_PER_EPOCH)}"
