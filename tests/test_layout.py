@@ -26,11 +26,12 @@ engine keyring history_file
 keystores
 data_dir deterministic journal finder
 folder faults
-metrics config
-slashing
-keymanager control layouts
+metrics config config_file
+web3signer
+slashing tls
+keymanager control controls layouts certificates
 api.answers
-api.signing api.status api.keymanager
+api.signing api.status api.keymanager api.auth
 api.control
 app
 server

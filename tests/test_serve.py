@@ -108,7 +108,7 @@ def test_a_port_that_another_came_to_listen_on_while_keys_were_loading_is_an_err
             first.listen()
 
             with pytest.raises(ConfigError, match=f"port {port}: Address already in use"):
-                server.run(nothing, second, 30.0, lambda: None, lambda: None)
+                server.run(nothing, second, Config(), lambda: None, lambda: None)
 
 
 def test_a_host_that_is_not_ours_is_an_error() -> None:

@@ -6,7 +6,8 @@ from typing import Any, Self
 from litestar import Litestar, Request, Response
 from litestar.types import Receive, Send
 
-from .api import control, keymanager, signing, status
+from . import tls
+from .api import auth, control, keymanager, signing, status
 from .api.answers import Parts, answer, explain
 from .config import Config
 from .control import Control
@@ -27,6 +28,7 @@ class Application:
     """
 
     def __init__(self, config: Config) -> None:
+        tls.check(config)
         self.keyring = keyring = Keyring()
         self._network = network = load_network(config.network)
         self._token = secret_file(path) if (path := config.keymanager_token_file) else None
@@ -42,6 +44,12 @@ class Application:
         self._entry: Any = self._route
         if config.control or config.fault:
             self._entry = control.Controlled(self._route, self.control, keyring, network)
+        if path := config.auth_file:
+            exempt = keymanager.PREFIX if self._token else None
+            self._entry = auth.Authenticated(self._entry, path, exempt)
+        self._routes: list[Any] = [*status.ROUTES]
+        if config.keymanager:
+            self._routes.append(keymanager.router(self._token))
 
     @cached_property
     def litestar(self) -> Litestar:
@@ -53,7 +61,7 @@ class Application:
             "network": self._network,
         }
         return Litestar(
-            [*status.ROUTES, keymanager.router(self._token)],
+            self._routes,
             state=Parts(parts),
             exception_handlers={Exception: _on_error},
             logging_config=None,

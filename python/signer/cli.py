@@ -6,6 +6,7 @@ import os
 import shlex
 from contextlib import closing
 from dataclasses import fields
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import UnionType
@@ -14,10 +15,11 @@ from typing import IO, Any, get_args, get_origin, get_type_hints
 import click
 from prometheus_client import start_http_server
 
-from . import interchange, layouts, server
+from . import interchange, layouts, server, web3signer
 from ._core import __version__
 from .app import Application
 from .config import Config, explanations
+from .config_file import read_flags
 from .data_dir import DataDir
 from .deterministic import deterministic_keys
 from .errors import ConfigError, SignerError
@@ -26,6 +28,9 @@ from .keyring import Keyring
 from .metrics import Metrics
 from .slashing import Protection
 from .spec.networks import load_network
+from .threads import Report
+
+log = logging.getLogger(__name__)
 
 DEFAULT_METRICS_PORT = 9001  # Web3Signer's
 BATCH = 500  # keys that are imported at a time
@@ -40,6 +45,11 @@ TRY = (
 
 
 class _Commands(click.Group):
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        # a link of this name in the path takes its place
+        called_web3signer = context.info_name == "web3signer"
+        return super().parse_args(context, ["web3signer", *args] if called_web3signer else args)
+
     def invoke(self, context: click.Context) -> Any:
         try:
             return super().invoke(context)
@@ -79,12 +89,33 @@ OPTIONS = [_option(field.name, HINTS[field.name], field.default) for field in fi
 SOURCES = OPTIONS[:4]  # of keys
 
 
-@main.command("serve", params=[*OPTIONS], short_help="Serve the signing API.")
+def _read_config(context: click.Context, _: click.Parameter, path: Path | None) -> None:
+    if path:
+        flags = read_flags(path, [field.name.replace("_", "-") for field in fields(Config)])
+        context.default_map = {name.replace("-", "_"): value for name, value in flags.items()}
+
+
+CONFIG = click.Option(
+    ["--config"],
+    type=click.Path(path_type=Path),
+    is_eager=True,
+    expose_value=False,
+    callback=_read_config,
+    metavar="FILE",
+    envvar="SIGNER_CONFIG",
+    show_envvar=True,
+    help="read flags that are not given from this file, TOML or YAML by its name",
+)
+
+
+@main.command("serve", params=[CONFIG, *OPTIONS], short_help="Serve the signing API.")
 def _serve(**values: Any) -> None:
     """Serve Web3Signer's signing API until SIGTERM or SIGINT.
 
-    Load keys with --interop, --mnemonic or --keystores-path, or several of them. Each flag may be
-    set by the environment variable beside it.
+    Load keys with --interop, --mnemonic or --keystores-path, or several of them. A flag may also be
+    set by the environment variable beside it, or by its name in the file of --config.
+
+    Exits with 0 when it was told to stop, 1 when it cannot serve, 2 for a flag that is none.
 
     \b
     Examples:
@@ -94,22 +125,61 @@ def _serve(**values: Any) -> None:
       signer serve --interop 1 --port 0 --ready-json   (for a harness: read one line, go)
     """  # noqa: D301 - click's mark of lines that it leaves alone
     config = Config(**values)
-    log_format = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-    logging.basicConfig(level=config.log_level.upper(), format=log_format)
+    say = log.info if config.log_format == "json" else _say
+    logging.basicConfig(level=config.log_level.upper(), handlers=[_handler(config.log_format)])
     with server.bind(config.host, config.port) as listener:
-        url = server.url_of(listener)
+        url = server.url_of(listener, config)
         # ports and network first: who waits for keystores has their mistakes behind them
         app = Application(config)
         if config.metrics:
-            _serve_metrics(config, app.metrics)
-        app.keymanager.load(_say)
-        ready = partial(_announce, config, url, app.keyring)
-        server.run(app, listener, config.idle_timeout, ready, app.control.journal.release)
+            _serve_metrics(config, app.metrics, say)
+        app.keymanager.load(say)
+        ready = partial(_announce, config, url, app.keyring, say)
+        server.run(app, listener, config, ready, app.control.journal.release)
         app.close()
     # Granian's threads outlive its server by a moment, and one that asks for the GIL while the
     # interpreter shuts down aborts the process: leave without that. What is kept is closed by now,
     # and click and logging flush each line
     os._exit(0)
+
+
+def _handler(log_format: str) -> logging.Handler:
+    handler = logging.StreamHandler()
+    plain = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
+    handler.setFormatter(_JsonFormatter() if log_format == "json" else plain)
+    return handler
+
+
+class _JsonFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        line = {"time": datetime.fromtimestamp(record.created, UTC).isoformat()}
+        line |= {"level": record.levelname, "logger": record.name, "message": record.getMessage()}
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line)
+
+
+@main.command(
+    "web3signer", context_settings={"ignore_unknown_options": True}, short_help="Stand in for it."
+)
+@click.argument("argv", nargs=-1, type=click.UNPROCESSED)
+@click.version_option(__version__, prog_name="signer")
+def _web3signer(argv: tuple[str, ...]) -> None:
+    """Serve as Web3Signer's own command line says, before and after `eth2`.
+
+    Its WEB3SIGNER_* variables and its --config-file count too. Options without a meaning here are
+    named in one line; what `signer serve` has besides is set by its SIGNER_* variables. Called
+    `web3signer`, by a link to it, signer is this command.
+
+    \b
+    Example:
+      signer web3signer --http-listen-port=9000 eth2 --keystores-path=keys \\
+        --keystores-passwords-path=secrets --slashing-protection-enabled=false
+    """  # noqa: D301 - click's mark
+    flags, ignored = web3signer.translate(argv, os.environ)
+    if ignored:
+        _say(f"without a meaning here, ignored: {', '.join(sorted(ignored))}")
+    _serve.main(flags, prog_name="signer serve", standalone_mode=False)
 
 
 @main.command("keys", params=[*SOURCES])
@@ -171,33 +241,34 @@ def _opened(data_dir: Path | None) -> closing[DataDir]:
     return closing(DataDir(data_dir))
 
 
-def _serve_metrics(config: Config, metrics: Metrics) -> None:
+def _serve_metrics(config: Config, metrics: Metrics, say: Report) -> None:
     """Serves them on a thread, which lasts as long as the process."""
     default = 0 if config.port == 0 else DEFAULT_METRICS_PORT
     port = default if config.metrics_port is None else config.metrics_port
+    host = config.metrics_host or config.host
     try:
-        start_http_server(port, config.host, metrics.registry)
+        start_http_server(port, host, metrics.registry)
     except OSError as error:
         if config.metrics_port is not None:
-            problem = f"cannot serve metrics on {config.host}, port {port}: {error.strerror}"
+            problem = f"cannot serve metrics on {host}, port {port}: {error.strerror}"
             raise ConfigError(f"{problem}; choose another --metrics-port or --no-metrics") from None
         # several signers on one machine are common in tests; nobody asked for this port
-        _say(f"no metrics: port {port} is in use; choose a --metrics-port to have them")
+        say(f"no metrics: port {port} is in use; choose a --metrics-port to have them")
 
 
-def _announce(config: Config, url: str, keyring: Keyring) -> None:
+def _announce(config: Config, url: str, keyring: Keyring, say: Report) -> None:
     failed = f", {len(keyring.failures)} failed to load" if keyring.failures else ""
     hint = "" if keyring else ": load some by --interop, --mnemonic or --keystores-path, or import"
-    _say(f"{len(keyring)} keys{failed}{hint}")
-    _say(f"serving at {url}")
+    say(f"{len(keyring)} keys{failed}{hint}")
+    say(f"serving at {url}")
     if config.keymanager_token_file:
-        _say(f"the Keymanager API's token is in {config.keymanager_token_file}")
-    _say(f"test signer, not for production validators: --slashing {config.slashing}")
+        say(f"the Keymanager API's token is in {config.keymanager_token_file}")
+    say(f"test signer, not for production validators: --slashing {config.slashing}")
     if config.ready_json:
         click.echo(json.dumps({"url": url, "pid": os.getpid(), "pubkeys": len(keyring)}))
-    elif keyring:
+    elif keyring and not config.tls_cert:
         pubkey = next(iter(keyring)).hex()
-        _say(f"try: curl -s {url}/api/v1/eth2/sign/0x{pubkey} -d '{TRY}'")
+        say(f"try: curl -s {url}/api/v1/eth2/sign/0x{pubkey} -d '{TRY}'")
 
 
 def _say(line: str) -> None:

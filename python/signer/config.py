@@ -12,7 +12,10 @@ from .errors import ConfigError
 
 KeymanagerAuth = Literal["auto", "off"]
 SlashingMode = Literal["off", "report", "enforce"]
+LogFormat = Literal["plain", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
+
+MADE = {"data_dir", "keymanager_token_file"}  # what need not be there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +36,7 @@ class Config:
                                          long as the process
     keymanager_token_file     FILE       file with the bearer token of the Keymanager API; made if
                                          it is missing
+    keymanager                -          serve the Keymanager API
     keymanager_auth           auto|off   auto: a token where there is a file of one, and no other
                                          host than this machine without; off: let everybody in
     network                   NAME|FILE  network of requests that name none, or of a private chain:
@@ -43,7 +47,18 @@ class Config:
     high_watermark_slot       SLOT       with enforce, sign no block from this slot on
     host                      HOST       address to listen on
     port                      PORT       port to listen on; 0 takes a free one
+    tls_cert                  FILE       serve https with this certificate chain: PEM, or PKCS#12
+                                         with its key inside
+    tls_key                   FILE       key of a certificate in PEM
+    tls_password_file         FILE       file with the password of that key, or of the PKCS#12
+    tls_client_ca             FILE       let only clients in that have a certificate of these
+                                         authorities (PEM)
+    tls_known_clients         FILE       let only clients in whose certificates this file names: a
+                                         name and a SHA-256 fingerprint on each line
+    auth_file                 FILE       let only users in whom this file names: USER:PASSWORD on
+                                         each line
     metrics                   -          serve Prometheus metrics at /metrics
+    metrics_host              HOST       address of the metrics; by default that of --host
     metrics_port              PORT       port of the metrics; by default 9001, or a free one with
                                          --port 0
     idle_timeout              SECONDS    time after which an idle connection is closed
@@ -51,6 +66,7 @@ class Config:
     control_anywhere          -          serve /_signer also on another host than this machine
     fault                     JSON       do something wrong, such as {"type": "ATTESTATION",
                                          "status": 500, "times": 2}; may be repeated
+    log_format                FORM       plain, or json: an object on each line
     log_level                 LEVEL      how much to log: debug (each request), info, warning or
                                          error
     ready_json                -          print {"url", "pid", "pubkeys"} on one line once it serves
@@ -67,6 +83,7 @@ class Config:
     keystores_password_file: Path | None = None
     data_dir: Path | None = None
     keymanager_token_file: Path | None = None
+    keymanager: bool = True
     keymanager_auth: KeymanagerAuth = "auto"
     network: str = "mainnet"
     slashing: SlashingMode = "report"
@@ -74,12 +91,20 @@ class Config:
     high_watermark_slot: int | None = None
     host: str = "127.0.0.1"
     port: int = 9000
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    tls_password_file: Path | None = None
+    tls_client_ca: Path | None = None
+    tls_known_clients: Path | None = None
+    auth_file: Path | None = None
     metrics: bool = True
+    metrics_host: str = ""
     metrics_port: int | None = None
     idle_timeout: float = 30.0
     control: bool = False
     control_anywhere: bool = False
     fault: tuple[str, ...] = ()
+    log_format: LogFormat = "plain"
     log_level: LogLevel = "info"
     ready_json: bool = False
 
@@ -92,6 +117,8 @@ class Config:
             if isinstance(value, int | float) and value < 0:
                 raise ConfigError(f"expected {name} to be 0 or more, found {value}")
         self._check_sources()
+        self._check_tls()
+        self._check_paths()
         self._check_who_may_ask()
 
     def _check_sources(self) -> None:
@@ -104,16 +131,26 @@ class Config:
             raise ConfigError("expected --keystores-passwords-path or -password-file, found both")
         if any(passwords) and not self.keystores_path:
             raise ConfigError("expected --keystores-path with its passwords, found only passwords")
-        for path in (self.keystores_path, self.keystores_passwords_path):
-            if path and not path.is_dir():
-                raise ConfigError(f"expected a folder, found none at {path}")
-        if self.keystores_password_file and not self.keystores_password_file.is_file():
-            raise ConfigError(f"expected a file, found none at {self.keystores_password_file}")
+
+    def _check_tls(self) -> None:
+        clients = self.tls_client_ca, self.tls_known_clients
+        if not self.tls_cert and any((self.tls_key, self.tls_password_file, *clients)):
+            raise ConfigError("expected --tls-cert with the other --tls flags, found none")
+        if all(clients):
+            raise ConfigError("expected --tls-client-ca or --tls-known-clients, found both")
+
+    def _check_paths(self) -> None:
+        for name in {flag.name for flag in fields(self)} - MADE:
+            path, is_folder = getattr(self, name), name.endswith("_path")
+            if isinstance(path, Path) and not (path.is_dir() if is_folder else path.is_file()):
+                found = f"found none at {path}: see --{name.replace('_', '-')}"
+                raise ConfigError(f"expected a {'folder' if is_folder else 'file'}, {found}")
 
     def _check_who_may_ask(self) -> None:
         token, everybody = self.keymanager_token_file, self.keymanager_auth == "off"
         if token and everybody:
             raise ConfigError("expected --keymanager-token-file or -auth off, found both")
+        everybody = everybody or not self.keymanager or self.auth_file is not None
         if re.fullmatch(r"localhost|::1|127(\.\d+){3}", self.host):
             return
         found = f"found --host {self.host}, which other machines reach"

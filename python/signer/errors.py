@@ -4,6 +4,7 @@
     ├── BadRequestError             400  a body, a header or a parameter that is not as expected
     │   └── SigningRootError        400  the root that was sent is not the root of what was sent
     ├── UnauthorizedError           401  the Keymanager API without a token
+    ├── UnknownUserError            401  no user and password of --auth-file
     ├── ForbiddenError              403  the Keymanager API with a wrong token
     ├── UnknownKeyError             404  no such public key is loaded
     ├── UnknownOperationError       404  no such request below /_signer
@@ -44,6 +45,13 @@ class UnauthorizedError(SignerError):
 
     status = 401
     headers = {"www-authenticate": "Bearer"}
+
+
+class UnknownUserError(SignerError):
+    """A request comes without a user and password, or with others than --auth-file has."""
+
+    status = 401
+    headers = {"www-authenticate": 'Basic realm="signer"'}
 
 
 class ForbiddenError(SignerError):

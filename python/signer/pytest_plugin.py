@@ -76,7 +76,7 @@ def _external(found: str) -> Any:
     import json  # noqa: PLC0415 - nor these
     from urllib.request import HTTPError, urlopen  # noqa: PLC0415
 
-    from .testing import Controls  # noqa: PLC0415
+    from .controls import Controls  # noqa: PLC0415
 
     class External(Controls):
         url = found

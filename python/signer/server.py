@@ -16,12 +16,14 @@ from typing import Any
 
 import uvloop
 from granian._granian import SocketHolder
-from granian.constants import HTTPModes, Interfaces
+from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
 from litestar.types import Receive, Send
 
+from . import tls
 from .api.answers import TEXT, answer
+from .config import Config
 from .errors import ConfigError
 from .files import attempt
 
@@ -62,15 +64,14 @@ def _taking(host: str, port: int) -> AbstractContextManager[None]:
     return attempt(f"listen on {host}, port {port}", ConfigError, hint)
 
 
-def url_of(listener: socket.socket) -> str:
+def url_of(listener: socket.socket, config: Config) -> str:
     """The URL of a bound socket, with its true port."""
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    scheme = "https" if config.tls_cert else "http"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
-def run(
-    app: Any, listener: socket.socket, idle_timeout: float, on_ready: Hook, on_stop: Hook
-) -> None:
+def run(app: Any, listener: socket.socket, config: Config, on_ready: Hook, on_stop: Hook) -> None:
     """Serves until SIGTERM or SIGINT, then answers what was asked; blocks until it is over."""
     stop = asyncio.Event()
 
@@ -81,7 +82,7 @@ def run(
     async def until_signal() -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stopping)
-        await serve(app, listener, idle_timeout, on_ready, stop)
+        await serve(app, listener, config, on_ready, stop)
 
     uvloop.run(until_signal())
 
@@ -89,7 +90,7 @@ def run(
 async def serve(
     app: Any,
     listener: socket.socket,
-    idle_timeout: float,
+    config: Config,
     on_ready: Hook,
     stop: asyncio.Event,
     *,
@@ -98,38 +99,47 @@ async def serve(
     """Serves `app` on a socket of `bind` until `stop`; a patient one then answers what was asked.
 
     The application is an ASGI one without lifespan, and a context manager. Takes the socket over.
-    `on_ready` is called once requests are answered; connections that are idle for `idle_timeout`
-    seconds are closed. Raises ConfigError when another process came to listen on the port since
+    `on_ready` is called once requests are answered; idle connections and TLS are as the
+    configuration says. Raises ConfigError when another process came to listen on the port since
     it was bound.
     """
     host, port = listener.getsockname()[:2]
     with _taking(host, port):  # another process may have bound it too, and listen already
         listener.listen(BACKLOG)
     watched = _Watched(app)
-    granian = _Granian(watched, listener.detach(), idle_timeout)
+    with tls.front(listener, config) as served:
+        address = served.getsockname()
+        granian = _Granian(watched, served, config)
 
-    async def until_stopped() -> None:
-        await _answers(host, port)
-        on_ready()
-        await stop.wait()
-        if patient:
-            granian.refuse()
-            await watched.finish()
+        async def until_stopped() -> None:
+            await _answers(address)
+            on_ready()
+            await stop.wait()
+            if patient:
+                granian.refuse()
+                await watched.finish()
 
-    async with app:
-        serving = asyncio.create_task(granian.serve())
-        stopping = asyncio.create_task(until_stopped())
-        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        granian.stop()  # type: ignore[no-untyped-call]
-        await asyncio.wait({serving}, timeout=GRACE if patient else BRIEF_GRACE)
+        async with app:
+            serving = asyncio.create_task(granian.serve())
+            stopping = asyncio.create_task(until_stopped())
+            await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            granian.stop()  # type: ignore[no-untyped-call]
+            await asyncio.wait({serving}, timeout=GRACE if patient else BRIEF_GRACE)
     for task in (serving, stopping):
         if not task.cancel():  # it is done, and may have failed
             await task
 
 
-async def _answers(host: str, port: int) -> None:
-    """Waits for an answer, whatever it is: Granian, told to stop before it serves, never does."""
-    reader, writer = await asyncio.open_connection(host, port)
+async def _answers(address: Any) -> None:
+    """Waits for an answer, whatever it is: Granian, told to stop before it serves, never does.
+
+    Without TLS: then the answer is that it was expected.
+    """
+    is_path = isinstance(address, str)
+    connecting = (
+        asyncio.open_unix_connection(address) if is_path else asyncio.open_connection(*address[:2])
+    )
+    reader, writer = await connecting
     writer.write(f"GET {PROBE} HTTP/1.1\r\nHost: me\r\nConnection: close\r\n\r\n".encode())
     await reader.read()
     writer.close()
@@ -178,7 +188,7 @@ class _Watched:
 class _Granian(Server):
     """Granian on a listening socket of ours, which it owns and closes."""
 
-    def __init__(self, app: Any, descriptor: int, idle_timeout: float) -> None:
+    def __init__(self, app: Any, listener: socket.socket, config: Config) -> None:
         # its own logging would reconfigure the root logger of the process
         silence = {"incremental": True, "root": {}, "handlers": {}, "loggers": {}}
         super().__init__(
@@ -186,12 +196,14 @@ class _Granian(Server):
             backlog=BACKLOG,
             interface=Interfaces.ASGINL,
             http=HTTPModes.http1,
-            http1_settings=HTTP1Settings(header_read_timeout=int(idle_timeout * 1000)),
+            http1_settings=HTTP1Settings(header_read_timeout=int(config.idle_timeout * 1000)),
             websockets=False,
             log_enabled=False,
             log_dictconfig=silence,
+            **({} if tls.needs_front(config) else _tls(config)),
         )
-        self._descriptor = descriptor
+        self._is_path = listener.family == socket.AF_UNIX
+        self._descriptor = listener.detach()
 
     def refuse(self) -> None:
         """Has the kernel refuse new connections.
@@ -203,5 +215,16 @@ class _Granian(Server):
             os.dup2(silent.fileno(), self._descriptor)
 
     def _init_shared_socket(self) -> None:
-        uds = False
-        self._shd = SocketHolder(self._descriptor, uds, BACKLOG)  # type: ignore[call-arg, assignment]
+        self._shd = SocketHolder(self._descriptor, self._is_path, BACKLOG)  # type: ignore[call-arg, assignment]
+
+
+def _tls(config: Config) -> dict[str, Any]:
+    """Granian's arguments for certificates in PEM."""
+    return {
+        "ssl_cert": config.tls_cert,
+        "ssl_key": config.tls_key,
+        "ssl_key_password": tls.password(config),
+        "ssl_protocol_min": SSLProtocols.tls12,
+        "ssl_ca": config.tls_client_ca,
+        "ssl_client_verify": config.tls_client_ca is not None,
+    }

@@ -17,6 +17,8 @@ from ..errors import BadRequestError, ForbiddenError, UnauthorizedError
 from ..spec.leaves import Bytes48
 from .answers import Parts
 
+PREFIX = "/eth/v1/keystores"
+
 
 class _Import(Struct):
     """`slashing_protection` is text, as the keystores are: JSON inside of JSON."""
@@ -82,4 +84,4 @@ def router(token: str | None) -> Router:
 
     guards = [check] if token else []
     handlers = [list_keys, import_keystores, delete_keys]
-    return Router("/eth/v1/keystores", route_handlers=handlers, guards=guards)
+    return Router(PREFIX, route_handlers=handlers, guards=guards)
