@@ -223,7 +223,6 @@ def _tls(config: Config) -> dict[str, Any]:
     return {
         "ssl_cert": config.tls_cert,
         "ssl_key": config.tls_key,
-        "ssl_key_password": tls.password(config),
         "ssl_protocol_min": SSLProtocols.tls12,
         "ssl_ca": config.tls_client_ca,
         "ssl_client_verify": config.tls_client_ca is not None,

@@ -1,4 +1,4 @@
-"""TLS where Granian's own is not enough: PKCS#12, and clients known by their fingerprints.
+"""TLS where Granian's own is not enough: PKCS#12, passwords, clients known by a fingerprint.
 
 OpenSSL takes it off in front of Granian, which serves a socket of ours then. A thread for each
 connection, so slower; certificates in PEM are Granian's business alone.
@@ -24,15 +24,10 @@ SIZE = 1 << 16  # bytes that are passed on at a time
 UNTRUSTED = {18, 19, 20, 21}
 
 
-def password(config: Config) -> str | None:
-    """The first line of --tls-password-file. Raises KeystoreError when it cannot be read."""
-    path = config.tls_password_file
-    return read(path).decode().partition("\n")[0].removesuffix("\r") if path else None
-
-
 def needs_front(config: Config) -> bool:
     """Whether these flags ask for more than Granian can do."""
-    return bool(config.tls_cert and (not config.tls_key or config.tls_known_clients))
+    more = not config.tls_key or config.tls_password_file or config.tls_known_clients
+    return bool(config.tls_cert and more)
 
 
 def check(config: Config) -> None:
@@ -42,7 +37,7 @@ def check(config: Config) -> None:
     elif config.tls_cert:
         with attempt(f"use {config.tls_cert} with {config.tls_key}", ConfigError):
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(config.tls_cert, config.tls_key, password(config) or "")
+            context.load_cert_chain(config.tls_cert, config.tls_key)
         if config.tls_client_ca:
             with attempt(f"use {config.tls_client_ca}", ConfigError):
                 context.load_verify_locations(config.tls_client_ca)
@@ -103,18 +98,19 @@ def _openssl(config: Config) -> Any:
         from cryptography.hazmat.primitives.serialization import pkcs12  # noqa: PLC0415
         from OpenSSL import SSL  # noqa: PLC0415
     except ImportError:
-        needed = "cryptography and pyOpenSSL, for PKCS#12 and --tls-known-clients"
+        needed = "cryptography and pyOpenSSL for PKCS#12, passwords and --tls-known-clients"
         raise ConfigError(f"expected {needed}, found none: pip install 'py3signer[tls]'") from None
     context = SSL.Context(SSL.TLS_SERVER_METHOD)
     context.set_min_proto_version(SSL.TLS1_2_VERSION)
     context.set_session_id(b"signer")  # a client that resumes a session is refused without
-    text, unlock = read(config.tls_cert or ""), (password(config) or "").encode() or None
+    text, path = read(config.tls_cert or ""), config.tls_password_file
+    password = read(path).partition(b"\n")[0].removesuffix(b"\r") if path else None
     try:
         if config.tls_key:
-            key: Any = serialization.load_pem_private_key(read(config.tls_key), unlock)
+            key: Any = serialization.load_pem_private_key(read(config.tls_key), password)
             own, *others = x509.load_pem_x509_certificates(text)
         else:
-            key, own, others = pkcs12.load_key_and_certificates(text, unlock)  # type: ignore[assignment]
+            key, own, others = pkcs12.load_key_and_certificates(text, password)  # type: ignore[assignment]
         context.use_privatekey(key)
         context.use_certificate(own)
         for other in others:
