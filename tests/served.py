@@ -5,8 +5,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -58,11 +58,20 @@ def command(*flags: str | Path) -> list[str]:
     return [sys.executable, "-W", "error", "-m", "signer", "serve", *map(str, flags)]
 
 
-@contextmanager
-def serving(*flags: str | Path, environment: Mapping[str, str] | None = None) -> Iterator[Served]:
+def serving(
+    *flags: str | Path, environment: Mapping[str, str] | None = None
+) -> AbstractContextManager[Served]:
     """A signer on a free port; stopped, and seen to stop well, on the way out."""
+    return running(command("--port", "0", "--ready-json", *flags), environment)
+
+
+@contextmanager
+def running(
+    command: Sequence[str | Path], environment: Mapping[str, str] | None = None
+) -> Iterator[Served]:
+    """The same of a command that prints the line of --ready-json."""
     with subprocess.Popen(
-        command("--port", "0", "--ready-json", *flags),
+        command,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

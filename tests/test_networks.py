@@ -10,7 +10,8 @@ from signer.errors import ConfigError
 from signer.spec.networks import NETWORKS, Network, load_network, network_of
 
 EXPECTED: dict[str, Any] = vectors("signing/signing.json")["networks"]
-NAMES = ["mainnet", "minimal", "sepolia", "hoodi", "plataberget", "gnosis", "chiado"]
+NAMES = ["mainnet", "minimal", "swift", "sepolia", "hoodi", "holesky", "ephemery"]
+NAMES += ["plataberget", "gnosis", "chiado"]
 
 PRIVATE = Network("private", 8, {"PHASE0": unhex("0x00000001")})
 
@@ -172,7 +173,7 @@ def test_a_file_without_genesis_version_is_told_what_it_lacks(tmp_path: Path) ->
 def test_an_unknown_preset_is_refused_with_the_choices(tmp_path: Path) -> None:
     path = config(tmp_path, "GENESIS_FORK_VERSION: 0x00000001\nPRESET_BASE: maximal\n")
 
-    with pytest.raises(ConfigError, match=r"PRESET_BASE of mainnet, minimal, gnosis$"):
+    with pytest.raises(ConfigError, match=r"PRESET_BASE of mainnet, minimal, gnosis, swift$"):
         load_network(str(path))
 
 

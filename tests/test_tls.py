@@ -22,9 +22,10 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 from OpenSSL import SSL
 
-from served import Served, serving, vectors
-from signer import Signer, tls
+from served import Served, running, serving, vectors
+from signer import Signer, layouts, tls
 from signer.config import Config
+from signer.deterministic import interop_keys
 from signer.errors import ConfigError
 
 CASE = vectors("signing/signing.json")["cases"][0]
@@ -409,3 +410,45 @@ def test_a_signer_serves_tls_again_after_it_stopped() -> None:
         client = http.client.HTTPSConnection(netloc, context=signer.tls.ssl_context())
         with closing(client) as connection:
             assert 200 == sign(connection, signer.pubkeys[0])[0]
+
+
+LAUNCHERS = {
+    "Lighthouse": [
+        *("--key-store-path", "{keys}", "--http-listen-host", "127.0.0.1"),
+        *("--http-listen-port", "0", "--tls-known-clients-file", "{known}"),
+        *("--tls-keystore-file", "{p12}", "--tls-keystore-password-file", "{password}"),
+        *("eth2", "--network", "mainnet", "--slashing-protection-enabled", "false"),
+    ],
+    "SSV": [
+        *("--tls-keystore-file={p12}", "--tls-keystore-password-file={password}"),
+        *("--tls-known-clients-file={known}", "--http-listen-port=0", "--key-store-path={keys}"),
+        *("eth2", "--network=mainnet", "--slashing-protection-enabled=true"),
+        *("--slashing-protection-db-url=jdbc:postgresql://db/web3signer",),
+        *("--slashing-protection-db-username=u", "--slashing-protection-db-password=p"),
+        "--key-manager-api-enabled=true",
+    ],
+}
+
+
+@pytest.mark.parametrize("launcher", LAUNCHERS)
+def test_a_launcher_of_web3signer_with_tls_is_served(
+    pki: Pki, tmp_path: Path, launcher: str
+) -> None:
+    layouts.write({tmp_path: "web3signer-key-files"}, interop_keys(2), "x", "pbkdf2", print)
+    files = {"p12": pki.server_p12, "password": pki.password, "known": pki.known_clients}
+    argv = [each.format(keys=tmp_path, **files) for each in LAUNCHERS[launcher]]
+    command = [sys.executable, "-W", "error", "-m", "signer", "web3signer", *argv]
+    environment = {"SIGNER_READY_JSON": "1"}
+
+    with (
+        running(command, environment) as signer,
+        connect(signer, context(pki, pki.self_signed)) as connection,
+        connect(signer, context(pki, pki.other_self_signed)) as other,
+    ):
+        connection.request("GET", "/upcheck")
+        assert b"OK" == connection.getresponse().read()
+        pubkeys = keys(connection)
+        assert 2 == len(pubkeys)
+        assert 200 == sign(connection, pubkeys[0])[0]
+        with pytest.raises((ssl.SSLError, ConnectionError)):
+            keys(other)

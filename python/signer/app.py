@@ -41,12 +41,12 @@ class Application:
             self.control.add_fault(fault_of(fault))
         self.keymanager = KeyManager(config, keyring, self._data_dir, self._slashing)
         self._sign = signing.SignRoute(keyring, network, self._slashing, self.metrics)
+        exempt = keymanager.PREFIX if self._token else None
+        self._check = auth.users(path, exempt) if (path := config.auth_file) else auth.everybody
         self._entry: Any = self._route
         if config.control or config.fault:
-            self._entry = control.Controlled(self._route, self.control, keyring, network)
-        if path := config.auth_file:
-            exempt = keymanager.PREFIX if self._token else None
-            self._entry = auth.Authenticated(self._entry, path, exempt)
+            parts = self.control, keyring, network, self._check
+            self._entry = control.Controlled(self._route, *parts)
         self._routes: list[Any] = [*status.ROUTES]
         if config.keymanager:
             self._routes.append(keymanager.router(self._token))
@@ -73,13 +73,15 @@ class Application:
         await self._entry(scope, receive, send)
 
     async def _route(self, scope: Any, receive: Receive, send: Send) -> None:
-        if scope["path"] != signing.BATCH and not scope["path"].startswith(signing.PREFIX):
-            await self.litestar(scope, receive, send)
-            return
         try:
-            await self._sign(scope, receive, send)
-        except Exception as error:  # noqa: BLE001 - the one handler, for this route
+            self._check(scope)
+            if scope["path"] == signing.BATCH or scope["path"].startswith(signing.PREFIX):
+                await self._sign(scope, receive, send)
+                return
+        except Exception as error:  # noqa: BLE001 - the one handler, for these routes
             await answer(send, *explain(error))
+            return
+        await self.litestar(scope, receive, send)
 
     async def __aenter__(self) -> Self:
         self._sign.start()

@@ -54,7 +54,15 @@ class _Commands(click.Group):
         try:
             return super().invoke(context)
         except SignerError as error:
+            for handler in logging.getLogger().handlers:
+                if isinstance(handler.formatter, _JsonFormatter):
+                    log.error("%s", error)  # noqa: TRY400 - it has no traceback to tell
+                    context.exit(1)
             raise click.ClickException(str(error)) from None
+
+
+class _Text(type(click.STRING)):  # type: ignore[misc]
+    envvar_list_splitter = "\n"  # JSON has spaces
 
 
 @click.group(cls=_Commands)
@@ -68,7 +76,7 @@ def _option(name: str, hint: Any, default: Any) -> click.Option:
     form, meaning = EXPLAINED[name]
     kind = get_args(hint)[0] if get_origin(hint) in {tuple, UnionType} else hint
     choices = get_args(kind)
-    types = {Path: click.Path(path_type=Path)}
+    types = {Path: click.Path(path_type=Path), str: _Text()}
     flag = f"--{name.replace('_', '-')}"
     return click.Option(
         [f"{flag}/--no-{flag[2:]}" if default is True else flag],
@@ -91,7 +99,8 @@ SOURCES = OPTIONS[:4]  # of keys
 
 def _read_config(context: click.Context, _: click.Parameter, path: Path | None) -> None:
     if path:
-        flags = read_flags(path, [field.name.replace("_", "-") for field in fields(Config)])
+        known = {str(option.name).replace("_", "-"): option.multiple for option in OPTIONS}
+        flags = read_flags(path, known)
         context.default_map = {name.replace("-", "_"): value for name, value in flags.items()}
 
 
@@ -124,9 +133,12 @@ def _serve(**values: Any) -> None:
       signer serve --keystores-path keys --keystores-passwords-path secrets
       signer serve --interop 1 --port 0 --ready-json   (for a harness: read one line, go)
     """  # noqa: D301 - click's mark of lines that it leaves alone
+    # first, so that what is wrong with the flags is told in the form that they ask for
+    logging.basicConfig(
+        level=values["log_level"].upper(), handlers=[_handler(values["log_format"])]
+    )
     config = Config(**values)
     say = log.info if config.log_format == "json" else _say
-    logging.basicConfig(level=config.log_level.upper(), handlers=[_handler(config.log_format)])
     with server.bind(config.host, config.port) as listener:
         url = server.url_of(listener, config)
         # ports and network first: who waits for keystores has their mistakes behind them
@@ -160,10 +172,12 @@ class _JsonFormatter(logging.Formatter):
 
 
 @main.command(
-    "web3signer", context_settings={"ignore_unknown_options": True}, short_help="Stand in for it."
+    "web3signer",
+    context_settings={"ignore_unknown_options": True, "help_option_names": ["-h", "--help"]},
+    short_help="Stand in for Web3Signer.",
 )
 @click.argument("argv", nargs=-1, type=click.UNPROCESSED)
-@click.version_option(__version__, prog_name="signer")
+@click.version_option(__version__, "-V", "--version", prog_name="signer")
 def _web3signer(argv: tuple[str, ...]) -> None:
     """Serve as Web3Signer's own command line says, before and after `eth2`.
 

@@ -2,7 +2,7 @@
 
 import difflib
 import tomllib
-from collections.abc import Collection
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,10 @@ from .errors import ConfigError
 from .files import attempt, parse_yaml
 
 
-def read_flags(path: Path, known: Collection[str]) -> dict[str, Any]:
+def read_flags(path: Path, known: Mapping[str, bool]) -> dict[str, Any]:
     """The flags in a file, by their names without dashes in front.
 
+    `known` tells of each name whether it may have several values: it has a list of them then.
     Raises ConfigError for a file that cannot be read, and for a name that is not `known`, with the
     one that may have been meant.
     """
@@ -22,8 +23,10 @@ def read_flags(path: Path, known: Collection[str]) -> dict[str, Any]:
             near = difflib.get_close_matches(name, known, 1)
             hint = f": did you mean {near[0]}?" if near else ""
             raise ConfigError(f"expected the name of a flag in {path}, found {name}{hint}")
-        if isinstance(value, dict):
-            raise ConfigError(f"expected a value for {name} in {path}, found several members")
+        if known[name]:
+            flags[name] = value if isinstance(value, list) else [value]
+        elif isinstance(value, dict | list):
+            raise ConfigError(f"expected one value for {name} in {path}, found several")
     return flags
 
 

@@ -6,7 +6,6 @@ import select
 import sys
 import threading
 import weakref
-from base64 import b64encode
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import asdict
@@ -86,20 +85,18 @@ class Signer(Controls):
 
     def _guard(self, tls: Tls, host: str, auth: str) -> dict[str, Path]:
         """The flags for TLS and for a user; their files are there as long as this object."""
-        folder, handlers, flags = Path(mkdtemp(prefix="signer-")), list[Any](), dict[str, Path]()
+        folder, flags = Path(mkdtemp(prefix="signer-")), dict[str, Path]()
         weakref.finalize(self, rmtree, folder, ignore_errors=True)
         if tls:
             self.tls = issue(folder, host)
+            handler = HTTPSHandler(context=self.tls.ssl_context())
+            self._opener = build_opener(ProxyHandler({}), handler)
             flags = {"tls_cert": self.tls.server, "tls_key": self.tls.server}
-            if tls == "mtls":
-                flags["tls_client_ca"] = self.tls.ca
-            handlers.append(HTTPSHandler(context=self.tls.ssl_context()))
-        self._opener = build_opener(ProxyHandler({}), *handlers)
+        if tls == "mtls":
+            flags["tls_client_ca"] = self.tls.ca
         if auth:
             flags["auth_file"] = folder / "auth"
             flags["auth_file"].write_text(auth)
-            known = b64encode(auth.encode()).decode()
-            self._opener.addheaders = [("Authorization", f"Basic {known}")]
         return flags
 
     def ask_control(self, method: str, path: str, /, **sent: Any) -> Any:

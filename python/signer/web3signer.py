@@ -30,7 +30,7 @@ RULES: dict[str, str | dict[str, str]] = {
     "tls-keystore-password-file": "--tls-password-file={}",
     "tls-known-clients-file": "--tls-known-clients={}",
     "tls-allow-any-client": {"true": "", "false": ""},
-    "metrics-enabled": {"true": "", "false": "--no-metrics"},
+    "metrics-enabled": {"true": "--metrics", "false": "--no-metrics"},
     "key-manager-api-enabled": {"true": "--keymanager-auth=off", "false": "--no-keymanager"},
     # false signs everything, and so does report, which tells what was slashable
     "slashing-protection-enabled": {"true": "--slashing=enforce", "false": "--slashing=report"},
@@ -62,20 +62,24 @@ def translate(
     given = variables | _parse(arguments)
     path = given.pop("config-file", None)
     members = read_members(Path(path)) if path else {}
-    options = DEFAULTS | {_name(name): _text(value) for name, value in members.items()} | given
+    in_file = {_name(name): _text(value) for name, value in members.items() if value != ""}
+    options = DEFAULTS | in_file | given
     known = [name for name in options if name in RULES]
-    unsafe = {name for name, value in options.items() if name[:4] == "tls-" and value != "false"}
-    if unsafe := unsafe.difference(known):
+    wanted = {name for name, value in options.items() if value.lower() != "false"}
+    if unsafe := {name for name in wanted if name.startswith("tls-")}.difference(known):
         hint = "see signer serve --help for the TLS there is"
         raise ConfigError(f"cannot honour --{min(unsafe)}, and to ignore it is unsafe: {hint}")
-    clients = "tls-known-clients-file" in options or options.get("tls-allow-any-client") == "true"
-    if "tls-keystore-file" in options and not clients:
+    if "tls-keystore-file" in wanted and not wanted & {
+        "tls-known-clients-file",
+        "tls-allow-any-client",
+    }:
         expected = "--tls-known-clients-file, or --tls-allow-any-client=true"
         raise ConfigError(f"expected {expected}, with --tls-keystore-file, found neither")
     if {"keystores-path"} < {"keystores-path", "key-config-path", "key-store-path"} & {*options}:
         raise ConfigError("expected --keystores-path or --key-config-path, found both")
-    flags = [_flag(name, options[name]) for name in known]
-    return [flag for flag in flags if flag], [f"--{name}" for name in options if name not in RULES]
+    without = {"", "--keymanager-auth=off" if "SIGNER_KEYMANAGER_TOKEN_FILE" in environment else ""}
+    flags = [flag for name in known if (flag := _flag(name, options[name])) not in without]
+    return flags, [f"--{name}" for name in options if name not in RULES]
 
 
 def _flag(name: str, value: str) -> str:

@@ -26,6 +26,7 @@ from ..sign_request import SignRequest
 from ..spec.networks import Network
 from . import signing
 from .answers import JSON, answer, explain
+from .auth import Check
 
 PREFIX = "/_signer/"
 POLL = 0.005  # seconds between two looks whether a fault was removed, by another thread
@@ -36,8 +37,10 @@ OK = 200
 class Controlled:
     """An ASGI application under control: recorded, and struck by faults."""
 
-    def __init__(self, app: Any, control: Control, keyring: Keyring, network: Network) -> None:
-        self._app = app
+    def __init__(
+        self, app: Any, control: Control, keyring: Keyring, network: Network, check: Check
+    ) -> None:
+        self._app, self._check = app, check
         self._control, self._keyring, self._network = control, keyring, network
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
@@ -120,6 +123,7 @@ class Controlled:
         """The batch that is asked for; the application says what is wrong with a bad one."""
         if (scope["method"], scope["path"]) == ("POST", signing.BATCH):
             with suppress(SignerError):
+                self._check(scope)
                 return signing.Batch.read(body, self._network)[0]
         return None
 

@@ -14,8 +14,8 @@ from .leaves import Bytes4, Bytes32, uint64
 
 # Forks with a version of their own, oldest first
 FORKS = ("PHASE0", "ALTAIR", "BELLATRIX", "CAPELLA", "DENEB", "ELECTRA", "FULU", "GLOAS")
-# SLOTS_PER_EPOCH of the presets in consensus-specs and gnosischain/specs
-SLOTS_PER_EPOCH = {"mainnet": 32, "minimal": 8, "gnosis": 16}
+# SLOTS_PER_EPOCH of the presets in consensus-specs, gnosischain/specs and Teku's acceptance tests
+SLOTS_PER_EPOCH = {"mainnet": 32, "minimal": 8, "gnosis": 16, "swift": 4}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +73,17 @@ def _read_config(path: Path) -> Network:
     return Network(str(config.get("CONFIG_NAME", path.stem)), slots, genesis | later)
 
 
-# name, preset, genesis_validators_root, fork versions from PHASE0 on; from consensus-specs,
-# eth-clients/{sepolia,hoodi}, the Gloas testnet's and gnosischain's configurations
+# name, preset, genesis_validators_root (- where each chain has another), fork versions from PHASE0
+# on; from consensus-specs, eth-clients/{sepolia,hoodi,holesky}, the Gloas testnet's, gnosischain's,
+# ephemery's and Teku's configurations
 _TABLE = """
 mainnet mainnet 0x4b363db94e286120d76eb905340fdd4e54bfe9f06bf33ff6cf5ad27f511bfe95 00000000 01000000 02000000 03000000 04000000 05000000 06000000
 minimal minimal - 00000001 01000001 02000001 03000001 04000001 05000001 06000001
+swift swift - 00000001 01000001 02000001 03000001 04000001 05000001 06000001
 sepolia mainnet 0xd8ea171f3c94aea21ebc42a1ed61052acf3f9209c00e4efbaaddac09ed9b8078 90000069 90000070 90000071 90000072 90000073 90000074 90000075
 hoodi mainnet 0x212f13fc4df078b6cb7db228f1c8307566dcecf900867401a92023d7ba99cb5f 10000910 20000910 30000910 40000910 50000910 60000910 70000910
+holesky mainnet 0x9143aa7c615a7f7115e2b6aac319c03529df8242ae705fba9df39b79c59fa8b1 01017000 02017000 03017000 04017000 05017000 06017000 07017000
+ephemery mainnet - 1000101b 2000101b 3000101b 4000101b 5000101b 6000101b 7000101b
 plataberget mainnet 0xbb4a1a9e3f7f4e10edcd734e4acc3b5ffd4f830efe0af2748fa458cfee5d2658 10733183 20733183 30733183 40733183 50733183 60733183 70733183 80733183
 gnosis gnosis 0xf5dcb5564e829aab27264b9becd5dfaa017085611224cb3036f573368dbb9d47 00000064 01000064 02000064 03000064 04000064 05000064 06000064
 chiado gnosis 0x9d642dac73058fbf39c0ae41ab1e34e4d889043cb199851ded7095bc99eb4c1e 0000006f 0100006f 0200006f 0300006f 0400006f 0500006f 0600006f
