@@ -18,6 +18,7 @@ import server
 import signing_types
 import slashing
 import start
+import wrk
 from run import Run
 
 PARTS = {
@@ -43,12 +44,16 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="whose medians are figures")
     parser.add_argument("--seconds", type=float, default=1.2, help="of load in each round")
     parser.add_argument("--url", help="load this Web3Signer-compatible signer, and nothing else")
+    wrk_or_own = "of closed loops; wrk where it is installed"
+    parser.add_argument("--generator", choices=["wrk", "own"], help=wrk_or_own)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
     options = parser.parse_args()
     if unknown := set(options.part) - set(PARTS):
         parser.error(f"expected parts of {', '.join(PARTS)}, found {', '.join(sorted(unknown))}")
     fast = [name for name in PARTS if options.all or name not in SLOW]
-    run = Run(options.rounds, options.seconds)
+    run = Run(options.rounds, options.seconds, wrk=options.generator != "own" and wrk.INSTALLED)
+    if options.generator == "wrk" and not run.wrk:
+        parser.error("expected wrk, found none: see https://github.com/wg/wrk")
     if options.quick:
         run = Run(rounds=1, seconds=0.06, quick=True)
 

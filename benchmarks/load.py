@@ -40,17 +40,18 @@ def _attestation(slot: str, source: str, target: str, root: str) -> bytes:
     return json.dumps(body).encode()
 
 
+TEMPLATE = _attestation("%d", "%d", "%d", "%s")  # filled in: a generator has to be lean
+
+
 def attestation(epoch: int = EPOCH) -> bytes:
     """A sign request of the type that a validator sends most."""
-    return _attestation(str(epoch * 32), str(epoch - 1), str(epoch), f"0x{epoch:064x}")
+    root = b"0x%064x" % epoch
+    return TEMPLATE % (epoch * 32, root, epoch - 1, root, epoch, root)
 
 
 def new_roots(first: int = EPOCH) -> Iterator[bytes]:
     """Requests each with another signing root, and an epoch later each: so none is slashable."""
-    template = _attestation("%d", "%d", "%d", "0x%064x")  # filled in: the generator is lean
-    return (
-        template % (epoch * 32, epoch, epoch - 1, epoch, epoch, epoch) for epoch in count(first)
-    )
+    return map(attestation, count(first))
 
 
 def one_root() -> Iterator[bytes]:
@@ -79,9 +80,14 @@ class Result:
     lost: int = 0
 
     @property
+    def count(self) -> int:
+        """Signatures."""
+        return len(self.latencies)
+
+    @property
     def rate(self) -> float:
         """Signatures per second."""
-        return len(self.latencies) / self.elapsed
+        return self.count / self.elapsed
 
     def percentile(self, share: float) -> float:
         """The latency, in seconds, that a share of the answers stayed below."""

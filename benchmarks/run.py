@@ -38,6 +38,7 @@ class Run:
     rounds: int = 5
     seconds: float = 1.2  # of load in each round
     quick: bool = False  # figures that mean nothing, to see that all parts work
+    wrk: bool = False  # generates the closed loops
     tables: dict[str, Table] = field(default_factory=dict)
     raws: list[float] = field(default_factory=list)
     _roots: "count[int]" = field(init=False, default_factory=count)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import load
 import open_loop
+import wrk
 from run import Row, Run
 from signer.threads import cores
 from signers import Signer, constant, serving
@@ -18,12 +19,16 @@ BOUND = 0.8  # of the generator's own limit: from there on the figure may be the
 ROOTS = "new", "one"
 
 
+FIRST = load.EPOCH + 10**10  # of our own generator: later than all of wrk's
+
+
 class Target(NamedTuple):
     """Whom to load, and with what."""
 
     signer: Signer
     pubkeys: list[str]
     bodies: Iterator[bytes]
+    new_roots: bool
 
 
 def measure(run: Run, url: str | None = None) -> None:
@@ -33,11 +38,11 @@ def measure(run: Run, url: str | None = None) -> None:
         nullcontext(Signer(url)) if url else serving("--interop", 64) as signer,
     ):
         targets = {
-            "new": Target(signer, signer.pubkeys, load.new_roots()),
-            "one": Target(signer, signer.pubkeys, load.one_root()),
-            "constant": Target(nothing, signer.pubkeys, load.one_root()),
+            "new": Target(signer, signer.pubkeys, load.new_roots(FIRST), new_roots=True),
+            "one": Target(signer, signer.pubkeys, load.one_root(), new_roots=False),
+            "constant": Target(nothing, signer.pubkeys, load.one_root(), new_roots=False),
         }
-        load.closed_loop(signer.url, *targets["new"][1:], 16, run.seconds / 3)  # warms up
+        _load(run, targets["one"], 16)  # warms up
         rates = _throughput(run, targets)
         _latency(run, targets, rates)
 
@@ -45,11 +50,9 @@ def measure(run: Run, url: str | None = None) -> None:
 def closed(run: Run, target: Target, connections: int, raw: float) -> Row:
     """CPU, throughput and latency in a closed loop; CPU only where the process is ours."""
     before = target.signer.cpu()
-    result = load.closed_loop(
-        target.signer.url, target.pubkeys, target.bodies, connections, run.seconds
-    )
+    result = _load(run, target, connections)
     cpu = target.signer.cpu() - before
-    each = cpu / len(result.latencies)
+    each = cpu / result.count
     own = {"CPU µs": each * 1e6, "x raw": each / raw, "cores": cpu / result.elapsed}
     return (own if target.signer.pid else {}) | {
         "per second": result.rate,
@@ -57,6 +60,15 @@ def closed(run: Run, target: Target, connections: int, raw: float) -> Row:
         "p50 ms": result.percentile(0.5) * 1e3,
         "p99 ms": result.percentile(0.99) * 1e3,
     }
+
+
+def _load(run: Run, target: Target, connections: int) -> load.Result | wrk.Result:
+    signer, pubkeys, bodies, new_roots = target
+    if run.wrk:
+        return wrk.closed_loop(
+            signer.url, pubkeys, new_roots=new_roots, connections=connections, seconds=run.seconds
+        )
+    return load.closed_loop(signer.url, pubkeys, bodies, connections, run.seconds)
 
 
 def _row(name: str, connections: int) -> str:
@@ -82,9 +94,10 @@ def _throughput(run: Run, targets: dict[str, Target]) -> dict[str, float]:
             rows[_row(roots, connections)] |= {"of constant": share, "remark": bound}
     run.table(
         "closed loop",
-        "With c connections. CPU is user and system time of the signer's process for each "
-        "signature; `of raw` is throughput in that of raw blst on all cores, of which the "
-        "generator takes its part. `constant` signs nothing: it is the generator's own limit.",
+        f"With c connections of {'wrk' if run.wrk else 'our own generator'}. CPU is user and "
+        "system time of the signer's process for each signature; `of raw` is throughput in that of "
+        "raw blst on all cores, of which the generator takes its part. `constant` signs nothing: "
+        "it is the generator's own limit.",
         rows,
     )
     return {roots: measured[_row(roots, SATURATED)]["per second"] for roots in ROOTS}
