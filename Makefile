@@ -30,6 +30,9 @@ format: $(VENV)/dev  ## Format all code
 bench: $(VENV)/built  ## Measure all that is fast, as ratios to raw blst; ARGS=--all for the rest
 	$(BIN)/python benchmarks/bench.py $(ARGS)
 
+wheels:  ## Build wheels for Linux into dist/, and check them in empty environments
+	docs/wheels
+
 check: test lint  ## What CI runs
 
 setup: $(VENV)/dev  ## Prepare everything, with a hook that lints before each commit
@@ -61,4 +64,4 @@ $(VENV)/clients: $(VENV)/pip $(wildcard tests/clients/*/*)
 	@for build in tests/clients/*/build; do $$build || echo "not built: $$build"; done
 	@touch $@
 
-.PHONY: help run test lint format bench check setup clean
+.PHONY: help run test lint format bench wheels check setup clean

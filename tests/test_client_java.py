@@ -46,9 +46,10 @@ class Session(NamedTuple):
     records: dict[tuple[str | None, str | None], Record]  # by signing type and signature
 
 
-def run(signer: Signer) -> dict[str, Signed]:
-    command = ["java", "--class-path", CLASS_PATH, "Client", signer.url, *signer.pubkeys]
-    return signed_by("java", CLIENT, *command)
+def run(signer: Signer, **properties: object) -> dict[str, Signed]:
+    settings = [f"-Djavax.net.ssl.{name}={value}" for name, value in properties.items()]
+    command = ["java", *settings, "--class-path", CLASS_PATH, "Client"]
+    return signed_by("java", CLIENT, *command, signer.url, *signer.pubkeys)
 
 
 @pytest.fixture(scope="module")
@@ -100,3 +101,16 @@ def test_the_client_shows_why_it_was_refused() -> None:
         pytest.raises(AssertionError, match=r"BLOCK_V2/ALTAIR: expected 200, found 412: not this"),
     ):
         run(signer)
+
+
+def test_the_client_shows_its_certificate_where_both_sides_need_one() -> None:
+    with Signer(interop=1, network="mainnet", tls="mtls") as signer:
+        signed = run(
+            signer,
+            keyStore=signer.tls.client_p12,
+            keyStorePassword=signer.tls.password,
+            trustStore=signer.tls.ca_p12,
+            trustStorePassword=signer.tls.password,
+        )
+
+    assert sorted(MESSAGES) == sorted(signed)

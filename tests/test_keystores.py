@@ -512,6 +512,16 @@ def test_the_keys_of_a_layout_open(tmp_path: Path, layout: Layout) -> None:
     assert 1 == found.count(None)
 
 
+def test_passwords_are_found_at_any_height_below_the_folder(tmp_path: Path) -> None:
+    for node, key in ("a", KEY), ("b", OTHER):
+        lay_out(tmp_path / "nodes" / node, LAYOUTS["lighthouse"], [key])
+
+    loaded = load(tmp_path)
+
+    assert {KEY.public_key(), OTHER.public_key()} == set(loaded.pubkeys)
+    assert [] == loaded.failures
+
+
 def test_deposit_data_beside_keystores_is_skipped(tmp_path: Path) -> None:
     lay_out(tmp_path, LAYOUTS["charon"], [KEY])
 

@@ -34,7 +34,7 @@ class KeystoreFile(NamedTuple):
 
     def password(self) -> str:
         """Its password. Raises KeystoreError, naming every place where there was none."""
-        for folder, name in product(*self.places):
+        for folder, name in product(filter(os.path.isdir, self.places.folders), self.places.names):
             place = f"{folder}/{name}"
             if os.path.isfile(place) and place != self.path:
                 try:
@@ -57,19 +57,23 @@ def find(
     keep a keystore's password.
     Raises ConfigError when a folder cannot be listed.
     """
-    bases = [folder.absolute().parent, folder]
-    usual = [f"{base}/{kind}secrets" for base in bases for kind in ("", "teku-", "lodestar-")]
+    above = str(folder.absolute().parent)
 
     def places(path: str, pubkey: bytes | None) -> Places:
         if password_file:
             return Places([str(password_file.parent)], [password_file.name])
         stem = path.removesuffix(".json")
         parent, base = os.path.split(stem)
+        bases = [parent]
+        while len(bases[-1]) > len(str(folder)):
+            bases.append(os.path.dirname(bases[-1]))
+        kinds = "secrets", "teku-secrets", "lodestar-secrets"
+        folders = [parent, *(f"{base}/{kind}" for base in (*bases, above) for kind in kinds)]
         stems = [stem.removeprefix(f"{folder}/"), base, os.path.basename(parent)]
         stems += [f"0x{pubkey.hex()}", pubkey.hex()] if pubkey else []
         stems.append("password")  # one for all
         names = [f"{stem}{ending}" for stem in dict.fromkeys(stems) for ending in (".txt", "")]
-        return Places([str(passwords_path)] if passwords_path else [parent, *usual], names)
+        return Places([str(passwords_path)] if passwords_path else folders, names)
 
     walk = os.walk(folder, onerror=_refuse)
     files = (f"{root}/{name}" for root, _, names in walk for name in names)

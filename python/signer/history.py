@@ -5,6 +5,8 @@ Knows neither where it comes from nor where it is kept.
 
 from typing import Literal, NamedTuple
 
+from msgspec import Struct
+
 
 class HistoryKey(NamedTuple):
     """Which messages matter to each other: those of a key, on a chain, of a kind."""
@@ -14,10 +16,11 @@ class HistoryKey(NamedTuple):
     kind: Literal["signed_blocks", "signed_attestations"]  # as EIP-3076 has them
 
 
-class Vote(NamedTuple):
+class Vote(Struct, frozen=True, gc=False):
     """The source and target epoch of an attestation; a block is a vote from 0 to its slot.
 
-    So one set of rules fits both: of two votes from one source, none surrounds the other.
+    So one set of rules fits both: of two votes from one source, none surrounds the other. There
+    are many, and they stay: so the garbage collector is to see none of them.
     """
 
     source: int

@@ -4,6 +4,7 @@ Granian's embedded server is called experimental; everything we rely on is here 
 """
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -84,6 +85,8 @@ def run(app: Any, listener: socket.socket, config: Config, on_ready: Hook, on_st
             asyncio.get_running_loop().add_signal_handler(number, stopping)
         await serve(app, listener, config, on_ready, stop)
 
+    # what is there stays, 60,000 objects: no collection need look through them, for 20 ms each time
+    gc.freeze()
     uvloop.run(until_signal())
 
 

@@ -29,7 +29,12 @@ CAPACITY = 10_000  # pairs that are reported
 LOGGED = 100  # of them that are warnings: a harness that reads no log must not block its pipe
 
 # one object where validators vote alike, as they do: a tenth of the memory
-_vote = lru_cache(4096)(Vote)
+_shared = lru_cache(4096)(Vote)
+
+
+def _vote(source: int, target: int, signing_root: bytes | None) -> Vote:
+    # of plain numbers and bytes: those of SSZ types are work for the garbage collector
+    return _shared(int(source), int(target), signing_root and bytes(signing_root))
 
 
 class Slashable(Struct, frozen=True):
@@ -142,7 +147,7 @@ class Protection:
             histories = self._histories[pubkey] = defaultdict(History)
             if self._file:
                 for key, vote in self._file.rows("vote", pubkey):
-                    histories[key].add(_vote(*vote))
+                    histories[key].add(_vote(vote.source, vote.target, vote.signing_root))
                 for key, floor in self._file.rows("floor", pubkey):
                     histories[key].raise_floor(floor)
         return self._histories[pubkey]
@@ -152,9 +157,9 @@ class Protection:
         root = interchange.metadata.genesis_validators_root
         for validator in interchange.data:
             if pubkeys is None or validator.pubkey in pubkeys:
-                blocks = [Vote(0, m.slot, m.signing_root) for m in validator.signed_blocks]
+                blocks = [_vote(0, m.slot, m.signing_root) for m in validator.signed_blocks]
                 attestations = [
-                    Vote(m.source_epoch, m.target_epoch, m.signing_root)
+                    _vote(m.source_epoch, m.target_epoch, m.signing_root)
                     for m in validator.signed_attestations
                 ]
                 with self._lock:

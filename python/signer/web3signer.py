@@ -39,6 +39,7 @@ RULES: dict[str, str | dict[str, str]] = {
     | dict.fromkeys(["debug", "trace", "all"], "--log-level=debug"),
 }
 SYNONYMS = {"l": "logging", "enable-key-manager-api": "key-manager-api-enabled"}
+TLS_CLIENTS = {"tls-known-clients-file", "tls-allow-any-client"}
 DEFAULTS = {
     "metrics-enabled": "false",
     "key-manager-api-enabled": "false",
@@ -69,10 +70,7 @@ def translate(
     if unsafe := {name for name in wanted if name.startswith("tls-")}.difference(known):
         hint = "see signer serve --help for the TLS there is"
         raise ConfigError(f"cannot honour --{min(unsafe)}, and to ignore it is unsafe: {hint}")
-    if "tls-keystore-file" in wanted and not wanted & {
-        "tls-known-clients-file",
-        "tls-allow-any-client",
-    }:
+    if "tls-keystore-file" in wanted and not wanted & TLS_CLIENTS:
         expected = "--tls-known-clients-file, or --tls-allow-any-client=true"
         raise ConfigError(f"expected {expected}, with --tls-keystore-file, found neither")
     if {"keystores-path"} < {"keystores-path", "key-config-path", "key-store-path"} & {*options}:
