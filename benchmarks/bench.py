@@ -1,6 +1,6 @@
 """What py3signer costs, in ratios to raw blst measured in the same run: `make bench`.
 
-Without PART all that takes below four minutes; --all adds the slow ones, keystores and slashing.
+Without PART all that takes a few minutes; --all adds the slow ones, keystores and slashing.
 """
 
 import argparse
@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument("--all", action="store_true", help="also the slow parts")
     parser.add_argument("--quick", action="store_true", help="see that it works: figures are void")
     parser.add_argument("--rounds", type=int, default=5, help="whose medians are figures")
-    parser.add_argument("--seconds", type=float, default=1.2, help="of load in each round")
+    parser.add_argument("--seconds", type=float, default=3.0, help="of load in each round")
     parser.add_argument("--url", help="load this Web3Signer-compatible signer, and nothing else")
     wrk_or_own = "of closed loops; wrk where it is installed"
     parser.add_argument("--generator", choices=["wrk", "own"], help=wrk_or_own)

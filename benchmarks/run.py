@@ -36,7 +36,7 @@ class Run:
     """How much is measured, and what was: tables by name, and each raw signature."""
 
     rounds: int = 5
-    seconds: float = 1.2  # of load in each round
+    seconds: float = 3.0  # of load in each round
     quick: bool = False  # figures that mean nothing, to see that all parts work
     wrk: bool = False  # generates the closed loops
     tables: dict[str, Table] = field(default_factory=dict)
@@ -53,7 +53,7 @@ class Run:
 
     def raw(self) -> float:
         """Seconds of CPU for a raw blst signature over a new root, on one thread, as it is now."""
-        self.raws.append(cpu_of(lambda: KEY.sign(self.new_root()), self.seconds / 6))
+        self.raws.append(cpu_of(lambda: KEY.sign(self.new_root()), self.seconds / 15))
         return self.raws[-1]
 
     def alternate(self, measures: Mapping[str, Callable[[float], Row]]) -> dict[str, Row]:
