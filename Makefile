@@ -61,6 +61,7 @@ $(VENV)/dev: $(VENV)/built
 
 # clients in other languages, where these are at hand; tests skip what is not built
 $(VENV)/clients: $(VENV)/pip $(wildcard tests/clients/*/*)
+	@echo "building clients in the languages at hand: about a minute the first time"
 	@for build in tests/clients/*/build; do $$build || echo "not built: $$build"; done
 	@touch $@
 

@@ -1,5 +1,6 @@
 // A validator client in Go: signs every message that Prysm and SSV know, with their requests and
-// their way of reading the answer. Prints a line of JSON for each, as tests/foreign.py wants it.
+// their way of reading the answer. Prints a line of JSON for each, as
+// tests/test_foreign_clients.py wants it.
 package main
 
 import (

@@ -1,0 +1,255 @@
+"""Clients in other languages, which compute signing roots and verify signatures by themselves.
+
+Each has a folder in tests/clients: a program, the libraries that it pins, and `build`, which
+`make test` runs where the language is at hand. The program has every message that it knows signed
+by the signer at a URL, and prints a line of JSON for each.
+"""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from signer import Record, Signer
+
+ROOT = Path(__file__).parent.parent
+
+LODESTAR = [
+    "AGGREGATE_AND_PROOF/PHASE0",
+    "AGGREGATE_AND_PROOF/ELECTRA",
+    "AGGREGATE_AND_PROOF_V2/PHASE0",
+    "AGGREGATE_AND_PROOF_V2/ALTAIR",
+    "AGGREGATE_AND_PROOF_V2/BELLATRIX",
+    "AGGREGATE_AND_PROOF_V2/CAPELLA",
+    "AGGREGATE_AND_PROOF_V2/DENEB",
+    "AGGREGATE_AND_PROOF_V2/ELECTRA",
+    "AGGREGATE_AND_PROOF_V2/FULU",
+    "AGGREGATE_AND_PROOF_V2/GLOAS",
+    "AGGREGATION_SLOT",
+    "ATTESTATION",
+    "BLOCK",
+    "BLOCK_V2/PHASE0",
+    "BLOCK_V2/ALTAIR",
+    "BLOCK_V2/BELLATRIX",
+    "BLOCK_V2/CAPELLA",
+    "BLOCK_V2/DENEB",
+    "BLOCK_V2/ELECTRA",
+    "BLOCK_V2/FULU",
+    "BLOCK_V2/GLOAS",
+    "BLOCK_V2/HEZE",
+    "BUILDER_REQUEST_AUTH",
+    "DEPOSIT",
+    "EXECUTION_PAYLOAD_BID",
+    "EXECUTION_PAYLOAD_ENVELOPE",
+    "PAYLOAD_ATTESTATION_MESSAGE",
+    "PROPOSER_PREFERENCES",
+    "RANDAO_REVEAL",
+    "SYNC_COMMITTEE_CONTRIBUTION_AND_PROOF",
+    "SYNC_COMMITTEE_MESSAGE",
+    "SYNC_COMMITTEE_SELECTION_PROOF",
+    "VALIDATOR_REGISTRATION",
+    "VOLUNTARY_EXIT/BELLATRIX",
+    "VOLUNTARY_EXIT/FULU",
+]
+
+# Prysm's and SSV's messages: by type, the forks in whose time one is signed; newer versions of SSV
+# send another fork_info
+SINCE_PHASE0 = ["PHASE0", "ALTAIR", "BELLATRIX", "CAPELLA", "DENEB", "ELECTRA", "FULU"]
+SINCE_ALTAIR = ["ALTAIR", "BELLATRIX", "CAPELLA", "DENEB", "ELECTRA", "FULU"]
+SINCE_CAPELLA = ["CAPELLA", "DENEB", "ELECTRA", "FULU"]
+
+FORKS = {
+    "prysm/AGGREGATION_SLOT": SINCE_PHASE0,
+    "prysm/AGGREGATE_AND_PROOF_V2": SINCE_PHASE0,
+    "prysm/ATTESTATION": SINCE_PHASE0,
+    "prysm/BLOCK": ["PHASE0"],
+    "prysm/BLOCK_V2": SINCE_ALTAIR,
+    "prysm/RANDAO_REVEAL": SINCE_PHASE0,
+    "prysm/SYNC_COMMITTEE_CONTRIBUTION_AND_PROOF": SINCE_ALTAIR,
+    "prysm/SYNC_COMMITTEE_MESSAGE": SINCE_ALTAIR,
+    "prysm/SYNC_COMMITTEE_SELECTION_PROOF": SINCE_ALTAIR,
+    "prysm/VALIDATOR_REGISTRATION": [],
+    "prysm/VOLUNTARY_EXIT": SINCE_PHASE0,
+    "ssv/AGGREGATION_SLOT": SINCE_CAPELLA,
+    "ssv/AGGREGATE_AND_PROOF": SINCE_CAPELLA,
+    "ssv/ATTESTATION": SINCE_CAPELLA,
+    "ssv/BLOCK_V2": SINCE_CAPELLA,
+    "ssv/RANDAO_REVEAL": SINCE_CAPELLA,
+    "ssv/SYNC_COMMITTEE_CONTRIBUTION_AND_PROOF": SINCE_CAPELLA,
+    "ssv/SYNC_COMMITTEE_MESSAGE": SINCE_CAPELLA,
+    "ssv/SYNC_COMMITTEE_SELECTION_PROOF": SINCE_CAPELLA,
+    "ssv/VALIDATOR_REGISTRATION": ["FULU", "FULU/newer"],
+    "ssv/VOLUNTARY_EXIT": [*SINCE_CAPELLA, "FULU/newer"],
+}
+PRYSM_AND_SSV = [f"{kind}/{fork}" for kind, forks in FORKS.items() for fork in forks]
+PRYSM_AND_SSV += [kind for kind, forks in FORKS.items() if not forks]
+
+TEKU = [
+    "AGGREGATE_AND_PROOF/PHASE0",
+    "AGGREGATE_AND_PROOF/DENEB",
+    "AGGREGATE_AND_PROOF/ELECTRA",
+    "AGGREGATE_AND_PROOF/FULU",
+    "AGGREGATE_AND_PROOF_V2/FULU",
+    "AGGREGATION_SLOT/PHASE0",
+    "AGGREGATION_SLOT/FULU",
+    "ATTESTATION/PHASE0",
+    "ATTESTATION/FULU",
+    "BLOCK/PHASE0",
+    "BLOCK_V2/ALTAIR",
+    "BLOCK_V2/BELLATRIX",
+    "BLOCK_V2/CAPELLA",
+    "BLOCK_V2/DENEB",
+    "BLOCK_V2/ELECTRA",
+    "BLOCK_V2/FULU",
+    "DEPOSIT",
+    "RANDAO_REVEAL/FULU",
+    "SYNC_COMMITTEE_CONTRIBUTION_AND_PROOF/FULU",
+    "SYNC_COMMITTEE_MESSAGE/FULU",
+    "SYNC_COMMITTEE_SELECTION_PROOF/FULU",
+    "VALIDATOR_REGISTRATION",
+    "VOLUNTARY_EXIT/CAPELLA",
+    "VOLUNTARY_EXIT/FULU",
+]
+
+
+class Client(NamedTuple):
+    """A program, and what it knows; `built` is what its `build` makes, below the project."""
+
+    runtime: str
+    built: str
+    command: list[str]
+    messages: list[str]  # signing types, with more before or behind a slash
+    network: str = "mainnet"
+
+
+def lodestar(preset: str) -> Client:
+    program = ["node", "tests/clients/node/lodestar.mjs"]
+    # npm writes it when all is there
+    built = "tests/clients/node/node_modules/.package-lock.json"
+    return Client("node", built, ["env", f"LODESTAR_PRESET={preset}", *program], LODESTAR, preset)
+
+
+JAVA = "target/clients/java"
+CLASS_PATH = f"{JAVA}/client.jar:{JAVA}/lib/*"
+CLIENTS = {
+    "Lodestar": lodestar("mainnet"),
+    "Lodestar, minimal": lodestar("minimal"),
+    "Lodestar, gnosis": lodestar("gnosis"),
+    "Prysm and SSV": Client("go", "target/clients/go", ["target/clients/go"], PRYSM_AND_SSV),
+    "Teku": Client(
+        "java", f"{JAVA}/client.jar", ["java", "--class-path", CLASS_PATH, "Client"], TEKU
+    ),
+}
+MESSAGES = [(name, message) for name, client in CLIENTS.items() for message in client.messages]
+every_client = pytest.mark.parametrize("client", ["Lodestar", "Prysm and SSV", "Teku"])
+
+
+class Signed(NamedTuple):
+    """What a client made of a message."""
+
+    type: str  # the message
+    signing_root: str  # computed by the client, 0x and 64 digits
+    signature: str  # 0x and 192 digits
+    verified: bool  # by its own library
+
+
+def type_of(message: str) -> str:
+    return next(part for part in message.split("/") if part.isupper())
+
+
+def run(client: Client, signer: Signer, *options: str) -> dict[str, Signed]:
+    """What it prints, by message; skips the test where its language is not at hand."""
+    if not shutil.which(client.runtime):
+        pytest.skip(f"expected {client.runtime}, found none")
+    if not (ROOT / client.built).exists():
+        pytest.skip(f"expected {client.built}, found none: its build failed, see make test")
+    command = [client.command[0], *options, *client.command[1:], signer.url, *signer.pubkeys]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert 0 == done.returncode, done.stderr
+    answers = [Signed(**json.loads(line)) for line in done.stdout.splitlines()]
+    return {answer.type: answer for answer in answers}
+
+
+class Session(NamedTuple):
+    """A run of a client: what it says of each message, and what the signer says of it."""
+
+    signed: dict[str, Signed]
+    records: dict[tuple[str | None, str | None], Record]  # by signing type and signature
+
+
+class Sessions(dict[str, Session]):
+    """One for each client, when it is first asked for."""
+
+    def __missing__(self, name: str) -> Session:
+        client = CLIENTS[name]
+        with Signer(interop=1, network=client.network) as signer:
+            signed = run(client, signer)
+            records = {(each.type, each.signature): each for each in signer.requests}
+        self[name] = Session(signed, records)
+        return self[name]
+
+
+@pytest.fixture(scope="module")
+def sessions() -> Sessions:
+    return Sessions()
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_client_signs_the_messages_that_are_expected_and_no_more(
+    sessions: Sessions, client: str
+) -> None:
+    assert sorted(CLIENTS[client].messages) == sorted(sessions[client].signed)
+
+
+@pytest.mark.parametrize(("client", "message"), MESSAGES)
+def test_a_client_verifies_the_signature(sessions: Sessions, client: str, message: str) -> None:
+    assert sessions[client].signed[message].verified is True
+
+
+@pytest.mark.parametrize(("client", "message"), MESSAGES)
+def test_a_client_computes_the_root_that_the_signer_computes(
+    sessions: Sessions, client: str, message: str
+) -> None:
+    signed = sessions[client].signed[message]
+
+    record = sessions[client].records[type_of(message), signed.signature]
+
+    assert signed.signing_root == record.root_given == record.signing_root
+
+
+@every_client
+def test_a_client_does_not_verify_a_signature_of_another_root(client: str) -> None:
+    with Signer(interop=1) as signer, signer.fault(signature="wrong_root", type="ATTESTATION"):
+        signed = run(CLIENTS[client], signer)
+
+    wrong = {message for message, each in signed.items() if not each.verified}
+    messages = CLIENTS[client].messages
+    assert {message for message in messages if type_of(message) == "ATTESTATION"} == wrong
+
+
+@every_client
+def test_a_client_shows_why_it_was_refused(client: str) -> None:
+    with (
+        Signer(interop=1) as signer,
+        signer.fault(type="BLOCK_V2", status=412, body="not this one"),
+        pytest.raises(AssertionError, match=r"BLOCK_V2/\w+: expected .* found 412.*: not this one"),
+    ):
+        run(CLIENTS[client], signer)
+
+
+def test_teku_does_not_say_what_it_accepts(sessions: Sessions) -> None:
+    assert {""} == {record.accept for record in sessions["Teku"].records.values()}
+
+
+def test_teku_shows_its_certificate_where_both_sides_need_one() -> None:
+    with Signer(interop=1, tls="mtls") as signer:
+        stores = {"keyStore": signer.tls.client_p12, "trustStore": signer.tls.ca_p12}
+        given = [f"-Djavax.net.ssl.{name}={path}" for name, path in stores.items()]
+        given += [f"-Djavax.net.ssl.{name}Password={signer.tls.password}" for name in stores]
+
+        signed = run(CLIENTS["Teku"], signer, *given)
+
+    assert sorted(TEKU) == sorted(signed)
