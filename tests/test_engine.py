@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from typing import Any
 
 import pytest
 
@@ -69,14 +70,48 @@ def test_a_root_of_another_length_is_refused() -> None:
 
 
 def test_each_thread_is_set_up_before_it_signs() -> None:
-    async def sign() -> list[str]:
-        engine = SigningEngine(3, lambda: names.append(threading.current_thread().name))
-        try:
-            await asyncio.gather(*(engine.sign(KEYS[0], root) for root in ROOTS))
-        finally:
-            engine.close()
-        return names
-
     names: list[str] = []
+    threads = SigningThreads(3, lambda: names.append(threading.current_thread().name))
+    threads.submit(KEYS[0], ROOTS[0], None)
 
-    assert 3 == len(asyncio.run(sign()))
+    threads.close()
+
+    assert 3 == len(set(names))
+
+
+def test_who_helps_gets_a_signature_as_long_as_more_wait_than_there_are_threads() -> None:
+    threads = SigningThreads(1)
+    crowded = [threads.submit(KEYS[0], root, root) for root in ROOTS]
+
+    helped = dict(iter(threads.help, None))
+    threads.close()
+
+    assert crowded[-1]
+    assert not crowded[0]
+    assert helped
+    assert {root: KEYS[0].sign(root) for root in ROOTS} == helped | dict(threads.finished())
+
+
+@pytest.mark.parametrize("patient", [False, True])
+def test_the_loop_helps_all_but_patient_threads(
+    monkeypatch: pytest.MonkeyPatch, *, patient: bool
+) -> None:
+    class Spied:
+        helped = False
+
+        def __init__(self, *arguments: Any) -> None:
+            self._threads = SigningThreads(*arguments)
+
+        def __getattr__(self, name: str) -> Any:
+            Spied.helped |= name == "help"
+            return getattr(self._threads, name)
+
+    async def sign_all() -> None:
+        engine = SigningEngine(1, patient=patient)
+        await asyncio.gather(*(engine.sign(KEYS[0], root) for root in ROOTS))
+        engine.close()
+
+    monkeypatch.setattr("signer.engine.SigningThreads", Spied)
+    asyncio.run(sign_all())
+
+    assert patient != Spied.helped

@@ -152,10 +152,17 @@ class SigningThreads:
     def fileno(self) -> int:
         """The descriptor for an event loop's add_reader; it lives as long as the object."""
 
-    def submit(self, secret_key: SecretKey, signing_root: bytes, waiter: Any) -> None:
+    def submit(self, secret_key: SecretKey, signing_root: bytes, waiter: Any) -> bool:
         """Queues the signature over a 32-byte root; `waiter` comes back with it.
 
-        Raises BLSError once closed. Does not block.
+        Whether there is so much to do that `help` would. Raises BLSError once closed. Does not
+        block.
+        """
+
+    def help(self) -> tuple[Any, bytes] | None:
+        """Makes the next signature on the calling thread, without the GIL, and hands it back.
+
+        None, at once, unless more are queued than there are threads: each has one to go on with.
         """
 
     def finished(self) -> list[tuple[Any, bytes]]:

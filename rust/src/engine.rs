@@ -1,8 +1,9 @@
 //! Signing threads, which never take the GIL but to be set up, and the hand-over of what they finished.
 //!
 //! A thread pushes each signature on a list, and writes a byte to a pipe unless one is in it
-//! already: an event loop that is busy pays one wake-up for a batch. The loop's side is
-//! `signer/engine.py`.
+//! already: an event loop that is busy pays one wake-up for a batch. While more jobs wait than
+//! there are threads, the loop may sign one itself: none of them runs out of work meanwhile. The
+//! loop's side is `signer/engine.py`.
 
 use std::collections::VecDeque;
 use std::io::{PipeReader, PipeWriter, Read, Write, pipe};
@@ -26,6 +27,9 @@ struct Job {
 /// A job and its signature; the job comes along so that Python objects die under the GIL.
 type Finished = (Job, [u8; 96]);
 
+/// The same for Python: the waiter, and its signature.
+type Signed<'py> = (Py<PyAny>, Bound<'py, PyBytes>);
+
 #[derive(Default)]
 struct State {
     jobs: VecDeque<Job>,
@@ -41,6 +45,7 @@ struct Shared {
     state: Mutex<State>,
     job_added: Condvar,
     wake: PipeWriter,
+    threads: usize,
 }
 
 impl Shared {
@@ -62,6 +67,11 @@ impl Shared {
             state = self.job_added.wait(state).unwrap_or_else(PoisonError::into_inner);
             state.idle -= 1;
         }
+    }
+
+    /// Whether each thread has a job to go on with, and one is left.
+    fn is_crowded(&self, state: &State) -> bool {
+        state.jobs.len() > self.threads
     }
 
     fn close(&self) {
@@ -99,7 +109,7 @@ impl SigningThreads {
     fn new(py: Python<'_>, threads: usize, set_up: Option<Py<PyAny>>) -> PyResult<Self> {
         let (ready, wake) = pipe()?;
         let (state, job_added) = (Mutex::default(), Condvar::new());
-        let shared = Arc::new(Shared { state, job_added, wake });
+        let shared = Arc::new(Shared { state, job_added, wake, threads });
         let threads = (0..threads)
             .map(|index| {
                 let shared = Arc::clone(&shared);
@@ -126,22 +136,34 @@ impl SigningThreads {
         secret_key: Py<SecretKey>,
         signing_root: &[u8],
         waiter: Py<PyAny>,
-    ) -> PyResult<()> {
+    ) -> PyResult<bool> {
         let signing_root = array("signing_root", signing_root)?;
         let mut state = self.shared.lock();
         if state.closed {
             return Err(Error::Closed.into());
         }
         state.jobs.push_back(Job { secret_key, signing_root, waiter });
-        let idle = state.idle > 0;
+        let (idle, crowded) = (state.idle > 0, self.shared.is_crowded(&state));
         drop(state);
         if idle {
             self.shared.job_added.notify_one();
         }
-        Ok(())
+        Ok(crowded)
     }
 
-    fn finished<'py>(&self, py: Python<'py>) -> Vec<(Py<PyAny>, Bound<'py, PyBytes>)> {
+    fn help<'py>(&self, py: Python<'py>) -> Option<Signed<'py>> {
+        let mut state = self.shared.lock();
+        if !self.shared.is_crowded(&state) {
+            return None;
+        }
+        let job = state.jobs.pop_front()?;
+        drop(state);
+        let (secret_key, signing_root) = (job.secret_key.get(), &job.signing_root);
+        let signature = py.detach(|| secret_key.sign_root(signing_root));
+        Some((job.waiter, PyBytes::new(py, &signature)))
+    }
+
+    fn finished<'py>(&self, py: Python<'py>) -> Vec<Signed<'py>> {
         let mut state = self.shared.lock();
         let finished = std::mem::take(&mut state.finished);
         let woken = std::mem::take(&mut state.woken);

@@ -21,7 +21,7 @@ from ..metrics import Metrics
 from ..sign_request import SignRequest
 from ..slashing import Protection
 from ..spec.networks import Network
-from ..threads import be_nice, cores
+from ..threads import cores
 from .answers import JSON, TEXT, answer, wants_json
 
 log = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ class SignRoute:
 
     def start(self) -> None:
         """Makes the signing threads for the running loop."""
-        self._engine = SigningEngine(cores())
+        self._engine = SigningEngine(max(1, cores() - 1))  # and the loop's own
         self._patient_engine: SigningEngine | None = None
 
     def stop(self) -> None:
@@ -134,7 +134,7 @@ class SignRoute:
         """The results of a batch, in its order; no more are made when the client goes away."""
         batch, request, signing_root = Batch.read(body, self._network)
         # threads for the first batch and its successors: single signatures go before theirs
-        engine = self._patient_engine = self._patient_engine or SigningEngine(cores(), be_nice)
+        engine = self._patient_engine = self._patient_engine or SigningEngine(cores(), patient=True)
         results, waiting = [b""] * len(batch.identifiers), iter(enumerate(batch.identifiers))
         gone = asyncio.ensure_future(receive())
 
