@@ -90,6 +90,8 @@ impl Shared {
                 // fails only when the reader is gone, and nobody is left to wake
                 let _ = (&self.wake).write(&[0]);
             }
+            // who waits for this core, such as the loop, need not wait for the end of a time slice
+            std::thread::yield_now();
         }
     }
 }

@@ -47,10 +47,17 @@ async def answer(
     send: Send, body: bytes, content_type: str, status: int = 200, headers: Mapping[str, str] = {}
 ) -> None:
     """Sends a whole response."""
+    await begin(send, content_type, status, headers)
+    await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+async def begin(
+    send: Send, content_type: str, status: int = 200, headers: Mapping[str, str] = {}
+) -> None:
+    """Sends what comes before the body of a response."""
     sent = [(b"content-type", content_type.encode())]
     sent += [(name.encode(), value.encode()) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": status, "headers": sent})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 def explain(error: Exception) -> tuple[bytes, str, int, Mapping[str, str]]:

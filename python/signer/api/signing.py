@@ -7,6 +7,7 @@ add a fifth to that (docs/decisions.md).
 import asyncio
 import logging
 from binascii import unhexlify
+from collections.abc import Iterator
 from time import perf_counter
 from typing import Annotated
 
@@ -22,7 +23,7 @@ from ..sign_request import SignRequest
 from ..slashing import Protection
 from ..spec.networks import Network
 from ..threads import cores
-from .answers import JSON, TEXT, answer, wants_json
+from .answers import JSON, TEXT, answer, begin, wants_json
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +37,8 @@ BATCH_TYPES = {
     "SYNC_COMMITTEE_MESSAGE",
     "SYNC_COMMITTEE_SELECTION_PROOF",
 }
-WORKERS = 16  # signatures of a batch that are under way: enough for the cores, few for the loop
+PART = 100  # keys of a batch that are answered together: a step of the loop that nobody notices
+WORKERS = 16  # of them, signatures that are under way: enough for the cores, few for the loop
 MAX_BODY_SIZE = 16 << 20  # bytes; the largest request, an ALTAIR block, stays below 1 MiB
 
 
@@ -96,7 +98,7 @@ class SignRoute:
                 raise errors.MethodNotAllowedError(f"expected POST, found {scope['method']}")
             body = await read_body(scope, receive)
             if scope["path"] == BATCH:
-                await answer(send, await self._sign_batch(body, receive), JSON)
+                await self._sign_batch(body, receive, send)
                 return
             request = requests.decode(body)
             signing_type = request.TYPE
@@ -130,28 +132,33 @@ class SignRoute:
         self._metrics.count(signing_type, error.status)
         log.debug("%s %s: %s", signing_type, error.status, error)
 
-    async def _sign_batch(self, body: bytes, receive: Receive) -> bytes:
-        """The results of a batch, in its order; no more are made when the client goes away."""
+    async def _sign_batch(self, body: bytes, receive: Receive, send: Send) -> None:
+        """Answers with the results of a batch, in its order; ends when the client goes away."""
         batch, request, signing_root = Batch.read(body, self._network)
         # threads for the first batch and its successors: single signatures go before theirs
         engine = self._patient_engine = self._patient_engine or SigningEngine(cores(), patient=True)
-        results, waiting = [b""] * len(batch.identifiers), iter(enumerate(batch.identifiers))
         gone = asyncio.ensure_future(receive())
 
-        async def work() -> None:
-            for index, identifier in waiting:
+        async def work(waiting: Iterator[str], results: dict[str, bytes]) -> None:
+            for identifier in waiting:
                 try:
                     signature = await self._sign(engine, identifier, request, signing_root)
-                    results[index] = result(identifier, signature)
+                    results[identifier] = result(identifier, signature)
                 except errors.SignerError as error:
                     self._count(request.TYPE, error)
-                    results[index] = result(identifier, "", error.status, str(error))
-                if gone.done():
-                    return
+                    results[identifier] = result(identifier, "", error.status, str(error))
 
-        await asyncio.gather(*(work() for _ in range(WORKERS)))
+        await begin(send, JSON)
+        for start in range(0, len(batch.identifiers), PART):
+            part, results = batch.identifiers[start : start + PART], dict[str, bytes]()
+            waiting = iter(part)
+            await asyncio.gather(*(work(waiting, results) for _ in range(WORKERS)))
+            if gone.done():
+                return
+            text = (b"," if start else b"[") + b",".join(map(results.__getitem__, part))
+            await send({"type": "http.response.body", "body": text, "more_body": True})
         gone.cancel()
-        return b"[%s]" % b",".join(results)
+        await send({"type": "http.response.body", "body": b"]", "more_body": False})
 
 
 async def read_body(scope: HTTPScope, receive: Receive) -> bytes:
