@@ -44,6 +44,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="whose medians are figures")
     parser.add_argument("--seconds", type=float, default=3.0, help="of load in each round")
     parser.add_argument("--url", help="load this Web3Signer-compatible signer, and nothing else")
+    worker_per_core = "upstream py3signer, with a worker for each core, to compare throughput with"
+    parser.add_argument("--upstream", metavar="URL", help=worker_per_core)
     wrk_or_own = "of closed loops; wrk where it is installed"
     parser.add_argument("--generator", choices=["wrk", "own"], help=wrk_or_own)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
@@ -61,8 +63,11 @@ def main() -> None:
     print(*(f"{name}: {value}" for name, value in described.items()), sep="\n")
     print(machine.warning(described), VOID if run.quick else "")
     measures = {name: PARTS[name] for name in options.part or fast}
+    measure_server = partial(server.measure, url=options.url, upstream=options.upstream)
     if options.url:
-        measures = {"server": partial(server.measure, url=options.url)}
+        measures = {"server": measure_server}
+    elif "server" in measures:
+        measures["server"] = measure_server
     for measure in measures.values():
         measure(run)
     budgets.judge(run)

@@ -41,20 +41,6 @@ BUDGETS = [
     Budget("CPU per signature, new roots", 1.45, 1.25, ("closed loop", NEW_16, "x raw")),
     Budget("CPU per signature, one root", 0.95, 0.70, ("closed loop", ONE_16, "x raw")),
     Budget("CPU per signature, batch", 0.65, 0.55, ("batch", "one root", "x raw")),
-    Budget(
-        "throughput, new roots, 1.3 (1.5) x upstream",
-        1.3 * UPSTREAM_NEW,
-        1.5 * UPSTREAM_NEW,
-        ("closed loop", NEW_16, "of raw"),
-        at_least=True,
-    ),
-    Budget(
-        "throughput, one root, 2 (2.5) x upstream",
-        2 * UPSTREAM_ONE,
-        2.5 * UPSTREAM_ONE,
-        ("closed loop", ONE_16, "of raw"),
-        at_least=True,
-    ),
     Budget("p99 with 16 connections", 12, 8, ("closed loop", NEW_16, "p99 ms")),
     Budget("p99 beside an import of scrypt", 4, 2, ("import", "c=16", "x idle")),
     Budget("scrypt keystores", 1.1, 1.02, ("keystores", "scrypt, first", "x raw KDF over cores")),
@@ -68,11 +54,29 @@ BUDGETS = [
     ),
 ]
 
+# Throughput in upstream's: as measured in the same run, or else by its recorded figures
+WANTED = [(NEW_16, 1.3, 1.5, UPSTREAM_NEW), (ONE_16, 2.0, 2.5, UPSTREAM_ONE)]
+BESIDE_UPSTREAM = [
+    Budget(f"x upstream, {row}", budget, aim, ("closed loop", row, "x upstream"), at_least=True)
+    for row, budget, aim, _ in WANTED
+]
+BESIDE_ITS_RECORD = [
+    Budget(
+        f"{budget:g} ({aim:g}) x upstream, {row}",
+        budget * recorded,
+        aim * recorded,
+        ("closed loop", row, "of raw"),
+        at_least=True,
+    )
+    for row, budget, aim, recorded in WANTED
+]
+
 
 def judge(run: Run) -> None:
     """Prints the table of all budgets."""
     rows: dict[str, dict[str, float | str]] = {}
-    for budget in BUDGETS:
+    is_measured = BESIDE_UPSTREAM[0].measured(run) is not None
+    for budget in [*BUDGETS, *(BESIDE_UPSTREAM if is_measured else BESIDE_ITS_RECORD)]:
         value = budget.measured(run)
         rows[budget.name] = {
             "measured": "" if value is None else value,

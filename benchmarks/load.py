@@ -25,38 +25,37 @@ FORK_INFO = {
 EPOCH = 411392
 
 
-def _attestation(slot: str, source: str, target: str, root: str) -> bytes:
-    body = {
-        "type": "ATTESTATION",
-        "fork_info": FORK_INFO,
-        "attestation": {
-            "slot": slot,
-            "index": "0",
-            "beacon_block_root": root,
-            "source": {"epoch": source, "root": root},
-            "target": {"epoch": target, "root": root},
-        },
-    }
-    return json.dumps(body).encode()
+# a sign request of the type that a validator sends most; filled in: a generator has to be lean
+ATTESTATION = {
+    "type": "ATTESTATION",
+    "fork_info": FORK_INFO,
+    "attestation": {
+        "slot": "%d",
+        "index": "0",
+        "beacon_block_root": "%s",
+        "source": {"epoch": "%d", "root": "%s"},
+        "target": {"epoch": "%d", "root": "%s"},
+    },
+}
+TEMPLATE = json.dumps(ATTESTATION).encode()
+# for upstream py3signer, which signs whatever root it is sent, and needs one
+UPSTREAM = json.dumps(ATTESTATION | {"signing_root": f"0x{1:064x}"}).encode()
 
 
-TEMPLATE = _attestation("%d", "%d", "%d", "%s")  # filled in: a generator has to be lean
-
-
-def attestation(epoch: int = EPOCH) -> bytes:
-    """A sign request of the type that a validator sends most."""
+def attestation(epoch: int = EPOCH, template: bytes = TEMPLATE) -> bytes:
+    """A sign request of a template."""
     root = b"0x%064x" % epoch
-    return TEMPLATE % (epoch * 32, root, epoch - 1, root, epoch, root)
+    return template % (epoch * 32, root, epoch - 1, root, epoch, root)
 
 
-def new_roots(first: int = EPOCH) -> Iterator[bytes]:
+def new_roots(first: int = EPOCH, template: bytes = TEMPLATE) -> Iterator[bytes]:
     """Requests each with another signing root, and an epoch later each: so none is slashable."""
-    return map(attestation, count(first))
+    return (attestation(epoch, template) for epoch in count(first))
 
 
-def one_root() -> Iterator[bytes]:
+def one_root(template: bytes = TEMPLATE) -> Iterator[bytes]:
     """Requests all with the same signing root, as a committee's are."""
-    return repeat(attestation())
+    return repeat(attestation(template=template))
 
 
 def percentile(seconds: list[float], share: float) -> float:

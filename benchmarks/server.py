@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import nullcontext
 from functools import partial
+from itertools import count
 from typing import NamedTuple
 
 import load
@@ -19,7 +20,8 @@ BOUND = 0.8  # of the generator's own limit: from there on the figure may be the
 ROOTS = "new", "one"
 
 
-FIRST = load.EPOCH + 10**10  # of our own generator: later than all of wrk's
+# of our own generator, one for each load: later than all of wrk's
+_firsts = count(load.EPOCH + 10**10, 10_000_000)
 
 
 class Target(NamedTuple):
@@ -27,22 +29,37 @@ class Target(NamedTuple):
 
     signer: Signer
     pubkeys: list[str]
-    bodies: Iterator[bytes]
     new_roots: bool
+    template: bytes = load.TEMPLATE
+
+    def bodies(self) -> Iterator[bytes]:
+        """For our own generator."""
+        if self.new_roots:
+            return load.new_roots(next(_firsts), self.template)
+        return load.one_root(self.template)
 
 
-def measure(run: Run, url: str | None = None) -> None:
-    """Two tables: closed loops, then open ones; of the signer at `url`, or of one of our own."""
+def measure(run: Run, url: str | None = None, upstream: str | None = None) -> None:
+    """Two tables: closed loops, then open ones; of the signer at `url`, or of one of our own.
+
+    With `upstream`, where that one serves, also our throughput in its own.
+    """
     with (
         constant() as nothing,
         nullcontext(Signer(url)) if url else serving("--interop", 64) as signer,
     ):
         targets = {
-            "new": Target(signer, signer.pubkeys, load.new_roots(FIRST), new_roots=True),
-            "one": Target(signer, signer.pubkeys, load.one_root(), new_roots=False),
-            "constant": Target(nothing, signer.pubkeys, load.one_root(), new_roots=False),
+            "new": Target(signer, signer.pubkeys, new_roots=True),
+            "one": Target(signer, signer.pubkeys, new_roots=False),
+            "constant": Target(nothing, signer.pubkeys, new_roots=False),
         }
-        _load(run, targets["one"], 16)  # warms up
+        if upstream:
+            other = Signer(upstream)
+            for roots, new in zip(ROOTS, (True, False), strict=True):
+                target = Target(other, other.pubkeys, new, load.UPSTREAM)
+                targets[f"upstream, {roots}"] = target
+        for target in targets.values():
+            _load(run, target, 16)  # warms up
         rates = _throughput(run, targets)
         _latency(run, targets, rates)
 
@@ -63,12 +80,17 @@ def closed(run: Run, target: Target, connections: int, raw: float) -> Row:
 
 
 def _load(run: Run, target: Target, connections: int) -> load.Result | wrk.Result:
-    signer, pubkeys, bodies, new_roots = target
+    signer, pubkeys, new_roots, template = target
     if run.wrk:
         return wrk.closed_loop(
-            signer.url, pubkeys, new_roots=new_roots, connections=connections, seconds=run.seconds
+            signer.url,
+            pubkeys,
+            template,
+            new_roots=new_roots,
+            connections=connections,
+            seconds=run.seconds,
         )
-    return load.closed_loop(signer.url, pubkeys, bodies, connections, run.seconds)
+    return load.closed_loop(signer.url, pubkeys, target.bodies(), connections, run.seconds)
 
 
 def _row(name: str, connections: int) -> str:
@@ -92,6 +114,9 @@ def _throughput(run: Run, targets: dict[str, Target]) -> dict[str, float]:
             share = measured[_row(roots, connections)]["per second"] / limit
             bound = "generator-bound" if share >= BOUND else ""
             rows[_row(roots, connections)] |= {"of constant": share, "remark": bound}
+            if upstream := measured.get(_row(f"upstream, {roots}", connections)):
+                ours = measured[_row(roots, connections)]["per second"]
+                rows[_row(roots, connections)]["x upstream"] = ours / upstream["per second"]
     run.table(
         "closed loop",
         f"With c connections of {'wrk' if run.wrk else 'our own generator'}. CPU is user and "
@@ -123,7 +148,7 @@ def _latency(run: Run, targets: dict[str, Target], rates: dict[str, float]) -> N
 
 def _open(run: Run, target: Target, rate: float, raw: float) -> Row:
     result = open_loop.run(
-        target.signer.url, target.pubkeys, target.bodies, SATURATED, run.seconds, rate=rate
+        target.signer.url, target.pubkeys, target.bodies(), SATURATED, run.seconds, rate=rate
     )
     shares = 0.5, 0.9, 0.99, 0.999
     return {

@@ -58,7 +58,7 @@ def _served(run: Run, folder: Path) -> None:
         for mode, place in PLACES[::4] if run.quick else PLACES:
             disk = ("--data-dir", folder / mode) if place == "disk" else ()
             signer = stack.enter_context(serving("--interop", 64, "--slashing", mode, *disk))
-            target = Target(signer, signer.pubkeys, load.new_roots(), new_roots=True)
+            target = Target(signer, signer.pubkeys, new_roots=True)
             measures[f"{mode}, {place}"] = partial(closed, run, target, CONNECTIONS)
         rows = run.alternate(measures)
     off = rows["off, memory"]["per second"]

@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from urllib.parse import urlsplit
 
-from load import EPOCH, TEMPLATE
+from load import EPOCH
 
 SCRIPT = Path(__file__).with_name("wrk.lua")
 INSTALLED = shutil.which("wrk") is not None
@@ -41,13 +41,19 @@ class Result:
 
 
 def closed_loop(
-    url: str, pubkeys: list[str], *, new_roots: bool, connections: int, seconds: float
+    url: str,
+    pubkeys: list[str],
+    template: bytes,
+    *,
+    new_roots: bool,
+    connections: int,
+    seconds: float,
 ) -> Result:
     """As `load.closed_loop`, of whole seconds; ends the benchmark when a request fails."""
     prefix = urlsplit(url).path.rstrip("/")
     paths = [f"{prefix}/api/v1/eth2/sign/{pubkey}" for pubkey in pubkeys]
     with NamedTemporaryFile("w") as file:
-        file.write("\n".join([TEMPLATE.decode(), *paths]))
+        file.write("\n".join([template.decode(), *paths]))
         file.flush()
         first = next(_firsts) if new_roots else EPOCH
         command = ["wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s"]

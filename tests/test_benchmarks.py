@@ -3,19 +3,34 @@
 import json
 import subprocess
 import sys
-from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import wrk
-from budgets import BUDGETS, Budget
+from budgets import BESIDE_ITS_RECORD, BESIDE_UPSTREAM, BUDGETS, Budget
+from load import TEMPLATE
 from signer import Signer
 
 BENCH = Path(__file__).parent.parent / "benchmarks" / "bench.py"
 SLOW_TABLES = {"keystores", "import"}
-SLOW = [budget for budget in BUDGETS if budget.figure[0] in SLOW_TABLES]
-FAST = [budget for budget in BUDGETS if budget not in SLOW]
+ALL = [*BUDGETS, *BESIDE_ITS_RECORD]
+SLOW = [budget for budget in ALL if budget.figure[0] in SLOW_TABLES]
+FAST = [budget for budget in ALL if budget not in SLOW]
+
+
+def quick_budgets(file: Path, *arguments: str) -> dict[str, Any]:
+    """The table of budgets of a quick run, by their names."""
+    done = subprocess.run(
+        [sys.executable, BENCH, "--quick", "--json", file, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert 0 == done.returncode, done.stderr
+    rows: dict[str, Any] = json.loads(file.read_text("utf-8"))["tables"]["budgets"]
+    return rows
 
 
 @pytest.mark.parametrize(
@@ -24,26 +39,31 @@ FAST = [budget for budget in BUDGETS if budget not in SLOW]
 def test_a_quick_run_has_a_number_for_each_budget_of_its_parts(
     tmp_path: Path, parts: list[str], expected: list[Budget]
 ) -> None:
-    file = tmp_path / "figures.json"
+    rows = quick_budgets(tmp_path / "figures.json", *parts)
 
-    done = subprocess.run(
-        [sys.executable, BENCH, "--quick", "--json", file, *parts],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert 0 == done.returncode, done.stderr
-    rows = json.loads(file.read_text("utf-8"))["tables"]["budgets"]
-    measured = [budget for budget in BUDGETS if isinstance(rows[budget.name]["measured"], float)]
+    assert [budget.name for budget in ALL] == [*rows]
+    measured = [budget for budget in ALL if isinstance(rows[budget.name]["measured"], float)]
     assert expected == measured
+
+
+def test_throughput_is_compared_with_upstreams_where_that_serves(tmp_path: Path) -> None:
+    with Signer(interop=2) as upstream:
+        upstream.fault(status=200, body="a signature over whatever root was sent")
+        rows = quick_budgets(tmp_path / "figures.json", "server", "--upstream", upstream.url)
+        records = upstream.requests
+
+    assert {f"0x{1:064x}"} == {record.root_given for record in records if record.type}
+    for budget in BESIDE_UPSTREAM:
+        assert 0 < rows[budget.name]["measured"]
 
 
 @pytest.mark.skipif(not wrk.INSTALLED, reason="expected wrk, found none")
 @pytest.mark.parametrize("new_roots", [True, False], ids=["new roots", "one root"])
 def test_wrk_asks_for_what_our_own_generator_asks_for(new_roots: bool) -> None:  # noqa: FBT001
     with Signer(interop=2) as signer:
-        load = partial(wrk.closed_loop, signer.url, signer.pubkeys, connections=2, seconds=1)
+        load = partial(
+            wrk.closed_loop, signer.url, signer.pubkeys, TEMPLATE, connections=2, seconds=1
+        )
         result = load(new_roots=new_roots)
         records = signer.requests
 

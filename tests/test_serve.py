@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 import load
-from served import Served, command, serving, unhex, vectors
+from served import Served, command, running, serving, unhex, vectors
 from signer import server, verify
 from signer.config import Config
 from signer.errors import ConfigError
@@ -224,8 +224,10 @@ def wait_until_refused(signer: Served) -> None:
 
 
 def test_a_request_that_never_comes_whole_does_not_hold_the_signer_up() -> None:
+    impatient = "from signer import cli, server; server.PATIENCE = 0.2; cli.main()"
+    flags = ["serve", "--port", "0", "--no-metrics", "--ready-json"]
     with (
-        serving("--no-metrics") as signer,
+        running([sys.executable, "-W", "error", "-c", impatient, *flags]) as signer,
         socket.create_connection(
             (urlsplit(signer.url).hostname, urlsplit(signer.url).port)
         ) as connection,
