@@ -61,10 +61,8 @@ def test_throughput_is_compared_with_upstreams_where_that_serves(tmp_path: Path)
 @pytest.mark.parametrize("new_roots", [True, False], ids=["new roots", "one root"])
 def test_wrk_asks_for_what_our_own_generator_asks_for(new_roots: bool) -> None:  # noqa: FBT001
     with Signer(interop=2) as signer:
-        load = partial(
-            wrk.closed_loop, signer.url, signer.pubkeys, TEMPLATE, connections=2, seconds=1
-        )
-        result = load(new_roots=new_roots)
+        whom = signer.url, signer.pubkeys, TEMPLATE
+        result = wrk.closed_loop(*whom, new_roots=new_roots, connections=2, seconds=1)
         records = signer.requests
 
     assert {(200, "ATTESTATION")} == {(record.status, record.type) for record in records}

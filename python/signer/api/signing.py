@@ -37,7 +37,7 @@ BATCH_TYPES = {
     "SYNC_COMMITTEE_MESSAGE",
     "SYNC_COMMITTEE_SELECTION_PROOF",
 }
-PART = 100  # keys of a batch that are answered together: a step of the loop that nobody notices
+PART = 500  # keys of a batch that are answered together: to join them takes a tenth of a ms
 WORKERS = 16  # of them, signatures that are under way: enough for the cores, few for the loop
 MAX_BODY_SIZE = 16 << 20  # bytes; the largest request, an ALTAIR block, stays below 1 MiB
 
@@ -147,6 +147,8 @@ class SignRoute:
                 except errors.SignerError as error:
                     self._count(request.TYPE, error)
                     results[identifier] = result(identifier, "", error.status, str(error))
+                if gone.done():
+                    return
 
         await begin(send, JSON)
         for start in range(0, len(batch.identifiers), PART):
