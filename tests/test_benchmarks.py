@@ -46,6 +46,12 @@ def test_a_quick_run_has_a_number_for_each_budget_of_its_parts(
     assert expected == measured
 
 
+def test_a_part_alone_is_measured(tmp_path: Path) -> None:
+    rows = quick_budgets(tmp_path / "figures.json", "memory")
+
+    assert 0 < rows["memory after start"]["measured"]
+
+
 def test_throughput_is_compared_with_upstreams_where_that_serves(tmp_path: Path) -> None:
     with Signer(interop=2) as upstream:
         upstream.fault(status=200, body="a signature over whatever root was sent")

@@ -13,8 +13,8 @@ from .threads import be_nice
 class SigningEngine:
     """Signs on `threads` threads for one running event loop; close it when done.
 
-    When they have more to do than they come to, the loop's own thread signs as well, a signature
-    between two looks for events: it need not be woken then, and leave its core idle till it is.
+    While they have more to do than they come to, the loop's own thread signs as well, a signature
+    between two looks for events: so its core is not idle until something wakes it.
     Patient threads make way for all others, and the loop leaves them alone.
     """
 
