@@ -111,7 +111,7 @@ class Controlled:
         if fault.answers:
             content, *_ = explain(SignerError("a fault of the test"))
             await answer(keep, content, JSON)
-        elif batch := self._batch(scope, body):
+        elif batch := await self._batch(scope, body):
             results = await self._sign_each(batch, scope, receive)
             await answer(keep, b"[%s]" % b",".join(results), JSON)
         else:
@@ -119,12 +119,12 @@ class Controlled:
         self._spoil(events, fault, record)
         return events
 
-    def _batch(self, scope: HTTPScope, body: bytes) -> signing.Batch | None:
+    async def _batch(self, scope: HTTPScope, body: bytes) -> signing.Batch | None:
         """The batch that is asked for; the application says what is wrong with a bad one."""
         if (scope["method"], scope["path"]) == ("POST", signing.BATCH):
             with suppress(SignerError):
                 self._check(scope)
-                return signing.Batch.read(body, self._network)[0]
+                return (await signing.Batch.read(body, self._network))[0]
         return None
 
     async def _sign_each(self, batch: signing.Batch, scope: Any, receive: Receive) -> list[bytes]:
