@@ -62,15 +62,11 @@ def main() -> None:
     described = machine.describe()
     print(*(f"{name}: {value}" for name, value in described.items()), sep="\n")
     print(machine.warning(described), VOID if run.quick else "")
-    measures = {name: PARTS[name] for name in options.part or fast}
     measure_server = partial(server.measure, url=options.url, upstream=options.upstream)
-    if options.url:
-        measures = {"server": measure_server}
-    elif "server" in measures:
-        measures["server"] = measure_server
+    measures = PARTS | {"server": measure_server}
     run.raw()  # parts that compare with nothing have a noise too
-    for measure in measures.values():
-        measure(run)
+    for name in ["server"] if options.url else options.part or fast:
+        measures[name](run)
     budgets.judge(run)
     print(f"\n{run.noise()}")
     if options.json:

@@ -23,6 +23,8 @@ FORK_INFO = {
     "genesis_validators_root": GENESIS_VALIDATORS_ROOT,
 }
 EPOCH = 411392
+# one for each load of new roots: no root comes twice, and no attestation is older than another
+FIRSTS = count(EPOCH + 1, 10_000_000)
 
 
 # a sign request of the type that a validator sends most; filled in: a generator has to be lean

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import nullcontext
 from functools import partial
-from itertools import count
 from typing import NamedTuple
 
 import load
@@ -20,10 +19,6 @@ BOUND = 0.8  # of the generator's own limit: from there on the figure may be the
 ROOTS = "new", "one"
 
 
-# of our own generator, one for each load: later than all of wrk's
-_firsts = count(load.EPOCH + 10**10, 10_000_000)
-
-
 class Target(NamedTuple):
     """Whom to load, and with what."""
 
@@ -35,7 +30,7 @@ class Target(NamedTuple):
     def bodies(self) -> Iterator[bytes]:
         """For our own generator."""
         if self.new_roots:
-            return load.new_roots(next(_firsts), self.template)
+            return load.new_roots(next(load.FIRSTS), self.template)
         return load.one_root(self.template)
 
 
@@ -48,18 +43,17 @@ def measure(run: Run, url: str | None = None, upstream: str | None = None) -> No
         constant() as nothing,
         nullcontext(Signer(url)) if url else serving("--interop", 64) as signer,
     ):
-        targets = {
-            "new": Target(signer, signer.pubkeys, new_roots=True),
-            "one": Target(signer, signer.pubkeys, new_roots=False),
-            "constant": Target(nothing, signer.pubkeys, new_roots=False),
-        }
+        sides = {"": (signer, load.TEMPLATE)}
         if upstream:
-            other = Signer(upstream)
-            for roots, new in zip(ROOTS, (True, False), strict=True):
-                target = Target(other, other.pubkeys, new, load.UPSTREAM)
-                targets[f"upstream, {roots}"] = target
-        for target in targets.values():
-            _load(run, target, 16)  # warms up
+            sides["upstream, "] = Signer(upstream), load.UPSTREAM
+        targets = {
+            f"{side}{roots}": Target(whom, whom.pubkeys, roots == "new", template)
+            for side, (whom, template) in sides.items()
+            for roots in ROOTS
+        }
+        targets["constant"] = Target(nothing, signer.pubkeys, new_roots=False)
+        for side in sides:
+            _load(run, targets[f"{side}one"], 16)  # warms up
         rates = _throughput(run, targets)
         _latency(run, targets, rates)
 

@@ -7,18 +7,14 @@ import json
 import shutil
 import subprocess
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from urllib.parse import urlsplit
 
-from load import EPOCH
+from load import EPOCH, FIRSTS
 
 SCRIPT = Path(__file__).with_name("wrk.lua")
 INSTALLED = shutil.which("wrk") is not None
-
-# one for each run, so that no root comes twice and no attestation is older than another
-_firsts = count(EPOCH, 10_000_000)
 
 
 @dataclass(frozen=True)
@@ -55,7 +51,7 @@ def closed_loop(
     with NamedTemporaryFile("w") as file:
         file.write("\n".join([template.decode(), *paths]))
         file.flush()
-        first = next(_firsts) if new_roots else EPOCH
+        first = next(FIRSTS) if new_roots else EPOCH
         command = ["wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s"]
         script = ["-s", str(SCRIPT), url, "--", file.name, str(first), str(int(new_roots))]
         done = subprocess.run([*command, *script], capture_output=True, text=True, check=True)

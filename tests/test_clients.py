@@ -215,11 +215,27 @@ def test_an_exit_under_the_current_fork_has_a_capella_root(
     assert case["signature"] == client.signature(answer)
 
 
+MAINNET_CAPELLA_FORKS = {
+    "Bellatrix to Capella": {
+        "previous_version": "0x02000000",
+        "current_version": "0x03000000",
+        "epoch": "194048",
+    },
+    "Capella only": {
+        "previous_version": "0x03000000",
+        "current_version": "0x03000000",
+        "epoch": "0",
+    },
+}
+
+
+@pytest.mark.parametrize("fork", MAINNET_CAPELLA_FORKS)
 @pytest.mark.parametrize("client", [VERO, LODESTAR], ids=name)
-def test_an_exit_under_the_capella_fork_has_the_same_root(signer: Served, client: Client) -> None:
+def test_an_exit_under_the_capella_fork_has_the_same_root(
+    signer: Served, client: Client, fork: str
+) -> None:
     case = CASES["mainnet", "VOLUNTARY_EXIT/FULU/random-0"]
-    capella = {"previous_version": "0x02000000", "current_version": "0x03000000", "epoch": "194048"}
-    fork_info = case["request"]["fork_info"] | {"fork": capella}
+    fork_info = case["request"]["fork_info"] | {"fork": MAINNET_CAPELLA_FORKS[fork]}
 
     answer = client.asks(signer, case, fork_info=fork_info)
 

@@ -4,7 +4,6 @@ The threads hand back in batches (`rust/src/engine.rs`): one wake-up of a busy l
 """
 
 import asyncio
-from typing import Any
 
 from ._core import SecretKey, SigningThreads
 from .threads import be_nice
@@ -51,6 +50,6 @@ class SigningEngine:
             self._loop.call_soon(self._help)
 
 
-def _hand_over(waiter: asyncio.Future[Any], signature: bytes) -> None:
+def _hand_over(waiter: asyncio.Future[bytes], signature: bytes) -> None:
     if not waiter.done():  # a client that went away cancelled it
         waiter.set_result(signature)

@@ -52,17 +52,22 @@ class Batch(Struct):
     async def read(cls, body: bytes, network: Network) -> tuple["Batch", SignRequest, bytes]:
         """A batch, the request in it and its signing root. Raises BadRequestError for another."""
         batch: Batch = decoding.decode(cls, body, "a batch")
-        pubkeys, count = set[str](), len(batch.identifiers)
-        for start in range(0, count, PART):
-            pubkeys |= {text[-96:].lower() for text in batch.identifiers[start : start + PART]}
+        pubkeys = set[str]()
+        for part in batch.parts():
+            pubkeys |= {text[-96:].lower() for text in part}  # without 0x
             await asyncio.sleep(0)  # ten thousand at once would take the loop 2 ms
-        if len(pubkeys) < count:
+        if len(pubkeys) < len(batch.identifiers):
             raise errors.BadRequestError("expected distinct identifiers, found one twice")
         request = requests.decode(bytes(batch.signing_request))
         if request.TYPE not in BATCH_TYPES:
             expected = f"expected one of {', '.join(sorted(BATCH_TYPES))}"
             raise errors.BadRequestError(f"signing_request.type: {expected}, found {request.TYPE}")
         return batch, request, request.compute_signing_root(network)
+
+    def parts(self) -> list[list[str]]:
+        """The identifiers, PART at a time."""
+        starts = range(0, len(self.identifiers), PART)
+        return [self.identifiers[start : start + PART] for start in starts]
 
 
 def result(identifier: str, signature: str = "", code: int = 0, message: str = "") -> bytes:
@@ -152,14 +157,15 @@ class SignRoute:
                     return
 
         await begin(send, JSON)
-        for start in range(0, len(batch.identifiers), PART):
-            part, results = batch.identifiers[start : start + PART], dict[str, bytes]()
-            waiting = iter(part)
+        separator = b"["
+        for part in batch.parts():
+            waiting, results = iter(part), dict[str, bytes]()
             await asyncio.gather(*(work(waiting, results) for _ in range(WORKERS)))
             if gone.done():
                 return
-            text = (b"," if start else b"[") + b",".join(map(results.__getitem__, part))
+            text = separator + b",".join(map(results.__getitem__, part))
             await send({"type": "http.response.body", "body": text, "more_body": True})
+            separator = b","
         gone.cancel()
         await send({"type": "http.response.body", "body": b"]", "more_body": False})
 
