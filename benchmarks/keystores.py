@@ -16,9 +16,9 @@ from tempfile import TemporaryDirectory
 import load
 from run import Run
 from signer import SecretKey
-from signer.data_dir import DataDir
-from signer.keyring import Key
-from signer.keystores import parse, seal
+from signer.keys.data_dir import DataDir
+from signer.keys.keyring import Key
+from signer.keys.keystore import parse, seal
 from signer.threads import cores
 from signers import Signer, serving
 

@@ -17,9 +17,9 @@ from tempfile import TemporaryDirectory
 import load
 from run import Row, Run
 from server import Target, closed
-from signer import requests
 from signer.config import Config, SlashingMode
-from signer.slashing import Protection
+from signer.signing import signing_types
+from signer.slashing.protection import Protection
 from signers import serving
 
 MODES: tuple[SlashingMode, ...] = ("off", "report", "enforce")
@@ -31,7 +31,7 @@ ATTESTATIONS = 500  # of each key of an imported document
 
 def measure(run: Run) -> None:
     """Three tables: a check by itself, over HTTP, and the interchange of a large history."""
-    asked = [requests.decode(body) for body in islice(load.new_roots(), run.size(10_000, 10))]
+    asked = [signing_types.decode(body) for body in islice(load.new_roots(), run.size(10_000, 10))]
 
     def check(mode: SlashingMode, raw: float) -> Row:
         protection, started = Protection(Config(slashing=mode), None), time.thread_time()

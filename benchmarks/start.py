@@ -6,7 +6,7 @@ from time import perf_counter
 import load
 from run import Row, Run
 from signer._core import interop_sk
-from signer.testing import Signer
+from signer.testing.signer import Signer
 from signers import serving
 
 

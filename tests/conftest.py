@@ -6,8 +6,8 @@ import pytest
 
 from served import Served, serving, unhex, vectors
 from signer import SecretKey
-from signer.keyring import Key
-from signer.keystores import seal
+from signer.keys.keyring import Key
+from signer.keys.keystore import seal
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from served import command, serving, vectors
-from signer.config_file import read_flags
+from signer.cli.config_file import read_flags
 from signer.errors import ConfigError
 from test_metrics import free_port
 from test_serve import RANDAO, refused, said

@@ -18,10 +18,10 @@ from typing import Any
 import pytest
 
 from served import Served, command, serving, unhex, vectors
-from signer.data_dir import DataDir
-from signer.deterministic import interop_keys
-from signer.keyring import Key
-from signer.keystores import parse, seal
+from signer.keys.data_dir import DataDir
+from signer.keys.derived import interop_keys
+from signer.keys.keyring import Key
+from signer.keys.keystore import parse, seal
 from test_serve import RANDAO, refused, said
 
 KEYS = {f"0x{key.pubkey.hex()}": Key(key.secret_key, "m/1/2") for key in interop_keys(24)}

@@ -6,8 +6,8 @@ import pytest
 
 from served import unhex, vectors
 from signer._core import SecretKey, derive_child_sk, derive_master_sk, interop_sk
-from signer.deterministic import interop_keys, mnemonic_keys
 from signer.errors import BLSError
+from signer.keys.derived import interop_keys, mnemonic_keys
 
 EIP2333: list[Any] = vectors("eip2333/vectors.json")["cases"]
 INTEROP: list[Any] = vectors("interop_keys/keys.json")

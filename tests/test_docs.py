@@ -8,8 +8,8 @@ from typing import get_args
 
 from signer.app import Application
 from signer.config import Config
-from signer.faults import Fault, WrongSignature
-from signer.journal import Match
+from signer.control.faults import Fault, WrongSignature
+from signer.control.journal import Match
 from signer.spec.networks import NETWORKS
 
 ROOT = Path(__file__).parent.parent

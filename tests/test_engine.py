@@ -8,8 +8,8 @@ import pytest
 
 from signer import SecretKey
 from signer._core import SigningThreads
-from signer.engine import SigningEngine
 from signer.errors import BLSError
+from signer.signing.engine import SigningEngine
 
 KEYS = [SecretKey.from_bytes(number.to_bytes(32, "big")) for number in range(1, 5)]
 ROOTS = [number.to_bytes(32, "big") for number in range(50)]
@@ -111,7 +111,7 @@ def test_the_loop_helps_all_but_patient_threads(
         await asyncio.gather(*(engine.sign(KEYS[0], root) for root in ROOTS))
         engine.close()
 
-    monkeypatch.setattr("signer.engine.SigningThreads", Spied)
+    monkeypatch.setattr("signer.signing.engine.SigningThreads", Spied)
     asyncio.run(sign_all())
 
     assert patient != Spied.helped

@@ -14,8 +14,8 @@ from msgspec import Meta, Struct
 
 from served import Answer, Served, serving, unhex, vectors
 from signer import SecretKey, verify
-from signer.keyring import Key
-from signer.keystores import seal
+from signer.keys.keyring import Key
+from signer.keys.keystore import seal
 
 T = TypeVar("T")
 

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from served import serving
-from signer.keyring import Key
-from signer.keystores import seal
+from signer.keys.keyring import Key
+from signer.keys.keystore import seal
 from test_keymanager import INTEROP, PASSWORD, Keymanager, Keystore, body, fresh, refusal
 from test_keys import DEVNET_0
 from test_keystores import ACCEPTED, EITHER, KEY, REJECTED, SECRET, content, name

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from served import serving, unhex, vectors
 from signer import SecretKey
-from signer.keyring import Key
-from signer.keystores import seal
+from signer.keys.keyring import Key
+from signer.keys.keystore import seal
 
 KEYS = vectors("interop_keys/keys.json")
 DEVNET_0 = (

@@ -15,10 +15,10 @@ import pytest
 from served import VECTORS, unhex, vectors
 from signer._core import Kdf, SecretKey, decrypt, encrypt
 from signer.errors import KeystoreError, SignerError, WrongPasswordError
-from signer.finder import KeystoreFile, find
-from signer.folder import KeystoreFolder
-from signer.keyring import Key, LoadFailure
-from signer.keystores import Keystore, normalise_password, parse, seal
+from signer.keys.finder import KeystoreFile, find
+from signer.keys.keyring import Key, LoadFailure
+from signer.keys.keystore import Keystore, normalise_password, parse, seal
+from signer.keys.keystore_folder import KeystoreFolder
 from signer.threads import pool
 
 EIP2335: Any = vectors("eip2335/manifest.json")
@@ -41,7 +41,7 @@ RUSAGE_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes in a unit of ru_m
 MEASURE_MEMORY = """
 import resource, sys
 from pathlib import Path
-from signer.folder import KeystoreFolder
+from signer.keys.keystore_folder import KeystoreFolder
 from signer.threads import pool
 
 def peak():
@@ -673,7 +673,7 @@ def test_a_byte_order_mark_is_no_part_of_a_password(tmp_path: Path) -> None:
 
 FIRST_OF_ALL = f"""
 import sys, threading
-from signer.keystores import parse
+from signer.keys.keystore import parse
 sys.setswitchinterval(1e-6)
 together = threading.Barrier(8)
 def read():

@@ -16,12 +16,12 @@ from click.testing import CliRunner, Result
 from served import serving, unhex, vectors
 from signer._core import Kdf, SecretKey, encrypt
 from signer.cli import main
-from signer.deterministic import interop_keys, mnemonic_keys
 from signer.errors import SignerError
-from signer.folder import KeystoreFolder
-from signer.keyring import Key
-from signer.keystores import Keystore, seal
-from signer.layouts import LAYOUTS
+from signer.keys.derived import interop_keys, mnemonic_keys
+from signer.keys.keyring import Key
+from signer.keys.keystore import Keystore, seal
+from signer.keys.keystore_folder import KeystoreFolder
+from signer.keys.layouts import LAYOUTS
 from signer.threads import pool
 
 A, B = (key.pubkey.hex() for key in mnemonic_keys("devnet", 2, 5))

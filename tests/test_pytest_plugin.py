@@ -244,7 +244,7 @@ def test_each_worker_of_xdist_has_its_own(project: Project) -> None:
 
 
 def test_the_start_of_pytest_pays_for_no_server() -> None:
-    loaded = "import pytest, signer.pytest_plugin, sys; print(*sys.modules)"
+    loaded = "import pytest, pytest_py3signer, sys; print(*sys.modules)"
     output = subprocess.check_output([sys.executable, "-c", loaded], text=True).split()
     heavy = {"granian", "litestar", "msgspec", "signer.testing", "urllib.request", "uvloop"}
     assert set() == heavy & set(output)

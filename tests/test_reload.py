@@ -15,10 +15,10 @@ import pytest
 
 import test_data_dir as kept
 from served import VECTORS, Served, serving, vectors
-from signer.data_dir import DataDir
-from signer.folder import KeystoreFolder
-from signer.keyring import LoadFailure
-from signer.keystores import parse, seal
+from signer.keys.data_dir import DataDir
+from signer.keys.keyring import LoadFailure
+from signer.keys.keystore import parse, seal
+from signer.keys.keystore_folder import KeystoreFolder
 from signer.threads import cores, pool
 from test_data_dir import KEYS, KEYSTORES, PASSWORD, PUBKEYS, contents, put, reading
 from test_serve import RANDAO

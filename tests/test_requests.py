@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from served import unhex, vectors
-from signer import requests
 from signer.errors import BadRequestError, SigningRootError
-from signer.sign_request import ForkRequest, SignRequest
+from signer.signing import signing_types
+from signer.signing.request import ForkRequest, SignRequest
 from signer.spec import phase0
 from signer.spec.networks import Network, load_network
 
@@ -65,7 +65,7 @@ def each(cases: list[Case]) -> pytest.MarkDecorator:
 
 def root_of(request: Any, network: Network = MAINNET) -> str:
     body = request if isinstance(request, bytes) else json.dumps(request).encode()
-    return f"0x{requests.decode(body).compute_signing_root(network).hex()}"
+    return f"0x{signing_types.decode(body).compute_signing_root(network).hex()}"
 
 
 def everywhere(value: Any, change: Callable[[Any], Any]) -> Any:
@@ -636,7 +636,7 @@ def payload(case: Case) -> str:
 )
 def test_a_body_that_is_no_request_is_refused(body: bytes) -> None:
     with pytest.raises(BadRequestError) as refusal:
-        requests.decode(body)
+        signing_types.decode(body)
 
     assert len(str(refusal.value)) > len("expected")
 
@@ -698,7 +698,7 @@ def with_hole(value: Any, way: list[Any]) -> Any:
 def outcome(body: bytes, network: Network) -> str:
     """A root, a refusal, or what else came of a body: that, with the body."""
     try:
-        requests.decode(body).compute_signing_root(network)
+        signing_types.decode(body).compute_signing_root(network)
     except BadRequestError as error:
         return type(error).__name__
     except Exception as error:  # noqa: BLE001 - any other exception is what these tests look for
@@ -769,7 +769,7 @@ def test_a_class_is_all_that_a_new_type_needs() -> None:
         "greeting": {"epoch": "99", "root": "0x" + "11" * 32},
     }
 
-    decoded = requests.decode(json.dumps(request).encode())
+    decoded = signing_types.decode(json.dumps(request).encode())
 
     in_domain = domain("0x0f00000f", "0x60000042", PRIVATE_ROOT)
     expected = signing_root(container(uint64("99"), unhex("0x" + "11" * 32)), in_domain)

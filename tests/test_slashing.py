@@ -19,14 +19,14 @@ from typing import Any
 import pytest
 
 from served import vectors
-from signer import requests
 from signer.config import Config, SlashingMode
 from signer.errors import BadRequestError, ConfigError, SignerError, SlashingError
-from signer.history import History, Vote
-from signer.history_file import HistoryFile
-from signer.interchange import decode
-from signer.sign_request import SignRequest
-from signer.slashing import KEPT, Protection, Slashable
+from signer.signing import signing_types
+from signer.signing.request import SignRequest
+from signer.slashing.database import HistoryFile
+from signer.slashing.interchange import decode
+from signer.slashing.protection import KEPT, Protection, Slashable
+from signer.slashing.rules import History, Vote
 from signer.spec.networks import NETWORKS, Network
 
 Message = tuple[int, ...]
@@ -72,7 +72,7 @@ def sent(message: Message, chain: bytes = CHAIN, kind: str = "BLOCK_V2") -> Sign
     fork_info = {"fork": fork, "genesis_validators_root": hexed(chain)}
     member = kind.lower().replace("block_v2", "beacon_block")
     body = {"type": kind, "fork_info": fork_info, member: payload}
-    return requests.decode(json.dumps(body).encode())
+    return signing_types.decode(json.dumps(body).encode())
 
 
 def shown(message: Message, root: bytes | None = None) -> dict[str, str]:
@@ -242,7 +242,7 @@ def test_other_keys_chains_and_kinds_do_not_matter(
 
 @pytest.mark.parametrize("kind", OTHER_TYPES)
 def test_other_types_are_signed_and_not_remembered(kind: str) -> None:
-    protection, request = protecting(), requests.decode(json.dumps(OTHER_TYPES[kind]).encode())
+    protection, request = protecting(), signing_types.decode(json.dumps(OTHER_TYPES[kind]).encode())
 
     found = [check(protection, request, root) for root in (ROOT, OTHER_ROOT)]
 

@@ -10,7 +10,7 @@ import pytest
 from served import unhex
 from signer._core import merkleize
 from signer.errors import BLSError
-from signer.spec.leaves import (
+from signer.ssz.scalars import (
     Bitlist,
     Bitvector,
     ByteList,

@@ -23,10 +23,11 @@ from cryptography.x509.oid import NameOID
 from OpenSSL import SSL
 
 from served import Served, running, serving, vectors
-from signer import Signer, layouts, tls
+from signer import Signer, tls
 from signer.config import Config
-from signer.deterministic import interop_keys
 from signer.errors import ConfigError
+from signer.keys import layouts
+from signer.keys.derived import interop_keys
 
 CASE = vectors("signing/signing.json")["cases"][0]
 NOW = datetime.now(UTC)

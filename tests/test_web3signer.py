@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 
 from served import Served, running, unhex, vectors
-from signer import layouts, verify
-from signer.cli import TRY
-from signer.deterministic import interop_keys
+from signer import verify
+from signer.cli.serve import TRY
+from signer.cli.web3signer import translate
 from signer.errors import ConfigError
-from signer.web3signer import translate
+from signer.keys import layouts
+from signer.keys.derived import interop_keys
 from test_metrics import free_port
 from test_serve import root_of_randao, said
 from test_slashing_api import attestation

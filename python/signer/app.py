@@ -8,16 +8,16 @@ from litestar.types import Receive, Send
 
 from . import tls
 from .api import auth, control, keymanager, signing, status
-from .api.answers import Parts, answer, explain
+from .api.responses import Parts, answer, explain
 from .config import Config
-from .control import Control
-from .data_dir import DataDir
-from .faults import fault_of
+from .control.faults import fault_of
+from .control.operations import Control
 from .files import secret_file
-from .keymanager import KeyManager
-from .keyring import Keyring
+from .keys.data_dir import DataDir
+from .keys.keyring import Keyring
+from .keys.manager import KeyManager
 from .metrics import Metrics
-from .slashing import Protection
+from .slashing.protection import Protection
 from .spec.networks import load_network
 
 

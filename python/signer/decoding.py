@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from .errors import BadRequestError
-from .spec.leaves import parse
+from .ssz.scalars import parse
 
 T = TypeVar("T")
 

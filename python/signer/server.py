@@ -23,7 +23,7 @@ from granian.server.embed import Server
 from litestar.types import Receive, Send
 
 from . import tls
-from .api.answers import TEXT, answer
+from .api.responses import TEXT, answer
 from .config import Config
 from .errors import ConfigError
 from .files import attempt

@@ -16,17 +16,18 @@ import msgspec
 from litestar.types import HTTPScope, Receive, Send
 from msgspec.structs import replace
 
-from .. import decoding, requests
-from ..control import Control
+from .. import decoding
+from ..control.faults import ActiveFault, Fault, wrong_signature
+from ..control.journal import Record, hex_of
+from ..control.operations import Control
 from ..errors import SignerError
-from ..faults import ActiveFault, Fault, wrong_signature
-from ..journal import Record, hex_of
-from ..keyring import Keyring
-from ..sign_request import SignRequest
+from ..keys.keyring import Keyring
+from ..signing import signing_types
+from ..signing.request import SignRequest
 from ..spec.networks import Network
 from . import signing
-from .answers import JSON, answer, explain
 from .auth import Check
+from .responses import JSON, answer, explain
 
 PREFIX = "/_signer/"
 POLL = 0.005  # seconds between two looks whether a fault was removed, by another thread
@@ -174,7 +175,7 @@ class Controlled:
             if isinstance(known.get("body"), dict) and "type" in known["body"]:
                 known["type"] = str(known["body"]["type"]).upper()
             with suppress(SignerError):
-                known |= self._understand(requests.decode(body))
+                known |= self._understand(signing_types.decode(body))
         return Record(time=time.time(), duration=0.0, method=scope["method"], path=path, **known)
 
     def _understand(self, request: SignRequest) -> dict[str, Any]:

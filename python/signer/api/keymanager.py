@@ -12,10 +12,11 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 from msgspec import Struct
 
-from .. import decoding, interchange
+from .. import decoding
 from ..errors import BadRequestError, ForbiddenError, UnauthorizedError
-from ..spec.leaves import Bytes48
-from .answers import Parts
+from ..slashing import interchange
+from ..ssz.scalars import Bytes48
+from .responses import Parts
 
 PREFIX = "/eth/v1/keystores"
 

@@ -15,15 +15,16 @@ import msgspec
 from litestar.types import HTTPScope, Receive, Send
 from msgspec import Meta, Struct
 
-from .. import decoding, errors, requests
-from ..engine import SigningEngine
-from ..keyring import Keyring
+from .. import decoding, errors
+from ..keys.keyring import Keyring
 from ..metrics import Metrics
-from ..sign_request import SignRequest
-from ..slashing import Protection
+from ..signing import signing_types
+from ..signing.engine import SigningEngine
+from ..signing.request import SignRequest
+from ..slashing.protection import Protection
 from ..spec.networks import Network
 from ..threads import cores
-from .answers import JSON, TEXT, answer, begin, wants_json
+from .responses import JSON, TEXT, answer, begin, wants_json
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ class Batch(Struct):
             await asyncio.sleep(0)  # ten thousand at once would take the loop 2 ms
         if len(pubkeys) < len(batch.identifiers):
             raise errors.BadRequestError("expected distinct identifiers, found one twice")
-        request = requests.decode(bytes(batch.signing_request))
+        request = signing_types.decode(bytes(batch.signing_request))
         if request.TYPE not in BATCH_TYPES:
             expected = f"expected one of {', '.join(sorted(BATCH_TYPES))}"
             raise errors.BadRequestError(f"signing_request.type: {expected}, found {request.TYPE}")
@@ -106,7 +107,7 @@ class SignRoute:
             if scope["path"] == BATCH:
                 await self._sign_batch(body, receive, send)
                 return
-            request = requests.decode(body)
+            request = signing_types.decode(body)
             signing_type = request.TYPE
             signing_root = request.compute_signing_root(self._network)
             identifier = scope["path"][len(PREFIX) :].removesuffix("/")

@@ -5,8 +5,8 @@ from typing import Any
 from litestar import Request, Response, get, post
 
 from ..errors import UnknownOperationError
-from ..keymanager import ReloadStatus
-from .answers import Parts
+from ..keys.manager import ReloadStatus
+from .responses import Parts
 
 
 @get("/api/v1/eth2/publicKeys", sync_to_thread=False)

@@ -1,4 +1,4 @@
-"""The consensus specifications in Python: SSZ, containers, domains, networks.
+"""The consensus specifications in Python: containers, domains, networks.
 
 One file per fork that brought containers, named as consensus-specs name it. Knows neither HTTP
 nor keys.

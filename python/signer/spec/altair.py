@@ -1,8 +1,8 @@
 """Containers of consensus-specs, specs/altair/beacon-chain.md and validator.md."""
 
+from ..ssz.composites import Container
+from ..ssz.scalars import Bitvector, Bytes32, Bytes96, uint64
 from . import phase0
-from .leaves import Bitvector, Bytes32, Bytes96, uint64
-from .ssz import Container
 
 # SYNC_COMMITTEE_SIZE of presets/mainnet and presets/minimal; Gnosis has mainnet's
 SYNC_COMMITTEE_SIZE = 512

@@ -1,7 +1,7 @@
 """The container of builder-specs, specs/bellatrix/builder.md."""
 
-from .leaves import Bytes20, Bytes48, uint64
-from .ssz import Container
+from ..ssz.composites import Container
+from ..ssz.scalars import Bytes20, Bytes48, uint64
 
 
 class ValidatorRegistrationV1(Container):

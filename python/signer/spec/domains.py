@@ -6,7 +6,7 @@ Source: consensus-specs, specs/phase0/beacon-chain.md, `compute_domain` and `com
 from functools import lru_cache
 
 from .._core import merkleize
-from .leaves import Bytes4, Bytes32
+from ..ssz.scalars import Bytes4, Bytes32
 from .phase0 import ForkData
 
 # consensus-specs, specs/phase0

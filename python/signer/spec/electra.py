@@ -4,9 +4,9 @@ The limit of an aggregate's bits follows the preset's committees per slot, and t
 of the root: so the minimal preset has containers of its own.
 """
 
-from .leaves import Bitlist, Bitvector, Bytes96, uint64
+from ..ssz.composites import Container
+from ..ssz.scalars import Bitlist, Bitvector, Bytes96, uint64
 from .phase0 import MAX_VALIDATORS_PER_COMMITTEE, AttestationData
-from .ssz import Container
 
 # MAX_COMMITTEES_PER_SLOT of presets/mainnet and presets/minimal; Gnosis has mainnet's
 MAX_COMMITTEES_PER_SLOT = 64

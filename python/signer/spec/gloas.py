@@ -3,8 +3,8 @@
 The fork is not on mainnet yet and its containers still move: signing vectors hold them in place.
 """
 
-from .electra import MAX_COMMITTEES_PER_SLOT, MINIMAL_MAX_COMMITTEES_PER_SLOT
-from .leaves import (
+from ..ssz.composites import Container, ProgressiveContainer, ProgressiveList
+from ..ssz.scalars import (
     Bitvector,
     ByteList,
     Bytes20,
@@ -17,8 +17,8 @@ from .leaves import (
     uint64,
     uint256,
 )
+from .electra import MAX_COMMITTEES_PER_SLOT, MINIMAL_MAX_COMMITTEES_PER_SLOT
 from .phase0 import AttestationData, DepositData
-from .ssz import Container, ProgressiveContainer, ProgressiveList
 
 MAX_EXTRA_DATA_BYTES = 32  # presets/mainnet/bellatrix.yaml
 MAX_BUILDER_REQUEST_AUTH_BYTES = 4096  # remote-signing-api v1.4.0

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..errors import ConfigError
 from ..files import parse_yaml
-from .leaves import Bytes4, Bytes32, uint64
+from ..ssz.scalars import Bytes4, Bytes32, uint64
 
 # Forks with a version of their own, oldest first
 FORKS = ("PHASE0", "ALTAIR", "BELLATRIX", "CAPELLA", "DENEB", "ELECTRA", "FULU", "GLOAS")

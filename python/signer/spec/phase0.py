@@ -1,7 +1,7 @@
 """Containers of consensus-specs, specs/phase0/beacon-chain.md and validator.md."""
 
-from .leaves import Bitlist, Bytes4, Bytes32, Bytes48, Bytes96, uint64
-from .ssz import Container, List, Vector
+from ..ssz.composites import Container, List, Vector
+from ..ssz.scalars import Bitlist, Bytes4, Bytes32, Bytes48, Bytes96, uint64
 
 # presets/mainnet/phase0.yaml; the minimal and Gnosis presets have the same numbers
 DEPOSIT_CONTRACT_TREE_DEPTH = 32

@@ -1,0 +1,45 @@
+"""Files of flags: TOML or YAML, by their name. What a flag means is not known here."""
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import ConfigError
+from ..files import attempt, parse_yaml
+
+
+def read_flags(path: Path, known: Mapping[str, bool]) -> dict[str, Any]:
+    """The flags in a file, by their names without dashes in front.
+
+    `known` tells of each name whether it may have several values: it has a list of them then.
+    Raises ConfigError for a file that cannot be read, and for a name that is not `known`, with the
+    one that may have been meant.
+    """
+    flags = read_members(path)
+    for name, value in flags.items():
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f": did you mean {near[0]}?" if near else ""
+            raise ConfigError(f"expected the name of a flag in {path}, found {name}{hint}")
+        if known[name]:
+            flags[name] = value if isinstance(value, list) else [value]
+        elif isinstance(value, dict | list):
+            raise ConfigError(f"expected one value for {name} in {path}, found several")
+    return flags
+
+
+def read_members(path: Path) -> dict[str, Any]:
+    """The members of a file. Raises ConfigError for one that cannot be read, or has none."""
+    try:
+        with attempt(f"read {path}", ConfigError):
+            text = path.read_text("utf-8")
+        if path.suffix == ".toml":
+            return tomllib.loads(text)
+        members, *_ = [*parse_yaml(text), {}]
+    except ValueError as error:
+        raise ConfigError(f"cannot read {path}: {error}") from None
+    if not isinstance(members, dict):
+        raise ConfigError(f"expected NAME: VALUE lines in {path}, found other YAML")
+    return members

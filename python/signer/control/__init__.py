@@ -1,0 +1,1 @@
+"""What a test may ask of a running signer: its requests, faults, keys. Knows no HTTP."""

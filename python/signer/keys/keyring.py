@@ -1,0 +1,60 @@
+"""The keys that can sign now."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from .._core import SecretKey
+from ..errors import UnknownKeyError
+
+
+class Key(NamedTuple):
+    """A key, and the EIP-2334 path that it was derived by, where that is known."""
+
+    secret_key: SecretKey
+    derivation_path: str = ""
+
+    @property
+    def pubkey(self) -> bytes:
+        """48 bytes, compressed G1."""
+        return self.secret_key.public_key()
+
+
+class LoadFailure(NamedTuple):
+    """A key that could not be loaded: where it was to come from, and why it did not."""
+
+    source: str
+    reason: str
+
+
+class Keyring:
+    """Keys by public key (48 bytes): those of read-only sources, then the imported ones.
+
+    A key may be in both; it is read-only then. One thread at a time changes a keyring, others
+    may read it meanwhile.
+    """
+
+    def __init__(self) -> None:
+        self.readonly: dict[bytes, Key] = {}
+        self.imported: dict[bytes, Key] = {}
+        self.failures: list[LoadFailure] = []
+
+    def all(self) -> dict[bytes, Key]:
+        """A copy, made in one step: another thread may be importing."""
+        return self.readonly | self.imported
+
+    def __len__(self) -> int:
+        return len(self.all())
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self.all())
+
+    def __contains__(self, pubkey: object) -> bool:
+        return pubkey in self.readonly or pubkey in self.imported
+
+    def __getitem__(self, pubkey: bytes) -> Key:
+        """The key; raises UnknownKeyError, saying how many there are."""
+        if key := self.readonly.get(pubkey) or self.imported.get(pubkey):
+            return key
+        expected = f"the public key of one of the {len(self)} loaded keys"
+        advice = "load it with --interop, --mnemonic or --keystores-path, or import it"
+        raise UnknownKeyError(f"expected {expected}, found another: {advice}")

@@ -1,0 +1,1 @@
+"""The test's side: `Signer`, and what a test does with one."""

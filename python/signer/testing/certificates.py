@@ -1,0 +1,63 @@
+"""Certificates for a test: an authority's own, and what it issued to a signer and to its client."""
+
+import ssl
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..errors import ConfigError
+
+
+class Certificates(NamedTuple):
+    """Files: PEM unless they say PKCS#12; `client` and `server` have certificate and key in one."""
+
+    ca: Path
+    ca_p12: Path  # a trust store for Java
+    server: Path
+    client: Path
+    client_p12: Path
+    password: str  # of PKCS#12
+
+    def ssl_context(self) -> ssl.SSLContext:
+        """For a client in Python: it trusts the signer, and shows the client's certificate."""
+        context = ssl.create_default_context(cafile=self.ca)
+        context.load_cert_chain(self.client)
+        return context
+
+
+def issue(folder: Path, host: str) -> Certificates:
+    """Makes them, in an empty folder, for a signer on this host of the machine.
+
+    Raises ConfigError without the extra `test`.
+    """
+    try:
+        import trustme  # noqa: PLC0415 - of the extra, as what it brings
+        from cryptography import x509  # noqa: PLC0415
+        from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
+        from cryptography.hazmat.primitives.serialization import pkcs12  # noqa: PLC0415
+    except ImportError:
+        hint = "pip install 'py3signer[test]'"
+        raise ConfigError(f"expected trustme, to make certificates, found none: {hint}") from None
+    files = Certificates(
+        ca=folder / "ca.pem",
+        ca_p12=folder / "ca.p12",
+        server=folder / "server.pem",
+        client=folder / "client.pem",
+        client_p12=folder / "client.p12",
+        password="password",  # noqa: S106 - it protects nothing
+    )
+    authority = trustme.CA()
+    server = authority.issue_cert(host, "localhost", "127.0.0.1", "::1")
+    client = authority.issue_cert("client@localhost", common_name="client")
+    authority.cert_pem.write_to_path(files.ca)
+    server.private_key_and_cert_chain_pem.write_to_path(files.server)
+    client.private_key_and_cert_chain_pem.write_to_path(files.client)
+    sealed = serialization.BestAvailableEncryption(files.password.encode())
+    key: Any = serialization.load_pem_private_key(client.private_key_pem.bytes(), None)
+    own = x509.load_pem_x509_certificate(client.cert_chain_pems[0].bytes())
+    trusted = x509.load_pem_x509_certificate(authority.cert_pem.bytes())
+    files.client_p12.write_bytes(
+        pkcs12.serialize_key_and_certificates(b"client", key, own, [trusted], sealed)
+    )
+    entry = pkcs12.PKCS12Certificate(trusted, b"ca")
+    files.ca_p12.write_bytes(pkcs12.serialize_java_truststore([entry], sealed))
+    return files
