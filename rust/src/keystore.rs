@@ -13,9 +13,9 @@ use pyo3::types::PyBytes;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::accounts;
 use crate::bls::SecretKey;
 use crate::error::{Error, array};
+use crate::prysm;
 
 /// EIP-2335 fixes dklen at 32: 16 bytes for the cipher, 16 for the checksum.
 const DKLEN: u64 = 32;
@@ -212,7 +212,7 @@ pub fn decrypt_accounts(
     let mut text = Zeroizing::new(ciphertext.to_vec());
     Ok(py.detach(|| {
         open(kdf, password, &iv, &mut text, &expected)?;
-        accounts::parse(&text)
+        prysm::parse(&text)
     })?)
 }
 
@@ -226,7 +226,7 @@ pub fn encrypt_accounts<'py>(
     secret_keys: Vec<Bound<'py, SecretKey>>,
 ) -> PyResult<(Bound<'py, PyBytes>, Bound<'py, PyBytes>)> {
     let (kdf, iv) = (kdf.get(), array("the cipher's iv", iv)?);
-    let mut text = accounts::json(&secret_keys.iter().map(Bound::get).collect::<Vec<_>>());
+    let mut text = prysm::json(&secret_keys.iter().map(Bound::get).collect::<Vec<_>>());
     let sum = py.detach(|| seal(kdf, password, &iv, &mut text))?;
     Ok((PyBytes::new(py, &text), PyBytes::new(py, &sum)))
 }

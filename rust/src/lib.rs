@@ -5,13 +5,13 @@
 //! verifying, key derivation, opening a keystore) runs detached from it; the signing threads
 //! take it only to be set up; `merkleize` and `interop_sk` keep it, because letting go costs more than they do.
 
-mod accounts;
 mod bls;
 mod derive;
 mod engine;
 mod error;
 mod keystore;
-mod ssz;
+mod merkle;
+mod prysm;
 
 /// `signer._core`
 #[pyo3::pymodule(gil_used = false)] // what changes is behind a lock, everything else is frozen
@@ -25,7 +25,7 @@ mod _core {
     #[pymodule_export]
     use crate::keystore::{Kdf, decrypt, decrypt_accounts, encrypt, encrypt_accounts};
     #[pymodule_export]
-    use crate::ssz::merkleize;
+    use crate::merkle::merkleize;
 
     /// The one place that states the version is `rust/Cargo.toml`.
     #[pymodule_export]
