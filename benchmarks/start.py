@@ -5,7 +5,7 @@ from time import perf_counter
 
 import load
 from run import Row, Run
-from signer._core import interop_sk
+from signer.keys.derived import interop_key
 from signer.testing.signer import Signer
 from signers import serving
 
@@ -18,7 +18,7 @@ def measure(run: Run) -> None:
 
 def _process(raw: float) -> Row:
     del raw
-    pubkey, started = interop_sk(0).public_key().hex(), perf_counter()
+    pubkey, started = interop_key(0).public_key().hex(), perf_counter()
     with serving("--interop", 64) as signer:
         url = f"{signer.url}/api/v1/eth2/sign/{pubkey}"
         urllib.request.urlopen(url, data=load.attestation()).close()

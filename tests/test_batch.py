@@ -18,7 +18,8 @@ import pytest
 
 from served import Answer, Served, serving, unhex, vectors
 from signer import SecretKey, Signer, verify
-from signer._core import interop_sk, points_remembered
+from signer._core import points_remembered
+from signer.keys.derived import interop_key
 from test_data_dir import keeping, started
 from test_harness import RANDAO, ask
 from test_keymanager import refusal
@@ -30,7 +31,7 @@ TYPES = ["AGGREGATION_SLOT", "ATTESTATION", "RANDAO_REVEAL", "SYNC_COMMITTEE_MES
 TYPES += ["SYNC_COMMITTEE_SELECTION_PROOF"]
 CASES = {case["type"]: case for case in vectors("signing/signing.json")["cases"]}
 REQUEST, RIGHT = RANDAO["request"], RANDAO["signing_root"]
-SECRETS = [interop_sk(index) for index in range(20)]  # more than are under way at once
+SECRETS = [interop_key(index) for index in range(20)]  # more than are under way at once
 PUBKEYS = [f"0x{key.public_key().hex()}" for key in SECRETS]
 THREE = KEY, OTHER, THIRD = PUBKEYS[:3]
 UNKNOWN = f"0x{'12' * 48}"

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from served import unhex, vectors
-from signer._core import SecretKey, derive_child_sk, derive_master_sk, interop_sk
+from signer._core import SecretKey, derive_child_sk, derive_master_sk
 from signer.errors import BLSError
-from signer.keys.derived import interop_keys, mnemonic_keys
+from signer.keys.derived import interop_key, interop_keys, mnemonic_keys
 
 EIP2333: list[Any] = vectors("eip2333/vectors.json")["cases"]
 INTEROP: list[Any] = vectors("interop_keys/keys.json")
@@ -54,7 +54,7 @@ def test_a_seed_that_is_too_short_is_refused_with_both_lengths(length: int) -> N
 def test_an_index_gives_the_expected_interop_key(case: Any) -> None:
     expected = SecretKey.from_bytes(unhex(case["privkey"]))
 
-    key = interop_sk(case["index"])
+    key = interop_key(case["index"])
 
     assert unhex(case["pubkey"]) == key.public_key()
     assert expected.sign(bytes(32)) == key.sign(bytes(32))

@@ -20,7 +20,6 @@ __all__ = [
     "encrypt",
     "encrypt_accounts",
     "fast_aggregate_verify",
-    "interop_sk",
     "merkleize",
     "points_remembered",
     "verify",
@@ -79,12 +78,6 @@ def derive_master_sk(seed: bytes) -> SecretKey:
 
 def derive_child_sk(parent: SecretKey, index: int) -> SecretKey:
     """EIP-2333, derive_child_SK, for an index below 2^32. About 0.1 ms without the GIL."""
-
-def interop_sk(index: int) -> SecretKey:
-    """The interop key: SHA-256 of the index (32 bytes, little-endian), little-endian, mod r.
-
-    Source: ethereum/eth2.0-pm, interop/mocked_start. Everybody knows these keys.
-    """
 
 @final
 class Kdf:

@@ -3,7 +3,7 @@
 //! Python sees the names below and nothing else; `python/signer/_core.pyi` says what they take,
 //! what they raise and what they cost. The GIL: whatever takes longer than a hash (signing,
 //! verifying, key derivation, opening a keystore) runs detached from it; the signing threads
-//! take it only to be set up; `merkleize` and `interop_sk` keep it, because letting go costs more than they do.
+//! take it only to be set up; `merkleize` keeps it, because letting go costs more than it does.
 
 mod bls;
 mod derive;
@@ -19,7 +19,7 @@ mod _core {
     #[pymodule_export]
     use crate::bls::{SecretKey, aggregate, fast_aggregate_verify, points_remembered, verify};
     #[pymodule_export]
-    use crate::derive::{derive_child_sk, derive_master_sk, interop_sk};
+    use crate::derive::{derive_child_sk, derive_master_sk};
     #[pymodule_export]
     use crate::engine::SigningThreads;
     #[pymodule_export]

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from .._core import interop_sk
 from ..decoding import decode
 from ..errors import BadRequestError
+from ..keys.derived import interop_key
 from ..keys.keyring import Key
 from .journal import Target, fits
 
@@ -56,7 +56,7 @@ def wrong_signature(kind: WrongSignature, key: Key, signing_root: bytes) -> byte
     if kind == "wrong_root":
         return key.secret_key.sign(bytes(byte ^ 0xFF for byte in signing_root))
     if kind == "wrong_key":
-        return interop_sk(1 << 32).sign(signing_root)
+        return interop_key(1 << 32).sign(signing_root)
     if kind == "short":
         return key.secret_key.sign(signing_root)[:-1]
     return NO_SIGNATURES[kind]

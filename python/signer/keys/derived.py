@@ -7,8 +7,11 @@ from functools import reduce
 from itertools import chain
 
 from .. import threads
-from .._core import derive_child_sk, derive_master_sk, interop_sk
+from .._core import SecretKey, derive_child_sk, derive_master_sk
 from .keyring import Key
+
+# r of BLS12-381: the number of points in its groups (draft-irtf-cfrg-pairing-friendly-curves)
+CURVE_ORDER = 0x73EDA753299D7D483339D80809A1D80553BDA402FFFE5BFEFFFFFFFF00000001
 
 CHUNK = 64  # keys that a thread derives at a time: a task for each would cost more memory
 
@@ -29,9 +32,21 @@ def deterministic_keys(
     return [*interop_keys(interop), *derived]
 
 
+def interop_key(index: int) -> SecretKey:
+    """The secret key of interop validator `index`, 0 or more; everybody knows these keys.
+
+    SHA-256 of the index in 32 bytes, read as a number, modulo the order of the curve; all of it is
+    little-endian. Computes the public key, about 90 µs, without the GIL.
+    Source: ethereum/eth2.0-pm, interop/mocked_start.
+    """
+    digest = hashlib.sha256(index.to_bytes(32, "little")).digest()
+    secret = int.from_bytes(digest, "little") % CURVE_ORDER
+    return SecretKey.from_bytes(secret.to_bytes(32, "big"))
+
+
 def interop_keys(count: int) -> list[Key]:
     """The first `count` interop keys: 0xa99a76ed... and so on."""
-    return _derived(lambda index: Key(interop_sk(index)), range(count))
+    return _derived(lambda index: Key(interop_key(index)), range(count))
 
 
 def mnemonic_keys(words: str, count: int, start: int = 0) -> list[Key]:
