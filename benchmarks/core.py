@@ -7,7 +7,7 @@ from itertools import count
 
 from run import KEY, Row, Run, cpu_of
 from signer import SecretKey, verify
-from signer._core import Kdf, decrypt, encrypt
+from signer._core import Encrypted, Kdf
 
 NEW, ONE = "sign, new root", "sign, one root"
 PASSWORD, SALT, IV = b"benchmark", bytes(32), bytes(16)
@@ -59,7 +59,8 @@ def _bls(run: Run, operation: Callable[[], object], raw: float) -> Row:
 
 def _kdf(run: Run, kdf: Kdf, openssl: Callable[[], bytes], raw: float) -> Row:
     del raw
-    sealed = encrypt(kdf, PASSWORD, IV, KEY)
-    ours = cpu_of(lambda: decrypt(kdf, PASSWORD, IV, *sealed, KEY.public_key()), run.seconds / 6)
+    pubkey = KEY.public_key()
+    encrypted = Encrypted.encrypt(kdf, PASSWORD, IV, KEY)
+    ours = cpu_of(lambda: encrypted.decrypt_trusting(PASSWORD, pubkey), run.seconds / 6)
     theirs = cpu_of(openssl, run.seconds / 6)
     return {"ms": ours * 1e3, "OpenSSL ms": theirs * 1e3, "x OpenSSL": ours / theirs}

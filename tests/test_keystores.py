@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from served import VECTORS, unhex, vectors
-from signer._core import Kdf, SecretKey, decrypt, encrypt
+from signer._core import Encrypted, Kdf, SecretKey
 from signer.errors import KeystoreError, SignerError, WrongPasswordError
 from signer.keys.finder import KeystoreFile, find
 from signer.keys.keyring import Key, LoadFailure
@@ -305,10 +305,9 @@ def test_parameters_outside_the_bounds_are_refused_and_named(
     ],
 )
 def test_weak_parameters_are_welcome(kdf: Kdf) -> None:
-    iv = bytes(16)
-    ciphertext, checksum = encrypt(kdf, b"password", iv, KEY)
+    encrypted = Encrypted.encrypt(kdf, b"password", bytes(16), KEY)
 
-    key = decrypt(kdf, b"password", iv, ciphertext, checksum)
+    key = encrypted.decrypt(b"password")
 
     assert KEY.public_key() == key.public_key()
 

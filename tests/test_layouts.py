@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from served import serving, unhex, vectors
-from signer._core import Kdf, SecretKey, encrypt
+from signer._core import Encrypted, Kdf, SecretKey
 from signer.cli import main
 from signer.errors import SignerError
 from signer.keys.derived import interop_keys, mnemonic_keys
@@ -81,8 +81,8 @@ def aes_ctr(text: bytes, kdf: Kdf, iv: int) -> bytes:
     """The keystream is what sealing a known key adds to it, two blocks at a time."""
     stream = b""
     for counter in range(iv, iv + len(text) // 16 + 1, 2):
-        sealed, _ = encrypt(kdf, b"pass", counter.to_bytes(16, "big"), ONE)
-        stream += bytes([*sealed[:31], sealed[31] ^ 1])
+        encrypted = Encrypted.encrypt(kdf, b"pass", counter.to_bytes(16, "big"), ONE).ciphertext
+        stream += bytes([*encrypted[:31], encrypted[31] ^ 1])
     return bytes(a ^ b for a, b in zip(text, stream, strict=False))
 
 

@@ -8,17 +8,14 @@ from collections.abc import Callable, Sequence
 from typing import Any, final
 
 __all__ = [
+    "Encrypted",
     "Kdf",
     "SecretKey",
     "SigningThreads",
     "__version__",
     "aggregate",
-    "decrypt",
-    "decrypt_accounts",
     "derive_child_sk",
     "derive_master_sk",
-    "encrypt",
-    "encrypt_accounts",
     "fast_aggregate_verify",
     "merkleize",
     "points_remembered",
@@ -94,36 +91,55 @@ class Kdf:
     def pbkdf2(c: int, dklen: int, salt: bytes) -> Kdf:
         """HMAC-SHA-256, c from 1 to 2^24; dklen 32."""
 
-def decrypt(
-    kdf: Kdf,
-    password: bytes,
-    iv: bytes,
-    ciphertext: bytes,
-    expected_checksum: bytes,
-    public_key: bytes | None = None,
-) -> SecretKey:
-    """Opens a keystore: `iv` 16 bytes, `ciphertext` and `expected_checksum` 32.
+@final
+class Encrypted:
+    """EIP-2335's crypto module: a ciphertext, and everything but the password that decrypts it.
 
-    `password` is normalised already. `public_key`, 48 bytes, is believed where it is given;
-    computing it takes 70 µs. Raises WrongPasswordError when the checksum differs,
-    BLSError when what was sealed is no secret key. Takes as long as the KDF, without the GIL.
+    Passwords are bytes, normalised already. A key derivation takes milliseconds to seconds and up
+    to 256 MiB, by the parameters of its Kdf; it runs without the GIL.
     """
 
-def encrypt(kdf: Kdf, password: bytes, iv: bytes, secret_key: SecretKey) -> tuple[bytes, bytes]:
-    """Seals a key: the ciphertext and the checksum, 32 bytes each. Without the GIL."""
+    def __new__(cls, kdf: Kdf, iv: bytes, ciphertext: bytes, checksum: bytes) -> Encrypted:
+        """`iv` has 16 bytes, `checksum` 32, and `ciphertext` any number. Decrypts nothing yet."""
 
-def decrypt_accounts(
-    kdf: Kdf, password: bytes, iv: bytes, ciphertext: bytes, expected_checksum: bytes
-) -> list[SecretKey]:
-    """Opens Prysm's keystore of all accounts, of any length; else as `decrypt`.
+    @staticmethod
+    def encrypt(kdf: Kdf, password: bytes, iv: bytes, secret_key: SecretKey) -> Encrypted:
+        """Encrypts one key: a ciphertext of 32 bytes. `iv` has 16 bytes."""
 
-    Raises KeystoreError when what was sealed is not Prysm's JSON. Computes the public keys.
-    """
+    @staticmethod
+    def encrypt_prysm(
+        kdf: Kdf, password: bytes, iv: bytes, secret_keys: Sequence[SecretKey]
+    ) -> Encrypted:
+        """Encrypts any number of keys as Prysm's wallet does. `iv` has 16 bytes."""
 
-def encrypt_accounts(
-    kdf: Kdf, password: bytes, iv: bytes, secret_keys: Sequence[SecretKey]
-) -> tuple[bytes, bytes]:
-    """Seals keys as Prysm does: the ciphertext, and the checksum of 32 bytes. Without the GIL."""
+    @property
+    def ciphertext(self) -> bytes:
+        """EIP-2335's crypto.cipher.message."""
+
+    @property
+    def checksum(self) -> bytes:
+        """EIP-2335's crypto.checksum.message, 32 bytes."""
+
+    def decrypt(self, password: bytes) -> SecretKey:
+        """Decrypts one key, and computes its public key.
+
+        Raises BLSError for a ciphertext that has not 32 bytes, before the key derivation;
+        WrongPasswordError when the checksum differs; BLSError when the plaintext is no secret key.
+        """
+
+    def decrypt_trusting(self, password: bytes, pubkey: bytes) -> SecretKey:
+        """Decrypts one key, and believes that `pubkey`, 48 bytes, is its public key.
+
+        That saves 70 µs; a wrong one stays unnoticed. Raises as `decrypt` does, and BLSError for
+        another length of `pubkey`.
+        """
+
+    def decrypt_prysm(self, password: bytes) -> list[SecretKey]:
+        """Decrypts all keys of a Prysm wallet, and computes their public keys.
+
+        Raises WrongPasswordError when the checksum differs; KeystoreError when the plaintext is
+        not Prysm's JSON; BLSError when one of its private keys is no secret key.
+        """
 
 def merkleize(chunks: bytes, depth: int | None) -> bytes:
     """32 bytes: the SSZ root of chunks of 32 bytes, filled up with zero chunks to 2^depth.

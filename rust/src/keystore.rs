@@ -1,8 +1,9 @@
-//! EIP-2335 on bytes: key derivation, checksum and cipher. The JSON document and the password's
-//! normalisation are `signer/keystores.py`'s business.
+//! EIP-2335's crypto module on bytes: key derivation, checksum and cipher.
 //!
-//! A keystore is foreign input: its parameters decide how much memory and time opening it takes.
-//! They are bounded here, before a byte is spent.
+//! `signer/keys/keystore.py` reads the JSON document and normalises the password.
+//!
+//! A keystore is foreign input: its parameters decide how much memory and time decryption takes.
+//! [`Kdf`] checks them against bounds before anything is allocated or computed.
 
 use aes::Aes128;
 use ctr::Ctr128BE;
@@ -17,33 +18,34 @@ use crate::bls::SecretKey;
 use crate::error::{Error, array};
 use crate::prysm;
 
-/// EIP-2335 fixes dklen at 32: 16 bytes for the cipher, 16 for the checksum.
+/// Bytes; EIP-2335 uses 16 for the cipher and 16 for the checksum.
 const DKLEN: u64 = 32;
-/// scrypt's memory is 128 n r bytes. EIP-2335's own parameters (n = 2^18, r = 8) take 256 MiB;
-/// more than that per core is refused.
+/// Bytes, 128 n r; EIP-2335's own parameters (n = 2^18, r = 8) take 256 MiB, and every core may
+/// run scrypt at the same time.
 const MAX_SCRYPT_MEMORY: u64 = 1 << 28;
-/// scrypt's time grows with n r p: four times the EIP's own, about 4 seconds.
+/// n r p, which scrypt's time is proportional to; four times EIP-2335's own, about 4 seconds.
 const MAX_SCRYPT_WORK: u64 = 1 << 23;
-/// RFC 7914, section 2: r p < 2^30.
+/// r p; RFC 7914, section 2, requires less than 2^30.
 const MAX_SCRYPT_R_P: u64 = (1 << 30) - 1;
-/// 64 times the EIP's own c = 2^18, about 2 seconds.
+/// Iterations; 64 times EIP-2335's own c = 2^18, about 2 seconds.
 const MAX_PBKDF2_C: u64 = 1 << 24;
 
 enum Function {
     Scrypt(scrypt::Params),
+    /// HMAC-SHA-256, with this many iterations.
     Pbkdf2(u32),
 }
 
-/// A key derivation function with its parameters inside the bounds, and its salt.
+/// A key derivation function with its salt; its parameters are inside the bounds.
 ///
-/// Weak parameters (n = 2, c = 1) are welcome: devnet tools write them.
+/// Weak parameters (n = 2, c = 1) are accepted, because devnet tools write them.
 #[pyclass(frozen, module = "signer._core")]
 pub struct Kdf {
     function: Function,
     salt: Vec<u8>,
 }
 
-/// The product, or `None` above `limit`: foreign numbers may overflow.
+/// Multiplies foreign numbers, which may overflow; `None` when the product is above `limit`.
 fn product(factors: &[u64], limit: u64) -> Option<u64> {
     let value = factors.iter().try_fold(1u64, |product, factor| product.checked_mul(*factor))?;
     (value <= limit).then_some(value)
@@ -100,6 +102,7 @@ impl Kdf {
 }
 
 impl Kdf {
+    /// EIP-2335, "Decryption key".
     fn decryption_key(&self, password: &[u8]) -> Result<Zeroizing<[u8; 32]>, Error> {
         let mut key = Zeroizing::new([0; 32]);
         match &self.function {
@@ -113,18 +116,20 @@ impl Kdf {
     }
 }
 
-/// EIP-2335, "Password verification": SHA-256 over the second half of the key and the ciphertext.
+/// Hashes the second half of the key and the ciphertext (EIP-2335, "Password verification").
 fn checksum(key: &[u8; 32], ciphertext: &[u8]) -> [u8; 32] {
     Sha256::new().chain_update(&key[16..]).chain_update(ciphertext).finalize().into()
 }
 
-/// Compares every byte whatever the first ones say, so that time tells nothing.
+/// Compares all bytes, so that the time it takes does not depend on the first difference.
 fn equal_in_constant_time(left: &[u8; 32], right: &[u8; 32]) -> bool {
     let difference = left.iter().zip(right).fold(0, |all, (a, b)| all | (a ^ b));
     std::hint::black_box(difference) == 0
 }
 
-/// AES-128-CTR, which is its own inverse, with the first half of the key.
+/// Encrypts or decrypts `text` in place: AES-128-CTR, which is its own inverse.
+///
+/// The cipher's key is the first half of `key` (EIP-2335, "Secret decryption").
 fn apply_cipher(key: &[u8; 32], iv: &[u8; 16], text: &mut [u8]) -> Result<(), Error> {
     Ctr128BE::<Aes128>::new_from_slices(&key[..16], iv)
         .map_err(|_| Error::Keystore("expected 16 bytes of key and of iv".into()))?
@@ -132,101 +137,125 @@ fn apply_cipher(key: &[u8; 32], iv: &[u8; 16], text: &mut [u8]) -> Result<(), Er
     Ok(())
 }
 
-/// Decrypts `text` where it stands, once its checksum says that the password is right.
-fn open(
+/// Encrypts `text` in place, and returns its checksum.
+fn encrypt_in_place(
     kdf: &Kdf,
     password: &[u8],
     iv: &[u8; 16],
     text: &mut [u8],
-    expected: &[u8; 32],
-) -> Result<(), Error> {
-    let key = kdf.decryption_key(password)?;
-    if !equal_in_constant_time(&checksum(&key, text), expected) {
-        return Err(Error::WrongPassword);
-    }
-    apply_cipher(&key, iv, text)
-}
-
-/// Encrypts `text` where it stands; the checksum.
-fn seal(kdf: &Kdf, password: &[u8], iv: &[u8; 16], text: &mut [u8]) -> Result<[u8; 32], Error> {
+) -> Result<[u8; 32], Error> {
     let key = kdf.decryption_key(password)?;
     apply_cipher(&key, iv, text)?;
     Ok(checksum(&key, text))
 }
 
-/// See `_core.pyi`.
-#[pyfunction]
-#[pyo3(signature = (kdf, password, iv, ciphertext, expected_checksum, public_key=None))]
-pub fn decrypt(
-    py: Python<'_>,
-    kdf: &Bound<'_, Kdf>,
-    password: &[u8],
-    iv: &[u8],
-    ciphertext: &[u8],
-    expected_checksum: &[u8],
-    public_key: Option<&[u8]>,
-) -> PyResult<SecretKey> {
-    let (kdf, iv) = (kdf.get(), array("the cipher's iv", iv)?);
-    let expected = array("the checksum", expected_checksum)?;
-    let public_key = public_key.map(|bytes| array("the public key", bytes)).transpose()?;
-    let mut secret = Zeroizing::new(array::<32>("the cipher's message", ciphertext)?);
-    let secret_key = py.detach(|| {
-        open(kdf, password, &iv, &mut *secret, &expected)?;
-        let secret_key = SecretKey::new(&*secret)?;
-        match public_key {
-            Some(known) => secret_key.set_public_key(known),
-            None => _ = secret_key.compressed_public_key(), // compared later: paid without the GIL
+/// EIP-2335's crypto module: a ciphertext, and everything but the password that decrypts it.
+///
+/// None of its members is secret. Python drops it, and with it the reference to `kdf`, under the
+/// GIL.
+#[pyclass(frozen, module = "signer._core")]
+pub struct Encrypted {
+    kdf: Py<Kdf>,
+    iv: [u8; 16],
+    ciphertext: Vec<u8>,
+    checksum: [u8; 32],
+}
+
+impl Encrypted {
+    /// Decrypts the ciphertext, once the checksum has proved the password right.
+    fn plaintext(&self, password: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let key = self.kdf.get().decryption_key(password)?;
+        if !equal_in_constant_time(&checksum(&key, &self.ciphertext), &self.checksum) {
+            return Err(Error::WrongPassword);
         }
-        Ok::<_, Error>(secret_key)
-    })?;
-    Ok(secret_key)
+        let mut text = Zeroizing::new(self.ciphertext.clone());
+        apply_cipher(&key, &self.iv, &mut text)?;
+        Ok(text)
+    }
+
+    /// Decrypts one secret key.
+    ///
+    /// # Errors
+    /// [`Error::Length`], before the key derivation, unless the ciphertext has 32 bytes.
+    fn secret_key(&self, password: &[u8]) -> Result<SecretKey, Error> {
+        array::<32>("the cipher's message", &self.ciphertext)?;
+        SecretKey::new(&self.plaintext(password)?)
+    }
 }
 
-/// See `_core.pyi`.
-#[pyfunction]
-pub fn encrypt<'py>(
-    py: Python<'py>,
-    kdf: &Bound<'py, Kdf>,
-    password: &[u8],
-    iv: &[u8],
-    secret_key: &Bound<'py, SecretKey>,
-) -> PyResult<(Bound<'py, PyBytes>, Bound<'py, PyBytes>)> {
-    let (kdf, iv, secret_key) = (kdf.get(), array("the cipher's iv", iv)?, secret_key.get());
-    let mut text = Zeroizing::new(secret_key.inner().to_bytes());
-    let sum = py.detach(|| seal(kdf, password, &iv, &mut *text))?;
-    Ok((PyBytes::new(py, &*text), PyBytes::new(py, &sum)))
-}
+#[pymethods]
+impl Encrypted {
+    #[new]
+    fn new(kdf: Py<Kdf>, iv: &[u8], ciphertext: &[u8], checksum: &[u8]) -> PyResult<Self> {
+        let iv = array("the cipher's iv", iv)?;
+        let checksum = array("the checksum", checksum)?;
+        Ok(Self { kdf, iv, ciphertext: ciphertext.to_vec(), checksum })
+    }
 
-/// See `_core.pyi`.
-#[pyfunction]
-pub fn decrypt_accounts(
-    py: Python<'_>,
-    kdf: &Bound<'_, Kdf>,
-    password: &[u8],
-    iv: &[u8],
-    ciphertext: &[u8],
-    expected_checksum: &[u8],
-) -> PyResult<Vec<SecretKey>> {
-    let (kdf, iv) = (kdf.get(), array("the cipher's iv", iv)?);
-    let expected = array("the checksum", expected_checksum)?;
-    let mut text = Zeroizing::new(ciphertext.to_vec());
-    Ok(py.detach(|| {
-        open(kdf, password, &iv, &mut text, &expected)?;
-        prysm::parse(&text)
-    })?)
-}
+    #[staticmethod]
+    fn encrypt(
+        py: Python<'_>,
+        kdf: Py<Kdf>,
+        password: &[u8],
+        iv: &[u8],
+        secret_key: &Bound<'_, SecretKey>,
+    ) -> PyResult<Self> {
+        let iv = array("the cipher's iv", iv)?;
+        let mut text = Zeroizing::new(secret_key.get().inner().to_bytes());
+        let checksum = py.detach(|| encrypt_in_place(kdf.get(), password, &iv, &mut *text))?;
+        Ok(Self { kdf, iv, ciphertext: text.to_vec(), checksum })
+    }
 
-/// See `_core.pyi`.
-#[pyfunction]
-pub fn encrypt_accounts<'py>(
-    py: Python<'py>,
-    kdf: &Bound<'py, Kdf>,
-    password: &[u8],
-    iv: &[u8],
-    secret_keys: Vec<Bound<'py, SecretKey>>,
-) -> PyResult<(Bound<'py, PyBytes>, Bound<'py, PyBytes>)> {
-    let (kdf, iv) = (kdf.get(), array("the cipher's iv", iv)?);
-    let mut text = prysm::json(&secret_keys.iter().map(Bound::get).collect::<Vec<_>>());
-    let sum = py.detach(|| seal(kdf, password, &iv, &mut text))?;
-    Ok((PyBytes::new(py, &text), PyBytes::new(py, &sum)))
+    #[staticmethod]
+    fn encrypt_prysm(
+        py: Python<'_>,
+        kdf: Py<Kdf>,
+        password: &[u8],
+        iv: &[u8],
+        secret_keys: Vec<Bound<'_, SecretKey>>,
+    ) -> PyResult<Self> {
+        let iv = array("the cipher's iv", iv)?;
+        let secret_keys: Vec<&SecretKey> = secret_keys.iter().map(Bound::get).collect();
+        let (ciphertext, checksum) = py.detach(|| {
+            let mut text = prysm::json(&secret_keys);
+            let checksum = encrypt_in_place(kdf.get(), password, &iv, &mut text)?;
+            Ok::<_, Error>((std::mem::take(&mut *text), checksum))
+        })?;
+        Ok(Self { kdf, iv, ciphertext, checksum })
+    }
+
+    fn decrypt(&self, py: Python<'_>, password: &[u8]) -> PyResult<SecretKey> {
+        let secret_key = py.detach(|| {
+            let secret_key = self.secret_key(password)?;
+            secret_key.compressed_public_key(); // every caller needs it: compute it without the GIL
+            Ok::<_, Error>(secret_key)
+        })?;
+        Ok(secret_key)
+    }
+
+    fn decrypt_trusting(
+        &self,
+        py: Python<'_>,
+        password: &[u8],
+        pubkey: &[u8],
+    ) -> PyResult<SecretKey> {
+        let pubkey = array("the public key", pubkey)?;
+        let secret_key = py.detach(|| self.secret_key(password))?;
+        secret_key.set_public_key(pubkey);
+        Ok(secret_key)
+    }
+
+    fn decrypt_prysm(&self, py: Python<'_>, password: &[u8]) -> PyResult<Vec<SecretKey>> {
+        Ok(py.detach(|| prysm::parse(&self.plaintext(password)?))?)
+    }
+
+    #[getter]
+    fn ciphertext<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &self.ciphertext)
+    }
+
+    #[getter]
+    fn checksum<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &self.checksum)
+    }
 }

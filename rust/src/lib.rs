@@ -23,7 +23,7 @@ mod _core {
     #[pymodule_export]
     use crate::engine::SigningThreads;
     #[pymodule_export]
-    use crate::keystore::{Kdf, decrypt, decrypt_accounts, encrypt, encrypt_accounts};
+    use crate::keystore::{Encrypted, Kdf};
     #[pymodule_export]
     use crate::merkle::merkleize;
 

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from .._core import Kdf, decrypt, decrypt_accounts, encrypt, encrypt_accounts
+from .._core import Encrypted, Kdf
 from ..decoding import convert
 from ..errors import KeystoreError
 from .keyring import Key
@@ -105,7 +105,12 @@ class Keystore(Struct):
         document or what it holds is not as expected, or is another key than it declares.
         """
         declared = self.declared_pubkey
-        secret_key = decrypt(*self._sealed(password), declared if vouched else None)
+        encrypted = self._encrypted()
+        normalised = normalise_password(password)
+        if vouched and declared:
+            secret_key = encrypted.decrypt_trusting(normalised, declared)
+        else:
+            secret_key = encrypted.decrypt(normalised)
         pubkey = secret_key.public_key().hex()
         if declared and declared.hex() != pubkey:
             raise KeystoreError(f"expected the key of pubkey 0x{declared.hex()}, found 0x{pubkey}")
@@ -118,13 +123,13 @@ class Keystore(Struct):
         """
         if self.pubkey or len(self.crypto.cipher.message.removeprefix("0x")) <= ONE_KEY:
             return [self.open(password)]
-        return [Key(secret_key) for secret_key in decrypt_accounts(*self._sealed(password))]
+        secret_keys = self._encrypted().decrypt_prysm(normalise_password(password))
+        return [Key(secret_key) for secret_key in secret_keys]
 
-    def _sealed(self, password: str) -> tuple[Kdf, bytes, bytes, bytes, bytes]:
-        """What it takes to decrypt: the KDF and the password, the iv, ciphertext and checksum."""
-        return (
+    def _encrypted(self) -> Encrypted:
+        """The crypto module in bytes. Raises KeystoreError or BLSError when it is malformed."""
+        return Encrypted(
             self.crypto.kdf.checked(),
-            normalise_password(password),
             _unhex("crypto.cipher.params.iv", self.crypto.cipher.params.iv),
             _unhex("crypto.cipher.message", self.crypto.cipher.message),
             _unhex("crypto.checksum.message", self.crypto.checksum.message),
@@ -155,18 +160,19 @@ def seal(key: Key, password: str, *, kdf: str = "pbkdf2", cost: int = 1 << 18) -
     `kdf` is scrypt or pbkdf2, `cost` its n or c: EIP-2335's own by default, 2 for cheap tests.
     """
     members = {"description": "", "pubkey": key.pubkey.hex(), "path": key.derivation_path}
-    return msgspec.json.encode(_document(encrypt, key.secret_key, password, kdf, cost) | members)
+    document = _document(Encrypted.encrypt, key.secret_key, password, kdf, cost)
+    return msgspec.json.encode(document | members)
 
 
 def seal_accounts(keys: Sequence[Key], password: str, *, kdf: str, cost: int) -> bytes:
     """Prysm's document with all the keys, as JSON; the rest as `seal`."""
     secret_keys = [key.secret_key for key in keys]
-    document = _document(encrypt_accounts, secret_keys, password, kdf, cost)
+    document = _document(Encrypted.encrypt_prysm, secret_keys, password, kdf, cost)
     return msgspec.json.encode(document | {"name": "keystore"})
 
 
 def _document(
-    encrypt_all: Callable[..., tuple[bytes, bytes]], secret: Any, password: str, kdf: str, cost: int
+    encrypt_all: Callable[..., Encrypted], secret: Any, password: str, kdf: str, cost: int
 ) -> dict[str, Any]:
     """The members that both kinds of document have."""
     work = {"n": cost, "r": 8, "p": 1} if kdf == "scrypt" else {"c": cost, "prf": "hmac-sha256"}
@@ -174,11 +180,15 @@ def _document(
     module = {"function": kdf, "params": params, "message": ""}
     function = convert(KdfModule, module).checked()
     iv = secrets.token_bytes(16)
-    text, checksum = encrypt_all(function, normalise_password(password), iv, secret)
+    encrypted = encrypt_all(function, normalise_password(password), iv, secret)
     crypto = {
         "kdf": module,
-        "checksum": {"function": "sha256", "params": {}, "message": checksum.hex()},
-        "cipher": {"function": "aes-128-ctr", "params": {"iv": iv.hex()}, "message": text.hex()},
+        "checksum": {"function": "sha256", "params": {}, "message": encrypted.checksum.hex()},
+        "cipher": {
+            "function": "aes-128-ctr",
+            "params": {"iv": iv.hex()},
+            "message": encrypted.ciphertext.hex(),
+        },
     }
     return {"crypto": crypto, "uuid": uuid.uuid4(), "version": 4}
 
