@@ -217,7 +217,7 @@ impl Encrypted {
         let iv = array("the cipher's iv", iv)?;
         let secret_keys: Vec<&SecretKey> = secret_keys.iter().map(Bound::get).collect();
         let (ciphertext, checksum) = py.detach(|| {
-            let mut text = prysm::json(&secret_keys);
+            let mut text = prysm::json(&secret_keys)?;
             let checksum = encrypt_in_place(kdf.get(), password, &iv, &mut text)?;
             Ok::<_, Error>((std::mem::take(&mut *text), checksum))
         })?;

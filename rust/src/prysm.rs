@@ -1,61 +1,69 @@
-//! The text inside of Prysm's keystore of all accounts: JSON with two lists, the secret keys and
-//! their public keys, in base64 (Prysm, `accountStore`). Only keys leave this file.
+//! The plaintext of Prysm's wallet, which is one keystore for all accounts.
+//!
+//! It is JSON with two lists in base64: the secret keys, and their public keys (Prysm,
+//! `accountStore`). The base64 is `base64ct`'s, whose time does not depend on the secrets.
 
+use base64ct::{Base64, Base64Unpadded, Encoding};
 use zeroize::Zeroizing;
 
 use crate::bls::SecretKey;
 use crate::error::Error;
 
-const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-/// The keys of `private_keys`: base64 has nothing that JSON escapes, and no bracket.
+/// Reads the keys of the list `private_keys`, and computes their public keys.
+///
+/// Base64 has no bracket, no comma and nothing that JSON escapes, so no JSON parser is needed.
+///
+/// # Errors
+/// [`Error::Keystore`] for any other text, and the errors of [`SecretKey::new`].
 pub fn parse(text: &[u8]) -> Result<Vec<SecretKey>, Error> {
-    let refused = || Error::Keystore("expected Prysm's private_keys, found other text".into());
     let list = str::from_utf8(text)
         .ok()
         .and_then(|text| text.split_once("\"private_keys\"")?.1.split(['[', ']']).nth(1))
-        .ok_or_else(refused)?;
-    let key = |item: &str| {
-        let key = SecretKey::new(&decode(item.trim().trim_matches('"')).ok_or_else(refused)?)?;
-        key.compressed_public_key(); // paid without the GIL
-        Ok(key)
-    };
-    list.split(',').map(key).collect()
+        .ok_or_else(other_text)?;
+    list.split(',').map(|item| secret_key(item.trim().trim_matches('"'))).collect()
 }
 
-/// The text with these keys.
-pub fn json(keys: &[&SecretKey]) -> Zeroizing<Vec<u8>> {
-    // enough at once, 114 bytes a key: what a growing vector leaves behind is not zeroized
+fn secret_key(base64: &str) -> Result<SecretKey, Error> {
+    let digits = base64.trim_end_matches('='); // other tools may write no padding
+    // at its full size from the start: a vector that grows leaves a copy that is not zeroized
+    let mut buffer = Zeroizing::new(vec![0; digits.len()]);
+    let secret = Base64Unpadded::decode(digits, &mut buffer).map_err(|_| other_text())?;
+    let secret_key = SecretKey::new(secret)?;
+    secret_key.compressed_public_key(); // every caller needs it: compute it without the GIL
+    Ok(secret_key)
+}
+
+fn other_text() -> Error {
+    Error::Keystore("expected Prysm's private_keys, found other text".into())
+}
+
+/// Writes the text with these keys.
+///
+/// # Errors
+/// [`Error::Keystore`] for a buffer that is too short, which does not happen.
+pub fn json(keys: &[&SecretKey]) -> Result<Zeroizing<Vec<u8>>, Error> {
+    // bytes; a key takes 44 + 64 of base64 and 6 of punctuation. A vector that grows leaves a copy
+    // that is not zeroized.
     let mut text = Zeroizing::new(Vec::with_capacity(64 + 114 * keys.len()));
-    let secrets = keys.iter().map(|key| Zeroizing::new(key.inner().to_bytes()));
-    write(&mut text, "{\"private_keys\":[", secrets);
-    write(&mut text, "],\"public_keys\":[", keys.iter().map(|key| key.compressed_public_key()));
+    text.extend_from_slice(b"{\"private_keys\":[");
+    for (index, key) in keys.iter().enumerate() {
+        let secret = Zeroizing::new(key.inner().to_bytes());
+        write_item(&mut text, index, &*secret)?;
+    }
+    text.extend_from_slice(b"],\"public_keys\":[");
+    for (index, key) in keys.iter().enumerate() {
+        write_item(&mut text, index, key.compressed_public_key())?;
+    }
     text.extend_from_slice(b"]}");
-    text
+    Ok(text)
 }
 
-fn decode(base64: &str) -> Option<Zeroizing<Vec<u8>>> {
-    let (mut bytes, mut bits) = (Zeroizing::new(Vec::with_capacity(base64.len())), 0u32);
-    for (index, digit) in base64.trim_end_matches('=').bytes().enumerate() {
-        let value = DIGITS.iter().position(|known| *known == digit)?;
-        bits = (bits << 6) | u32::try_from(value).ok()?;
-        if index % 4 > 0 {
-            bytes.push((bits >> (6 - index % 4 * 2)).to_be_bytes()[3]); // of four digits, three
-        }
-    }
-    Some(bytes)
-}
-
-fn write(text: &mut Vec<u8>, start: &str, values: impl Iterator<Item = impl AsRef<[u8]>>) {
-    for (index, value) in values.enumerate() {
-        let value = value.as_ref();
-        text.extend_from_slice(if index == 0 { start } else { "," }.as_bytes());
-        text.push(b'"');
-        for bit in (0..value.len() * 8).step_by(6) {
-            let second = value.get(bit / 8 + 1).copied().unwrap_or_default();
-            let bits = u16::from_be_bytes([value[bit / 8], second]) >> (10 - bit % 8);
-            text.push(DIGITS[usize::from(bits & 63)]);
-        }
-        text.extend_from_slice(if value.len() == 32 { b"=\"" } else { b"\"" });
-    }
+fn write_item(text: &mut Vec<u8>, index: usize, value: &[u8]) -> Result<(), Error> {
+    text.extend_from_slice(if index == 0 { b"\"" } else { b",\"" });
+    let start = text.len();
+    text.resize(start + Base64::encoded_len(value), 0);
+    Base64::encode(value, &mut text[start..])
+        .map_err(|_| Error::Keystore("cannot encode base64: the buffer is too short".into()))?;
+    text.push(b'"');
+    Ok(())
 }
