@@ -1,9 +1,18 @@
-//! Signing threads, which never take the GIL but to be set up, and the hand-over of what they finished.
+//! Signing threads, and the hand-over of their signatures to the event loop.
 //!
-//! A thread pushes each signature on a list, and writes a byte to a pipe unless one is in it
-//! already: an event loop that is busy pays one wake-up for a batch. While more jobs wait than
-//! there are threads, the loop may sign one itself: none of them runs out of work meanwhile. The
-//! loop's side is `signer/engine.py`.
+//! A thread pushes each signature on a list. It writes a byte to a pipe, unless a byte is there
+//! already, so a busy event loop wakes up once for a batch. When more jobs are queued than there
+//! are threads, the loop may sign one: no thread runs out of work meanwhile. The loop's side is
+//! `signer/signing/engine.py`.
+//!
+//! What holds here:
+//!
+//! * A thread takes the GIL for its set-up and never again.
+//! * Everybody holds the lock of [`State`] only to move values. Nobody takes the GIL or drops a
+//!   Python object under it, so a caller with the GIL may wait for it.
+//! * The threads hand Python objects back in [`Finished`], and a call from Python drops them.
+//! * If Python drops a [`SigningThreads`] that is not closed, the last thread drops what is left
+//!   without the GIL. `PyO3` releases such objects when some thread takes the GIL again.
 
 use std::collections::VecDeque;
 use std::io::{PipeReader, PipeWriter, Read, Write, pipe};
@@ -17,26 +26,26 @@ use pyo3::types::PyBytes;
 use crate::bls::SecretKey;
 use crate::error::{Error, array};
 
-/// What was asked, carried through untouched: `waiter` is whatever Python wants back.
+/// A root to sign; `waiter` is Python's, and goes back to it untouched.
 struct Job {
     secret_key: Py<SecretKey>,
     signing_root: [u8; 32],
     waiter: Py<PyAny>,
 }
 
-/// A job and its signature; the job comes along so that Python objects die under the GIL.
+/// A job and its signature; the job goes back too, so that its objects are dropped under the GIL.
 type Finished = (Job, [u8; 96]);
 
-/// The same for Python: the waiter, and its signature.
+/// A waiter and its signature, for Python.
 type Signed<'py> = (Py<PyAny>, Bound<'py, PyBytes>);
 
 #[derive(Default)]
 struct State {
     jobs: VecDeque<Job>,
     finished: Vec<Finished>,
-    /// Threads that wait for a job: waking nobody would cost a system call too.
+    /// Threads that wait for a job; without any, `submit` saves the system call that wakes one.
     idle: usize,
-    /// Whether a byte is in the pipe, or about to be.
+    /// Whether a byte is in the pipe, or a thread is about to write it.
     woken: bool,
     closed: bool,
 }
@@ -49,11 +58,12 @@ struct Shared {
 }
 
 impl Shared {
-    /// No thread panics while it holds the lock; if one did, the lists are still whole.
+    /// Takes the lock, also after a panic under it: no panic leaves the lists half-changed.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Waits for a job; `None` once the queue is closed and empty.
     fn next_job(&self) -> Option<Job> {
         let mut state = self.lock();
         loop {
@@ -69,28 +79,30 @@ impl Shared {
         }
     }
 
-    /// Whether each thread has a job to go on with, and one is left.
+    /// Tells whether more jobs are queued than there are threads.
     fn is_crowded(&self, state: &State) -> bool {
         state.jobs.len() > self.threads
     }
 
+    /// Lets the threads end once the queue is empty; does not wait for them.
     fn close(&self) {
         self.lock().closed = true;
         self.job_added.notify_all();
     }
 
+    /// Signs until the queue is closed and empty; the body of a thread.
     fn work(&self) {
         while let Some(job) = self.next_job() {
             let signature = job.secret_key.get().sign_root(&job.signing_root);
             let mut state = self.lock();
             state.finished.push((job, signature));
-            let asleep = !std::mem::replace(&mut state.woken, true);
+            let woken = std::mem::replace(&mut state.woken, true);
             drop(state);
-            if asleep {
-                // fails only when the reader is gone, and nobody is left to wake
+            if !woken {
+                // fails only when the reader is closed, and then there is no loop to wake
                 let _ = (&self.wake).write(&[0]);
             }
-            // who waits for this core, such as the loop, need not wait for the end of a time slice
+            // the event loop may be waiting for this core: it need not wait for a time slice to end
             std::thread::yield_now();
         }
     }
@@ -110,23 +122,26 @@ impl SigningThreads {
     #[pyo3(signature = (threads, set_up = None))]
     fn new(py: Python<'_>, threads: usize, set_up: Option<Py<PyAny>>) -> PyResult<Self> {
         let (ready, wake) = pipe()?;
-        let (state, job_added) = (Mutex::default(), Condvar::new());
+        let state = Mutex::default();
+        let job_added = Condvar::new();
         let shared = Arc::new(Shared { state, job_added, wake, threads });
-        let threads = (0..threads)
-            .map(|index| {
-                let shared = Arc::clone(&shared);
-                let set_up = set_up.as_ref().map(|set_up| set_up.clone_ref(py));
-                Builder::new().name(format!("sign-{index}")).spawn(move || {
-                    if let Some(set_up) = set_up {
-                        Python::attach(|py| {
-                            let _ = set_up.call0(py).inspect_err(|error| error.print(py));
-                        });
-                    }
-                    shared.work();
-                })
-            })
-            .collect::<Result<_, _>>()?;
-        Ok(Self { shared, ready, threads: Mutex::new(threads) })
+        // made before the threads: if one of them cannot start, dropping it ends the others
+        let mut signing_threads = Self { shared, ready, threads: Mutex::default() };
+        for index in 0..threads {
+            let shared = Arc::clone(&signing_threads.shared);
+            let set_up = set_up.as_ref().map(|set_up| set_up.clone_ref(py));
+            let thread = Builder::new().name(format!("sign-{index}")).spawn(move || {
+                if let Some(set_up) = set_up {
+                    // moved in, so that it is dropped under the GIL
+                    Python::attach(move |py| {
+                        let _ = set_up.call0(py).inspect_err(|error| error.print(py));
+                    });
+                }
+                shared.work();
+            })?;
+            signing_threads.threads.get_mut().unwrap_or_else(PoisonError::into_inner).push(thread);
+        }
+        Ok(signing_threads)
     }
 
     fn fileno(&self) -> i32 {
@@ -145,7 +160,8 @@ impl SigningThreads {
             return Err(Error::Closed.into());
         }
         state.jobs.push_back(Job { secret_key, signing_root, waiter });
-        let (idle, crowded) = (state.idle > 0, self.shared.is_crowded(&state));
+        let idle = state.idle > 0;
+        let crowded = self.shared.is_crowded(&state);
         drop(state);
         if idle {
             self.shared.job_added.notify_one();
@@ -160,8 +176,7 @@ impl SigningThreads {
         }
         let job = state.jobs.pop_front()?;
         drop(state);
-        let (secret_key, signing_root) = (job.secret_key.get(), &job.signing_root);
-        let signature = py.detach(|| secret_key.sign_root(signing_root));
+        let signature = py.detach(|| job.secret_key.get().sign_root(&job.signing_root));
         Some((job.waiter, PyBytes::new(py, &signature)))
     }
 
@@ -171,7 +186,7 @@ impl SigningThreads {
         let woken = std::mem::take(&mut state.woken);
         drop(state);
         if woken {
-            // the one byte: it is there, or on its way from a thread that holds no lock
+            // reads the one byte: it is there, or a thread that holds no lock is about to write it
             let _ = (&self.ready).read(&mut [0]);
         }
         finished
@@ -186,7 +201,7 @@ impl SigningThreads {
             std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         py.detach(|| {
             for thread in threads {
-                // a thread that panicked has nothing more to finish
+                // an error means that the thread panicked, and it has nothing more to finish
                 let _ = thread.join();
             }
         });
