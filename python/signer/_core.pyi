@@ -1,7 +1,7 @@
-"""The border to the Rust core: bytes in, bytes out, secrets never.
+"""The interface of the Rust core: bytes go in, bytes come out, secrets never come out.
 
-Lengths stated here are the only ones; another raises BLSError, except where a function only says
-whether. "Without the GIL" means that other Python threads run meanwhile.
+A byte string of another length than stated raises BLSError; `verify` and `fast_aggregate_verify`
+return False instead. "Without the GIL" means that other Python threads run meanwhile.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,154 +28,190 @@ __version__: str
 class SecretKey:
     """A BLS12-381 secret key that never shows its bytes.
 
-    It cannot be pickled or copied, is zeroized when the last reference goes, and its repr is its
-    public key.
+    It cannot be pickled or copied. Its memory is zeroized with the last reference. Its repr shows
+    the public key.
     """
 
     @staticmethod
     def from_bytes(secret: bytes) -> SecretKey:
-        """The key of 32 bytes, big-endian.
+        """Reads a key from 32 bytes, big-endian, and computes its public key.
 
         Raises BLSError for 0 and for the order of the curve and above: nothing is reduced.
-        Computes the public key, about 90 µs, without the GIL.
+        Takes about 90 µs without the GIL.
         """
 
     def public_key(self) -> bytes:
-        """48 bytes, compressed G1. Computed once."""
+        """The public key: 48 bytes, compressed G1.
+
+        A derived key computes it in the first call, in about 70 µs without the GIL.
+        """
 
     def sign(self, signing_root: bytes) -> bytes:
-        """96 bytes, compressed G2: the signature over a 32-byte root. 0.3 ms without the GIL."""
+        """Signs a root of 32 bytes; the signature has 96 bytes, compressed G2.
+
+        Takes 0.3 ms without the GIL, or half of that for a root in the cache (`points_remembered`).
+        """
 
 def verify(pubkey: bytes, message: bytes, signature: bytes) -> bool:
-    """Whether a signature (96 bytes) over a message is of a public key (48 bytes).
+    """Tells whether a signature over a message is by a public key.
 
-    False also for bytes that are no valid key or signature. 0.6 ms without the GIL.
+    `pubkey` has 48 bytes, `signature` 96, `message` any number. False also for bytes that are not
+    a valid key or signature. Takes 0.6 ms without the GIL.
     """
 
 def fast_aggregate_verify(pubkeys: Sequence[bytes], message: bytes, signature: bytes) -> bool:
-    """Whether an aggregated signature over one message is of all these public keys.
+    """Tells whether an aggregated signature over one message is by all these public keys.
 
-    False for an empty list and for bytes that are no valid key or signature. Without the GIL.
+    Lengths are as in `verify`. False also for an empty list and for bytes that are not a valid key
+    or signature. Runs without the GIL.
+    Source: draft-irtf-cfrg-bls-signature-04, FastAggregateVerify.
     """
 
 def aggregate(signatures: Sequence[bytes]) -> bytes:
-    """96 bytes: the sum of signatures of 96 bytes each.
+    """Adds up signatures of 96 bytes each; the sum has 96 bytes, compressed G2.
 
-    Raises BLSError for an empty list and for bytes that are no point of G2. Without the GIL.
+    Raises BLSError for an empty list and for bytes that are not a point of G2. Runs without the
+    GIL.
     """
 
 def points_remembered() -> tuple[int, int]:
-    """How many roots this process was asked to sign, and how many of their points it still had.
+    """Counts the hashes to the curve of this process: all, and those found in the cache.
 
-    Hashing a root to the curve is half of a signature; the last 256 points are kept.
+    Each signature hashes its root to a point of the curve, which is half of the work. The cache
+    keeps the last 256 points.
     """
 
 def derive_master_sk(seed: bytes) -> SecretKey:
-    """EIP-2333, derive_master_SK. Raises BLSError for a seed below 32 bytes. Without the GIL."""
+    """Derives the master key of a seed of 32 bytes or more, without the GIL.
+
+    Raises BLSError for a shorter seed. Source: EIP-2333, derive_master_SK.
+    """
 
 def derive_child_sk(parent: SecretKey, index: int) -> SecretKey:
-    """EIP-2333, derive_child_SK, for an index below 2^32. About 0.1 ms without the GIL."""
+    """Derives the child key of a key, in about 0.1 ms without the GIL.
+
+    `index` is below 2^32; OverflowError otherwise. Source: EIP-2333, derive_child_SK.
+    """
 
 @final
 class Kdf:
-    """EIP-2335's key derivation with its parameters inside the signer's bounds, and its salt.
+    """A key derivation function of EIP-2335 with its salt; its parameters are inside our bounds.
 
-    Raises KeystoreError for parameters outside; weak ones are welcome in tests.
+    Weak parameters are accepted, because tests want cheap keystores. Other parameters raise
+    KeystoreError; numbers below 0 or above 2^64 - 1 raise OverflowError.
     """
 
     @staticmethod
     def scrypt(n: int, r: int, p: int, dklen: int, salt: bytes) -> Kdf:
-        """n a power of two above 1; 128 n r at most 256 MiB; n r p at most 2^23; dklen 32."""
+        """Makes a scrypt function (RFC 7914); computes nothing yet.
+
+        `n` is a power of two above 1, and `dklen` is 32. 128 n r is at most 256 MiB of memory, and
+        n r p is at most 2^23, about 4 seconds.
+        """
 
     @staticmethod
     def pbkdf2(c: int, dklen: int, salt: bytes) -> Kdf:
-        """HMAC-SHA-256, c from 1 to 2^24; dklen 32."""
+        """Makes a PBKDF2 function with HMAC-SHA-256; computes nothing yet.
+
+        `c` is between 1 and 2^24, about 2 seconds, and `dklen` is 32.
+        """
 
 @final
 class Encrypted:
     """EIP-2335's crypto module: a ciphertext, and everything but the password that decrypts it.
 
-    Passwords are bytes, normalised already. A key derivation takes milliseconds to seconds and up
-    to 256 MiB, by the parameters of its Kdf; it runs without the GIL.
+    Its methods derive a key from the password, without the GIL. That takes up to seconds and
+    256 MiB, depending on the Kdf. Passwords are normalised already (EIP-2335, "Password
+    requirements"), and `iv` has 16 bytes.
     """
 
     def __new__(cls, kdf: Kdf, iv: bytes, ciphertext: bytes, checksum: bytes) -> Encrypted:
-        """`iv` has 16 bytes, `checksum` 32, and `ciphertext` any number. Decrypts nothing yet."""
+        """Takes a ciphertext of any length and a checksum of 32 bytes; decrypts nothing yet."""
 
     @staticmethod
     def encrypt(kdf: Kdf, password: bytes, iv: bytes, secret_key: SecretKey) -> Encrypted:
-        """Encrypts one key: a ciphertext of 32 bytes. `iv` has 16 bytes."""
+        """Encrypts one key; the ciphertext has 32 bytes."""
 
     @staticmethod
     def encrypt_prysm(
         kdf: Kdf, password: bytes, iv: bytes, secret_keys: Sequence[SecretKey]
     ) -> Encrypted:
-        """Encrypts any number of keys as Prysm's wallet does. `iv` has 16 bytes."""
+        """Encrypts any number of keys as Prysm's wallet does (Prysm, accountStore)."""
 
     @property
     def ciphertext(self) -> bytes:
-        """EIP-2335's crypto.cipher.message."""
+        """The keystore's `crypto.cipher.message`."""
 
     @property
     def checksum(self) -> bytes:
-        """EIP-2335's crypto.checksum.message, 32 bytes."""
+        """The keystore's `crypto.checksum.message`: 32 bytes."""
 
     def decrypt(self, password: bytes) -> SecretKey:
-        """Decrypts one key, and computes its public key.
+        """Decrypts one key and computes its public key.
 
-        Raises BLSError for a ciphertext that has not 32 bytes, before the key derivation;
-        WrongPasswordError when the checksum differs; BLSError when the plaintext is no secret key.
+        Raises BLSError for a ciphertext of another length than 32, before it derives a key. Raises
+        WrongPasswordError when the checksum differs, BLSError when the plaintext is no secret key.
         """
 
     def decrypt_trusting(self, password: bytes, pubkey: bytes) -> SecretKey:
-        """Decrypts one key, and believes that `pubkey`, 48 bytes, is its public key.
+        """Decrypts one key and takes `pubkey`, 48 bytes, for its public key.
 
-        That saves 70 µs; a wrong one stays unnoticed. Raises as `decrypt` does, and BLSError for
-        another length of `pubkey`.
+        This saves 70 µs, but nothing notices a wrong public key. Raises as `decrypt` does, and
+        BLSError for another length of `pubkey`.
         """
 
     def decrypt_prysm(self, password: bytes) -> list[SecretKey]:
-        """Decrypts all keys of a Prysm wallet, and computes their public keys.
+        """Decrypts all keys of a Prysm wallet and computes their public keys.
 
-        Raises WrongPasswordError when the checksum differs; KeystoreError when the plaintext is
-        not Prysm's JSON; BLSError when one of its private keys is no secret key.
+        Raises WrongPasswordError when the checksum differs. Raises KeystoreError when the plaintext
+        is not Prysm's JSON, BLSError when one of its private keys is no secret key.
         """
 
 def merkleize(chunks: bytes, depth: int | None) -> bytes:
-    """32 bytes: the SSZ root of chunks of 32 bytes, filled up with zero chunks to 2^depth.
+    """Computes the SSZ root, 32 bytes, of chunks of 32 bytes; holds the GIL.
 
-    Without a depth the tree is a progressive one, which grows with the chunks (EIP-7916). Raises
-    BLSError for more than 2^depth chunks, part of a chunk, or a depth above 64.
+    Zero chunks fill the tree up to 2^depth leaves. Without a depth the tree is a progressive one,
+    which grows with the chunks (EIP-7916). Raises BLSError for more than 2^depth chunks, a part of
+    a chunk, or a depth above 64. Source: consensus-specs, ssz/simple-serialize.md, Merkleization.
     """
 
 @final
 class SigningThreads:
     """Threads that sign without the GIL and hand signatures back in batches.
 
-    `fileno()` is readable when `finished()` has something new.
+    No method but `help` and `close` takes long. An object that is dropped before `close` finishes
+    its queue, and then its threads end.
     """
 
     def __new__(cls, threads: int, set_up: Callable[[], object] | None = None) -> SigningThreads:
-        """Starts so many threads; each calls `set_up` first, and only then has the GIL."""
+        """Starts the threads; each calls `set_up` first, and holds the GIL for this call only.
+
+        An exception of `set_up` is printed and ignored. Raises OSError when the system refuses a
+        pipe or a thread.
+        """
 
     def fileno(self) -> int:
-        """The descriptor for an event loop's add_reader; it lives as long as the object."""
+        """A file descriptor that is readable when `finished` has something new.
+
+        It is for an event loop's add_reader, and stays open as long as the object lives.
+        """
 
     def submit(self, secret_key: SecretKey, signing_root: bytes, waiter: Any) -> bool:
-        """Queues the signature over a 32-byte root; `waiter` comes back with it.
+        """Queues the signature over a root of 32 bytes; `finished` or `help` returns the waiter.
 
-        Whether there is so much to do that `help` would. Raises BLSError once closed. Does not
-        block.
+        Returns True when more jobs are queued than there are threads, and `help` would do one.
+        Raises BLSError once closed.
         """
 
     def help(self) -> tuple[Any, bytes] | None:
-        """Makes the next signature on the calling thread, without the GIL, and hands it back.
+        """Does the next job on the calling thread; returns its waiter and signature (96 bytes).
 
-        None, at once, unless more are queued than there are threads: each has one to go on with.
+        Takes as long as a signature, without the GIL. Returns None at once when each queued job
+        has a thread: no more are queued than there are threads.
         """
 
     def finished(self) -> list[tuple[Any, bytes]]:
-        """The waiters that are served, each with its signature of 96 bytes. Does not block."""
+        """The waiters of the jobs done since the last call, each with its signature (96 bytes)."""
 
     def close(self) -> None:
-        """Ends the threads once the queue is empty, and waits for them without the GIL."""
+        """Lets the threads finish the queue, and waits for their end without the GIL."""

@@ -1,5 +1,5 @@
 //! BLS signatures as Ethereum uses them: 48-byte public keys in G1, 96-byte signatures in G2
-//! (consensus-specs, phase0/beacon-chain.md, "BLS signatures"). No keystores, no threads.
+//! (consensus-specs, phase0/beacon-chain.md, "BLS signatures").
 
 use std::collections::HashMap;
 use std::ptr::null_mut;
@@ -12,110 +12,130 @@ use pyo3::types::PyBytes;
 
 use crate::error::{Error, array};
 
-/// The ciphersuite of draft-irtf-cfrg-bls-signature-04 that consensus-specs name.
+/// The ciphersuite of draft-irtf-cfrg-bls-signature-04 that consensus-specs prescribe.
 const DST: &[u8] = b"BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_";
 
-/// Points of roots that are remembered; a slot's committees sign fewer different ones.
-const REMEMBERED: usize = 256;
+/// Points; the committees of a slot sign fewer different roots.
+const POINTS_KEPT: usize = 256;
 
-/// Roots hashed to the curve: half of a signature, and the validators of a slot sign the same.
+/// A cache of roots hashed to the curve, which is half of the work of a signature.
+///
+/// The validators of a slot sign the same roots.
 #[derive(Default)]
 struct Points {
-    /// With the turn in which it was asked for last.
+    /// Each point with the number of its last lookup.
     by_root: HashMap<[u8; 32], (u64, Arc<OnceLock<blst_p2>>)>,
-    asked: u64,
-    found: u64,
+    lookups: u64,
+    hits: u64,
 }
 
+/// The lock is held for a lookup only, never while a point is computed.
 static POINTS: LazyLock<Mutex<Points>> = LazyLock::new(Mutex::default);
 
 impl Points {
-    /// The place of a root's point, which whoever comes first computes; the oldest one goes.
-    fn place(&mut self, root: &[u8; 32]) -> Arc<OnceLock<blst_p2>> {
-        self.asked += 1;
-        if let Some((turn, point)) = self.by_root.get_mut(root) {
-            *turn = self.asked;
-            self.found += 1;
-            return Arc::clone(point);
+    /// Returns the slot for a root's point, which the first thread to use it fills.
+    ///
+    /// A new slot takes the place of the one that was looked up longest ago.
+    fn slot(&mut self, root: &[u8; 32]) -> Arc<OnceLock<blst_p2>> {
+        self.lookups += 1;
+        if let Some((last_lookup, slot)) = self.by_root.get_mut(root) {
+            *last_lookup = self.lookups;
+            self.hits += 1;
+            return Arc::clone(slot);
         }
-        if self.by_root.len() >= REMEMBERED {
-            let oldest = self.by_root.iter().min_by_key(|(_, (turn, _))| *turn);
+        if self.by_root.len() >= POINTS_KEPT {
+            let oldest = self.by_root.iter().min_by_key(|(_, (last_lookup, _))| *last_lookup);
             if let Some(oldest) = oldest.map(|(root, _)| *root) {
                 self.by_root.remove(&oldest);
             }
         }
-        Arc::clone(&self.by_root.entry(*root).or_insert((self.asked, Arc::default())).1)
+        Arc::clone(&self.by_root.entry(*root).or_insert((self.lookups, Arc::default())).1)
     }
 }
 
-/// The point that a root is hashed to; two threads that ask for a new one compute it once.
-#[allow(unsafe_code, reason = "blst's safe interface hashes for every signature")]
+/// Hashes a root to the curve, or returns its cached point.
+///
+/// Threads that need the same new point wait for the first of them. Callers do not hold the GIL.
+#[allow(unsafe_code, reason = "blst's safe interface hashes again for every signature")]
 fn hash_to_curve(root: &[u8; 32]) -> blst_p2 {
-    let place = POINTS.lock().unwrap_or_else(PoisonError::into_inner).place(root);
-    *place.get_or_init(|| {
+    let slot = POINTS.lock().unwrap_or_else(PoisonError::into_inner).slot(root);
+    *slot.get_or_init(|| {
         let mut point = blst_p2::default();
         // SAFETY: each pointer comes with the length of the slice it points into; an empty
         // augmentation may be null
         unsafe {
-            let dst = (DST.as_ptr(), DST.len());
-            blst::blst_hash_to_g2(&raw mut point, root.as_ptr(), 32, dst.0, dst.1, null_mut(), 0);
+            blst::blst_hash_to_g2(
+                &raw mut point,
+                root.as_ptr(),
+                root.len(),
+                DST.as_ptr(),
+                DST.len(),
+                null_mut(),
+                0,
+            );
         }
         point
     })
 }
 
-/// How many roots were hashed to the curve, and how many of them were remembered.
+/// See `_core.pyi`.
 #[pyfunction]
 pub fn points_remembered() -> (u64, u64) {
     let points = POINTS.lock().unwrap_or_else(PoisonError::into_inner);
-    (points.asked, points.found)
+    (points.lookups, points.hits)
 }
 
-/// A secret key that never shows its bytes: no getter, no pickle, zeroized when dropped.
+/// A secret key that Python cannot read: it has no getter and no pickle.
+///
+/// blst zeroizes it when it is dropped.
 #[pyclass(frozen, module = "signer._core")]
 pub struct SecretKey {
     inner: min_pk::SecretKey,
-    /// Computed once, when first asked for: it costs a quarter of a signature.
+    /// Computed once, at the first use, because it costs a quarter of a signature.
     public_key: OnceLock<[u8; 48]>,
 }
 
 impl SecretKey {
-    /// The key of 32 bytes, big-endian.
+    /// Reads a key from 32 bytes, big-endian; nothing is reduced modulo r.
     ///
     /// # Errors
-    /// [`Error::Length`], or [`Error::SecretKey`] for 0 and for r and above: nothing is reduced.
+    /// [`Error::Length`], or [`Error::SecretKey`] for 0 and for r and above.
     pub fn new(bytes: &[u8]) -> Result<Self, Error> {
         let bytes: zeroize::Zeroizing<[u8; 32]> = array("a secret key", bytes)?.into();
         let inner = min_pk::SecretKey::from_bytes(&*bytes).map_err(|_| Error::SecretKey)?;
         Ok(Self::wrap(inner))
     }
 
-    /// Wraps a key of blst.
+    /// Wraps a blst key, whose public key is not computed yet.
     pub fn wrap(inner: min_pk::SecretKey) -> Self {
         Self { inner, public_key: OnceLock::new() }
     }
 
-    /// The key inside, for `derive.rs` and `keystore.rs`.
+    /// Returns the blst key, for derivation and encryption in this crate.
     pub fn inner(&self) -> &min_pk::SecretKey {
         &self.inner
     }
 
-    /// Sets the public key, which is known from elsewhere and is not computed then.
+    /// Sets a public key that the caller trusts, so that it is never computed.
+    ///
+    /// Changes nothing if the public key is already there.
     pub fn set_public_key(&self, public_key: [u8; 48]) {
         self.public_key.get_or_init(|| public_key);
     }
 
-    /// The compressed public key.
+    /// Returns the compressed public key; the first call computes it.
     pub fn compressed_public_key(&self) -> &[u8; 48] {
         self.public_key.get_or_init(|| self.inner.sk_to_pk().compress())
     }
 
-    /// The compressed signature over a signing root.
-    #[allow(unsafe_code, reason = "as `hash_to_curve`")]
+    /// Signs a signing root, and returns the compressed signature.
+    #[allow(unsafe_code, reason = "blst's safe interface cannot sign a cached point")]
     pub fn sign_root(&self, signing_root: &[u8; 32]) -> [u8; 96] {
-        let (point, mut signature) = (hash_to_curve(signing_root), blst_p2_affine::default());
+        let point = hash_to_curve(signing_root);
+        let mut signature = blst_p2_affine::default();
         let secret: &blst_scalar = (&self.inner).into();
-        // SAFETY: all point to whole values of their types; the serialization may be null
+        // SAFETY: the pointers come from references to values of their types; the pointer for a
+        // second, serialized result may be null
         unsafe {
             blst::blst_sign_pk2_in_g1(null_mut(), &raw mut signature, &raw const point, secret);
         }
@@ -152,14 +172,16 @@ impl SecretKey {
     }
 }
 
-/// Whether every public key is valid and signed `message`, as one aggregated signature.
+/// Verifies an aggregated signature of all `pubkeys` over one message.
+///
+/// Returns false for bytes that are not a valid public key or signature.
 fn verified(pubkeys: &[&[u8]], message: &[u8], signature: &[u8]) -> bool {
     let Ok(signature) = Signature::sig_validate(signature, false) else { return false };
     let keys: Result<Vec<_>, _> =
         pubkeys.iter().map(|key| min_pk::PublicKey::key_validate(key)).collect();
     let Ok(keys) = keys else { return false };
     let keys: Vec<_> = keys.iter().collect();
-    // blst answers an error for an empty list, as the specification wants
+    // blst returns an error for an empty list; the specification requires false for it
     signature.fast_aggregate_verify(false, message, DST, &keys) == BLST_ERROR::BLST_SUCCESS
 }
 

@@ -1,4 +1,4 @@
-//! EIP-2333: keys derived from a seed.
+//! EIP-2333: derives secret keys from a seed.
 
 use blst::min_pk;
 use pyo3::prelude::*;
@@ -9,7 +9,7 @@ use crate::error::Error;
 /// See `_core.pyi`.
 #[pyfunction]
 pub fn derive_master_sk(py: Python<'_>, seed: &[u8]) -> PyResult<SecretKey> {
-    // EIP-2333, derive_master_SK: the seed has at least 256 bits; blst checks nothing else
+    // EIP-2333, derive_master_SK, requires 256 bits or more; blst has no other error
     let key = py.detach(|| min_pk::SecretKey::derive_master_eip2333(seed)).map_err(|_| {
         Error::Argument(format!("expected a seed of at least 32 bytes, found {}", seed.len()))
     })?;

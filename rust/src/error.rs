@@ -1,5 +1,6 @@
-//! What can go wrong in the core, and the only place that maps it to the classes of
-//! `signer/errors.py`. Messages say what was expected and what came, never a secret.
+//! The errors of the core, and the only mapping of them to the classes of `signer/errors.py`.
+//!
+//! A message names the expected and the actual value, and never holds a secret.
 
 use pyo3::PyErr;
 use pyo3::import_exception;
@@ -8,22 +9,23 @@ import_exception!(signer.errors, BLSError);
 import_exception!(signer.errors, KeystoreError);
 import_exception!(signer.errors, WrongPasswordError);
 
-/// A failure of the core; every function that can fail returns it.
+/// The error of every fallible function in the core.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Error {
-    /// A byte string of the wrong length: what it is, the bytes expected, the bytes found.
+    /// A byte string of the wrong length: its name, the expected length, the actual length.
     Length(&'static str, usize, usize),
-    /// Not a secret key: 0, or at least the order of the curve.
+    /// A number that is not a secret key: 0, or the order of the curve and above.
     SecretKey,
-    /// Bytes that are no compressed point of the right group.
+    /// Bytes that are not a compressed point of the right group; the name of the bytes.
     Point(&'static str),
-    /// An argument outside its bounds.
+    /// An argument outside its bounds; the message.
     Argument(String),
-    /// A keystore whose parameters are outside the bounds of `keystore.rs`.
+    /// A keystore with parameters outside the bounds of `keystore.rs`, or with an unexpected
+    /// plaintext; the message.
     Keystore(String),
-    /// The checksum says that the password does not open the keystore.
+    /// The password's checksum differs from the keystore's.
     WrongPassword,
-    /// The engine was closed before it took the signature.
+    /// The signing threads were closed before the job was submitted.
     Closed,
 }
 
@@ -50,10 +52,10 @@ impl From<Error> for PyErr {
     }
 }
 
-/// `bytes` as an array of N bytes.
+/// Copies `bytes` into an array of N bytes; `name` names them in the error.
 ///
 /// # Errors
-/// [`Error::Length`] when there are more or fewer; `name` is what the message calls them.
+/// [`Error::Length`] for more or fewer than N bytes.
 pub fn array<const N: usize>(name: &'static str, bytes: &[u8]) -> Result<[u8; N], Error> {
     bytes.try_into().map_err(|_| Error::Length(name, N, bytes.len()))
 }

@@ -3,7 +3,7 @@
 //! `signer/keys/keystore.py` reads the JSON document and normalises the password.
 //!
 //! A keystore is foreign input: its parameters decide how much memory and time decryption takes.
-//! [`Kdf`] checks them against bounds before anything is allocated or computed.
+//! [`Kdf`] checks their bounds first, so a hostile keystore costs nothing.
 
 use aes::Aes128;
 use ctr::Ctr128BE;
@@ -102,7 +102,7 @@ impl Kdf {
 }
 
 impl Kdf {
-    /// EIP-2335, "Decryption key".
+    /// Derives a key from a password (EIP-2335, "Decryption key").
     fn decryption_key(&self, password: &[u8]) -> Result<Zeroizing<[u8; 32]>, Error> {
         let mut key = Zeroizing::new([0; 32]);
         match &self.function {

@@ -1,9 +1,11 @@
-//! The core of py3signer: everything that touches a secret or hashes for long.
+//! The core of py3signer: everything that touches a secret or computes for long.
 //!
-//! Python sees the names below and nothing else; `python/signer/_core.pyi` says what they take,
-//! what they raise and what they cost. The GIL: whatever takes longer than a hash (signing,
-//! verifying, key derivation, opening a keystore) runs detached from it; the signing threads
-//! take it only to be set up; `merkleize` keeps it, because letting go costs more than it does.
+//! Python sees only the names below. `python/signer/_core.pyi` documents their arguments, their
+//! errors and their cost.
+//!
+//! Long computations release the GIL: signing, verification, key derivation and decryption.
+//! `merkleize` keeps it, because releasing it costs more than the few hashes of a usual call.
+//! The signing threads take it once, for their set-up.
 
 mod bls;
 mod derive;
@@ -13,8 +15,8 @@ mod keystore;
 mod merkle;
 mod prysm;
 
-/// `signer._core`
-#[pyo3::pymodule(gil_used = false)] // what changes is behind a lock, everything else is frozen
+/// The Python module `signer._core`.
+#[pyo3::pymodule(gil_used = false)] // all mutable state is behind locks; the classes are frozen
 mod _core {
     #[pymodule_export]
     use crate::bls::{SecretKey, aggregate, fast_aggregate_verify, points_remembered, verify};
@@ -27,7 +29,7 @@ mod _core {
     #[pymodule_export]
     use crate::merkle::merkleize;
 
-    /// The one place that states the version is `rust/Cargo.toml`.
+    /// The version of the package; only `rust/Cargo.toml` states it.
     #[pymodule_export]
     #[allow(non_upper_case_globals, reason = "the name that Python expects")]
     const __version__: &str = env!("CARGO_PKG_VERSION");

@@ -1,5 +1,6 @@
-//! Merkleization of SSZ chunks: the one loop of hashing that is worth leaving Python for.
-//! What a chunk means is `signer/spec/ssz.py`'s business.
+//! Merkleization of SSZ chunks, the only loop of hashing that Python would be too slow for.
+//!
+//! `signer/ssz/` turns typed values into chunks; this file knows no types.
 
 use std::sync::OnceLock;
 
@@ -9,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::Error;
 
-/// Deepest tree: a list limit is a uint64.
+/// Levels below the root of the deepest tree; the limit of a list is a uint64.
 const MAX_DEPTH: usize = 64;
 
 type Chunk = [u8; 32];
@@ -18,7 +19,7 @@ fn hash_pair(left: &Chunk, right: &Chunk) -> Chunk {
     Sha256::new().chain_update(left).chain_update(right).finalize().into()
 }
 
-/// The roots of all-zero trees of depth 0 to 64.
+/// Returns the roots of all-zero trees of depth 0 to 64, computed once.
 fn zero_hashes() -> &'static [Chunk; MAX_DEPTH + 1] {
     static ZERO_HASHES: OnceLock<[Chunk; MAX_DEPTH + 1]> = OnceLock::new();
     ZERO_HASHES.get_or_init(|| {
@@ -30,7 +31,7 @@ fn zero_hashes() -> &'static [Chunk; MAX_DEPTH + 1] {
     })
 }
 
-/// The root of the tree of 2^depth leaves that starts with `layer`.
+/// Computes the root of a tree of 2^depth leaves: `layer`, then zero chunks.
 fn root(mut layer: Vec<Chunk>, depth: usize) -> Chunk {
     for zero in &zero_hashes()[..depth] {
         if layer.len() % 2 == 1 {
@@ -44,8 +45,10 @@ fn root(mut layer: Vec<Chunk>, depth: usize) -> Chunk {
     layer.first().copied().unwrap_or(zero_hashes()[depth])
 }
 
-/// The root of subtrees of 2^depth leaves, four times as many each time, which hang off a spine
-/// that ends in a zero (EIP-7916).
+/// Computes the root of a progressive tree (EIP-7916), whose first subtree has 2^depth leaves.
+///
+/// Each subtree has four times as many leaves as the one before. They hang off a spine that ends
+/// in a zero chunk.
 fn progressive_root(layer: &[Chunk], depth: usize) -> Chunk {
     if layer.is_empty() {
         return zero_hashes()[0];
