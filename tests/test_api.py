@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from served import Served, vectors
+from support.served import Served
+from support.vectors import vectors
 
 CASE = next(
     case

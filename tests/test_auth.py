@@ -10,16 +10,15 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from load import FORK_INFO
-from served import serving, vectors
 from signer import Signer
 from signer.config import Config
 from signer.errors import ConfigError, SignerError
-from test_harness import WHERE, ask
-from test_serve import refused, said
+from support.asking import WHERE, ask
+from support.randao import RANDAO
+from support.served import refused, said, serving
+from support.vectors import vectors
 
 PUBKEY = vectors("interop_keys/keys.json")[0]["pubkey"]
-RANDAO = {"type": "RANDAO_REVEAL", "fork_info": FORK_INFO, "randao_reveal": {"epoch": "7"}}
 SIGN = f"/api/v1/eth2/sign/{PUBKEY}"
 BATCH = {"identifiers": [PUBKEY], "signing_request": RANDAO}
 ROUTES = [

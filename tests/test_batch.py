@@ -16,14 +16,15 @@ from urllib.request import urlopen
 
 import pytest
 
-from served import Answer, Served, serving, unhex, vectors
 from signer import SecretKey, Signer, verify
 from signer._core import interop_sk, points_remembered
-from test_data_dir import keeping, started
-from test_harness import RANDAO, ask
-from test_keymanager import refusal
-from test_metrics import free_port
-from test_slashing_api import attestation
+from support.asking import ask
+from support.data_dir import keeping
+from support.duties import RANDAO
+from support.keymanager import refusal
+from support.served import Answer, Served, free_port, serving, started
+from support.slashable import attestation
+from support.vectors import unhex, vectors
 
 BATCH = "/api/v1/eth2/sign"
 TYPES = ["AGGREGATION_SLOT", "ATTESTATION", "RANDAO_REVEAL", "SYNC_COMMITTEE_MESSAGE"]

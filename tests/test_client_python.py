@@ -3,6 +3,7 @@
 Signing roots are computed by remerkleable and signatures checked by arkworks, as consensus-specs
 does; the signer has neither. Containers are those that these clients sign, from Electra to Gloas.
 """
+
 # remerkleable has no types:
 # mypy: disable-error-code="import-untyped"
 

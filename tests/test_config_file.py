@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from served import command, serving, vectors
 from signer.cli.config_file import read_flags
 from signer.errors import ConfigError
-from test_metrics import free_port
-from test_serve import RANDAO, refused, said
-from test_slashing_api import attestation
+from support.randao import RANDAO
+from support.served import command, free_port, refused, said, serving
+from support.slashable import attestation
+from support.vectors import vectors
 
 PUBKEY = vectors("interop_keys/keys.json")[0]["pubkey"]
 KNOWN = dict.fromkeys(["interop", "metrics", "metrics-port", "network", "slashing"], False)

@@ -15,10 +15,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from served import Answer, Served, command, serving
 from signer import Signer
-from test_harness import ATTESTATION, INTEROP, KEYS, RANDAO, SLOT, sign
-from test_serve import refused
+from support.asking import sign
+from support.duties import ATTESTATION, KEYS, RANDAO, SLOT
+from support.known_keys import INTEROP
+from support.served import Answer, Served, command, refused, serving
 
 FLAGS = "--interop", "1", "--no-metrics"
 KEY = INTEROP[0]

@@ -1,100 +1,46 @@
 """What is kept in --data-dir between two runs: none of it is lost, shown, or another's."""
 
 import hmac
-import http.client
-import json
 import os
 import signal
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing
 from pathlib import Path
-from queue import SimpleQueue
 from random import Random
 from resource import RLIMIT_FSIZE, prlimit
-from subprocess import PIPE, Popen, run
-from typing import Any
+from subprocess import run
 
 import pytest
 
-from served import Served, command, serving, unhex, vectors
 from signer.keys.data_dir import DataDir
-from signer.keys.derived import interop_keys
-from signer.keys.keyring import Key
-from signer.keys.keystore import parse, seal
-from test_serve import RANDAO, refused, said
+from signer.keys.keystore import parse
+from support.data_dir import (
+    KEYSTORES,
+    PASSWORD,
+    PUBKEYS,
+    contents,
+    delete_keys,
+    file_of,
+    import_keys,
+    keep,
+    keeping,
+    put,
+    reading,
+)
+from support.killing import Client, kill_under_load
+from support.randao import RANDAO
+from support.served import Served, command, refused, said, serving, started
+from support.vectors import unhex, vectors
 
-KEYS = {f"0x{key.pubkey.hex()}": Key(key.secret_key, "m/1/2") for key in interop_keys(24)}
-PUBKEYS = list(KEYS)
 SECRETS = [unhex(key["privkey"]) for key in vectors("interop_keys/keys.json")]
-PASSWORD = "correct horse battery staple"
-KEYSTORES = {pubkey: seal(key, PASSWORD, cost=1) for pubkey, key in KEYS.items()}
 
 CRASH_ROUNDS = int(os.environ.get("PY3SIGNER_CRASH_ROUNDS", "6"))
-THERE = {"imported": True, "duplicate": True, "deleted": False, "not_found": False}
 # runs a command where no file can have more than that many blocks (of 512 bytes): a disk is full
 FULL_DISK = ["sh", "-c", 'ulimit -f "$0" && exec "$@"']
-
-
-def keeping(data_dir: Path) -> list[str | Path]:
-    """The flags of a signer with a data directory."""
-    return ["--no-metrics", "--data-dir", data_dir]
-
-
-@contextmanager
-def started(flags: Sequence[str | Path]) -> Iterator[Served]:
-    """A signer that is killed on the way out if it still runs."""
-    arguments = command("--port", "0", "--ready-json", *flags)
-    with Popen(arguments, stdout=PIPE, stderr=PIPE, text=True) as process:
-        assert process.stdout
-        try:
-            ready = json.loads(process.stdout.readline())
-            yield Served(ready["url"], process, ready)
-        finally:
-            process.kill()
-
-
-def import_keys(signer: Served, *pubkeys: str) -> Any:
-    keystores = [KEYSTORES[pubkey].decode() for pubkey in pubkeys]
-    body = {"keystores": keystores, "passwords": [PASSWORD] * len(pubkeys)}
-    return signer.ask("POST", "/eth/v1/keystores", body).json["data"]
-
-
-def delete_keys(signer: Served, *pubkeys: str) -> Any:
-    return signer.ask("DELETE", "/eth/v1/keystores", {"pubkeys": pubkeys}).json["data"]
 
 
 def listed(signer: Served) -> list[str]:
     keys = signer.ask("GET", "/eth/v1/keystores").json["data"]
     return [key["validating_pubkey"] for key in keys]
-
-
-def file_of(data_dir: Path, pubkey: str) -> Path:
-    return data_dir / "keystores" / f"{pubkey}.json"
-
-
-def keep(data_dir: Path, *pubkeys: str) -> None:
-    """Leaves a data directory as a signer does that these keys were imported into."""
-    with closing(DataDir(data_dir)) as opened:
-        for pubkey in pubkeys:
-            opened.keep(KEYS[pubkey])
-
-
-def contents(folder: Path) -> dict[Path, bytes]:
-    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
-def put(folder: Path, pubkey: str, content: bytes = b"", password: str = PASSWORD) -> Path:
-    """A keystore in a folder, by default the key's, and its password; replaces what was there."""
-    folder.mkdir(exist_ok=True)
-    path = folder / f"{pubkey}.json"
-    path.write_bytes(content or KEYSTORES[pubkey])
-    path.with_suffix(".txt").write_text(password, "utf-8")
-    return path
-
-
-def reading(folder: Path) -> list[str | Path]:
-    return ["--no-metrics", "--keystores-path", folder]
 
 
 @pytest.fixture(scope="module")
@@ -249,42 +195,6 @@ def test_a_key_that_finds_no_room_is_not_imported_and_leaves_no_file(tmp_path: P
     assert [file_of(tmp_path, PUBKEYS[0])] == list((tmp_path / "keystores").iterdir())
     with serving(*keeping(tmp_path)) as signer:
         assert [PUBKEYS[0]] == listed(signer)
-
-
-class Client:
-    """Imports and deletes keys, and knows of each whether it is there: None if nobody said so."""
-
-    def __init__(self, pubkeys: list[str], seed: int) -> None:
-        self._there: dict[str, bool | None] = dict.fromkeys(pubkeys, False)
-        self._random = Random(seed)
-
-    def change(self, signer: Served, answered: SimpleQueue[None]) -> None:
-        """Makes one change after the other until the signer is killed."""
-        with suppress(OSError, http.client.HTTPException):
-            while True:
-                change = self._random.choice([import_keys, import_keys, delete_keys])
-                pubkeys = self._random.sample(sorted(self._there), self._random.randint(1, 4))
-                self._there.update(dict.fromkeys(pubkeys))
-                there = [THERE[result["status"]] for result in change(signer, *pubkeys)]
-                self._there.update(zip(pubkeys, there, strict=True))
-                answered.put(None)
-
-    def check(self, pubkeys: list[str]) -> None:
-        """Compares what was answered with what is there, and learns the rest from it."""
-        answered = {pubkey: there for pubkey, there in self._there.items() if there is not None}
-        assert answered == {pubkey: pubkey in pubkeys for pubkey in answered}
-        self._there = {pubkey: pubkey in pubkeys for pubkey in self._there}
-
-
-def kill_under_load(signer: Served, clients: list[Client], random: Random) -> None:
-    answered: SimpleQueue[None] = SimpleQueue()
-    with ThreadPoolExecutor() as threads:
-        changes = threads.map(lambda client: client.change(signer, answered), clients)
-        for _ in range(random.randrange(40)):
-            answered.get()
-        sum(range(random.randrange(50_000)))  # part of a millisecond, for another place to stop at
-        signer.process.kill()
-    list(changes)  # raises what a client raised
 
 
 @pytest.mark.timeout(60 + 3 * CRASH_ROUNDS)

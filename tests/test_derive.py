@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from served import unhex, vectors
 from signer._core import SecretKey, derive_child_sk, derive_master_sk, interop_sk
 from signer.errors import BLSError
 from signer.keys.derived import interop_keys, mnemonic_keys
+from support.vectors import unhex, vectors
 
 EIP2333: list[Any] = vectors("eip2333/vectors.json")["cases"]
 INTEROP: list[Any] = vectors("interop_keys/keys.json")

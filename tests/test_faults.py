@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from served import unhex
 from signer import Fault, Signer, verify
 from signer.errors import SignerError
-from test_harness import ATTESTATION, KEYS, OTHER, RANDAO, ask, sign
+from support.asking import ask, sign
+from support.duties import ATTESTATION, KEYS, OTHER, RANDAO
+from support.vectors import unhex
 
 PUBKEY, ROOT = unhex(ATTESTATION["pubkey"]), unhex(ATTESTATION["signing_root"])
 SIGNATURE: str = ATTESTATION["signature"]

@@ -2,8 +2,6 @@
 
 import asyncio
 import gc
-import http.client
-import json
 import re
 import socket
 import subprocess
@@ -11,35 +9,20 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from pathlib import Path
 from time import perf_counter
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
-from served import Answer, unhex, vectors
 from signer import Record, Signer, verify
 from signer.errors import ConfigError, SignerError
-from test_keys import DEVNET_0
+from support.asking import WHERE, ask, sign
+from support.duties import ATTESTATION, EPOCH, KEYS, OTHER, RANDAO, SLOT
+from support.known_keys import DEVNET_0, INTEROP
+from support.vectors import unhex
 
-INTEROP = [key["pubkey"] for key in vectors("interop_keys/keys.json")]
-SLOT, EPOCH = 13730489, 429077  # of ATTESTATION
-WHERE = pytest.mark.parametrize("where", [{"process": False}, {"process": True}])
-
-
-def case(name: str) -> Any:
-    """A signing vector of mainnet."""
-    cases = vectors("signing/signing.json")["cases"]
-    return next(c for c in cases if (name, "mainnet") == (c["name"], c["network"]))
-
-
-ATTESTATION = case("ATTESTATION/FULU/random-0")
-OTHER = case("ATTESTATION/FULU/random-1")
-RANDAO = case("RANDAO_REVEAL/FULU/random-0")
-KEYS = [unhex(vector["secret_key"]) for vector in (ATTESTATION, OTHER, RANDAO)]
 REGISTRY = """
 from prometheus_client import REGISTRY
 from signer import Signer
@@ -54,25 +37,6 @@ for collector in list(REGISTRY._collector_to_names):
     REGISTRY.unregister(collector)
 assert [] == inside() == names()
 """
-
-
-def ask(
-    signer: Signer, method: str, path: str, body: Any = None, timeout: float = 10, **headers: str
-) -> Answer:
-    """One request, on a connection of its own."""
-    netloc = urlsplit(signer.url).netloc
-    with closing(http.client.HTTPConnection(netloc, timeout=timeout)) as connection:
-        content = None if body is None else json.dumps(body)
-        connection.request(method, path, content, headers)
-        response = connection.getresponse()
-        lowered = {name.lower(): value for name, value in response.getheaders()}
-        return Answer(response.status, lowered, response.read())
-
-
-def sign(signer: Signer, vector: Any, timeout: float = 10, **headers: str) -> Answer:
-    """The sign request of a vector, with its key."""
-    path = f"/api/v1/eth2/sign/{vector['pubkey']}"
-    return ask(signer, "POST", path, vector["request"], timeout, **headers)
 
 
 @pytest.fixture

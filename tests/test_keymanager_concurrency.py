@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from served import serving
 from signer.keys.keyring import Key
 from signer.keys.keystore import seal
-from test_keymanager import INTEROP, PASSWORD, Keymanager, Keystore, body, fresh, refusal
-from test_keys import DEVNET_0
-from test_keystores import ACCEPTED, EITHER, KEY, REJECTED, SECRET, content, name
-from test_serve import refused, said
+from support.hostile_keystores import ACCEPTED, EITHER, REJECTED, content, name
+from support.keymanager import INTEROP, PASSWORD, Keymanager, Keystore, body, fresh, refusal
+from support.keystores import KEY, SECRET
+from support.known_keys import DEVNET_0
+from support.served import refused, said, serving
 
 CLIENTS = 8
 PATH = "m/12381/3600/7/0/0"

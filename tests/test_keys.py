@@ -2,16 +2,14 @@
 
 from pathlib import Path
 
-from served import serving, unhex, vectors
 from signer import SecretKey
 from signer.keys.keyring import Key
 from signer.keys.keystore import seal
+from support.known_keys import DEVNET_0
+from support.served import serving
+from support.vectors import unhex, vectors
 
 KEYS = vectors("interop_keys/keys.json")
-DEVNET_0 = (
-    "0xaaf6c1251e73fb600624937760fef218aace5b253bf068ed45398aeb29d821e4"
-    "d2899343ddcbbe37cb3f6cf500dff26c"
-)
 
 
 def write_keystore(folder: Path, index: int, password: str = "pass") -> Path:

@@ -1,38 +1,28 @@
 """Keystores: EIP-2335's own, broken and hostile ones, and the layouts that tools write."""
 
-import hashlib
 import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
-from served import VECTORS, unhex, vectors
 from signer._core import Kdf, SecretKey, decrypt, encrypt
 from signer.errors import KeystoreError, SignerError, WrongPasswordError
 from signer.keys.finder import KeystoreFile, find
 from signer.keys.keyring import Key, LoadFailure
-from signer.keys.keystore import Keystore, normalise_password, parse, seal
+from signer.keys.keystore import normalise_password, parse, seal
 from signer.keys.keystore_folder import KeystoreFolder
 from signer.threads import pool
+from support.hostile_keystores import ACCEPTED, EITHER, MANIFEST, REJECTED, content, name
+from support.keystores import KEY, OTHER, PASSWORD, SECRET, document, parsed
+from support.vectors import unhex, vectors
 
 EIP2335: Any = vectors("eip2335/manifest.json")
-MANIFEST: list[Any] = vectors("keystores_bad/manifest.json")["cases"]
-ACCEPTED = [case for case in MANIFEST if case["expect"] == "accept"]
-REJECTED = [case for case in MANIFEST if case["expect"] == "reject"]
-EITHER = [case for case in MANIFEST if case["expect"] == "either"]
 HURRIED = [case for case in MANIFEST if "max_seconds" in case]
 SPARING = [case for case in MANIFEST if "max_extra_memory_mib" in case]
-
-PASSWORD = "correct horse battery staple"
-SECRET = unhex("0x000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f")
-KEY = SecretKey.from_bytes(SECRET)
-OTHER = SecretKey.from_bytes(bytes(31) + b"\x02")
 
 MIB = 1 << 20
 RUSAGE_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes in a unit of ru_maxrss
@@ -53,35 +43,6 @@ for folder in sorted(Path(sys.argv[1]).iterdir()):
         KeystoreFolder(folder, None, folder / "password").load(threads, lambda line: None)
     print(peak() - before, folder.name)
 """
-
-
-def name(case: Any) -> str:
-    return str(case["file"] or case["name"])
-
-
-def counted_hashes(seed: str, size: int) -> bytes:
-    blocks = -(-size // 32)
-    digests = [hashlib.sha256(f"{seed}{count}".encode()).digest() for count in range(blocks)]
-    return b"".join(digests)[:size]
-
-
-def described_at_length(field: str, size: int) -> bytes:
-    fields = vectors("keystores_bad/ok_pbkdf2.json") | {field: "x" * size}
-    return json.dumps(fields).encode()
-
-
-BUILDERS: dict[str, Callable[[Any], bytes]] = {
-    "sha256-counter": lambda build: counted_hashes(build["seed"], build["bytes"]),
-    "json-long-string": lambda build: described_at_length(build["field"], build["bytes"]),
-}
-
-
-@cache
-def content(case_name: str) -> bytes:
-    case = next(case for case in MANIFEST if name(case) == case_name)
-    if case["file"]:
-        return (VECTORS / "keystores_bad" / case_name).read_bytes()
-    return BUILDERS[case["build"]["kind"]](case["build"])
 
 
 def write(folder: Path, case: Any) -> Path:
@@ -106,19 +67,6 @@ def load(folder: Path, passwords_path: Path | None = None) -> Loaded:
         keystores = KeystoreFolder(folder, passwords_path, password_file)
         keys, failures = keystores.load(threads, lines.append)
     return Loaded([key.pubkey for key in keys], failures, lines)
-
-
-def document(kdf: str = "pbkdf2", **params: object) -> Any:
-    """A cheap keystore of KEY, some parameters of its key derivation replaced."""
-    sealed = json.loads(seal(Key(KEY), PASSWORD, kdf=kdf, cost=2))
-    sealed["crypto"]["kdf"]["params"] |= params
-    return sealed
-
-
-def parsed(fields: Any) -> Keystore:
-    keystore = parse(json.dumps(fields).encode())
-    assert keystore
-    return keystore
 
 
 @pytest.mark.parametrize("file", EIP2335["keystores"])

@@ -13,7 +13,6 @@ import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
-from served import serving, unhex, vectors
 from signer._core import Kdf, SecretKey, encrypt
 from signer.cli import main
 from signer.errors import SignerError
@@ -23,6 +22,8 @@ from signer.keys.keystore import Keystore, seal
 from signer.keys.keystore_folder import KeystoreFolder
 from signer.keys.layouts import LAYOUTS
 from signer.threads import pool
+from support.served import serving
+from support.vectors import unhex, vectors
 
 A, B = (key.pubkey.hex() for key in mnemonic_keys("devnet", 2, 5))
 KEYS = vectors("interop_keys/keys.json")

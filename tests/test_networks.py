@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from served import unhex, vectors
 from signer.errors import ConfigError
 from signer.spec.networks import NETWORKS, Network, load_network, network_of
+from support.vectors import unhex, vectors
 
 EXPECTED: dict[str, Any] = vectors("signing/signing.json")["networks"]
 NAMES = ["mainnet", "minimal", "swift", "sepolia", "hoodi", "holesky", "ephemery"]

@@ -7,19 +7,13 @@ from textwrap import dedent
 
 import pytest
 
-from served import serving, vectors
 from signer import Signer
+from support.projects import ASK, Project, outcomes, run, sections
+from support.served import serving
+from support.vectors import vectors
 
 pytest_plugins = ["pytester"]
-
-Project = pytest.Pytester
 INTEROP = [key["pubkey"] for key in vectors("interop_keys/keys.json")]
-ASK = """
-from urllib.request import urlopen
-import pytest
-def ask(signer):
-    with urlopen(signer.url + "/upcheck") as answer: return answer.status
-"""
 
 
 @pytest.fixture
@@ -33,23 +27,6 @@ def other_url() -> Iterator[str]:
     """The url of a signer that serves what Web3Signer does, and no /_signer."""
     with serving("--interop", "2", "--no-metrics") as served:
         yield served.url
-
-
-def run(project: Project, tests: str, *flags: str) -> pytest.RunResult:
-    project.makepyfile(ASK + dedent(tests))
-    return project.runpytest_inprocess("-rs", *flags)
-
-
-def outcomes(project: Project, tests: str, *flags: str) -> dict[str, int]:
-    return run(project, tests, *flags).parseoutcomes()
-
-
-def sections(project: Project, tests: str, *flags: str) -> list[list[str]]:
-    """The sections "signer" of the reports, each as its lines below the url."""
-    project.makepyfile(ASK + dedent(tests))
-    reports = project.inline_run(*flags).getreports()
-    found = [text for report in reports for name, text in report.sections if name == "signer"]
-    return [text.splitlines()[1:] for text in found]
 
 
 def test_each_test_has_a_fresh_signer_with_four_keys(project: Project) -> None:

@@ -13,15 +13,28 @@ from urllib.parse import urlsplit
 
 import pytest
 
-import test_data_dir as kept
-from served import VECTORS, Served, serving, vectors
 from signer.keys.data_dir import DataDir
 from signer.keys.keyring import LoadFailure
 from signer.keys.keystore import parse, seal
 from signer.keys.keystore_folder import KeystoreFolder
 from signer.threads import cores, pool
-from test_data_dir import KEYS, KEYSTORES, PASSWORD, PUBKEYS, contents, put, reading
-from test_serve import RANDAO
+from support.data_dir import (
+    KEYS,
+    KEYSTORES,
+    PASSWORD,
+    PUBKEYS,
+    contents,
+    delete_keys,
+    file_of,
+    import_keys,
+    keep,
+    keeping,
+    put,
+    reading,
+)
+from support.randao import RANDAO
+from support.served import Served, serving, started
+from support.vectors import VECTORS, vectors
 
 FIRST, SECOND, THIRD = PUBKEYS[:3]
 EIP2335 = vectors("eip2335/manifest.json")
@@ -57,7 +70,7 @@ def signer(folder: Path) -> Iterator[Served]:
 
 @pytest.fixture
 def reloading(folder: Path) -> Iterator[Served]:
-    with kept.started(reading(folder)) as signer:
+    with started(reading(folder)) as signer:
         put_slow(folder)
         signer.ask("POST", "/reload")
         yield signer
@@ -118,7 +131,7 @@ def test_a_signer_stops_during_a_reload(folder: Path) -> None:
     document = json.loads(KEYSTORES[FIRST])
     document["crypto"]["kdf"]["params"]["c"] = 1 << 21  # a quarter of a second
     del document["pubkey"]
-    with kept.started(reading(folder)) as signer:
+    with started(reading(folder)) as signer:
         for index in range(3 * cores()):
             put(folder, f"slow {index}", json.dumps(document).encode())
         signer.ask("POST", "/reload")
@@ -150,11 +163,11 @@ def test_a_keystore_is_an_error_until_it_was_repaired(folder: Path, signer: Serv
 
 
 def test_all_is_well_once_an_imported_keys_damaged_file_was_moved_away(tmp_path: Path) -> None:
-    kept.keep(tmp_path, FIRST)
-    kept.file_of(tmp_path, FIRST).write_bytes(b"")
+    keep(tmp_path, FIRST)
+    file_of(tmp_path, FIRST).write_bytes(b"")
 
-    with serving(*kept.keeping(tmp_path)) as signer:
-        kept.file_of(tmp_path, FIRST).rename(tmp_path / "damaged")
+    with serving(*keeping(tmp_path)) as signer:
+        file_of(tmp_path, FIRST).rename(tmp_path / "damaged")
         body = reload(signer)
         health = signer.ask("GET", "/healthcheck")
 
@@ -162,7 +175,7 @@ def test_all_is_well_once_an_imported_keys_damaged_file_was_moved_away(tmp_path:
 
 
 def test_a_reload_goes_without_a_data_dir_that_is_gone(tmp_path: Path) -> None:
-    with serving(*kept.keeping(tmp_path)) as signer:
+    with serving(*keeping(tmp_path)) as signer:
         (tmp_path / "keystores").rmdir()
 
         assert 200 == signer.ask("POST", "/reload?wait=true").status
@@ -178,7 +191,7 @@ def test_a_reload_notices_that_a_password_changed(folder: Path, signer: Served) 
 
 def test_imported_keys_and_interop_keys_survive_a_reload(folder: Path) -> None:
     with serving("--interop", "1", *reading(folder)) as signer:
-        kept.import_keys(signer, SECOND)
+        import_keys(signer, SECOND)
         put(folder, THIRD)
 
         reload(signer)
@@ -203,16 +216,16 @@ def test_without_a_folder_a_reload_has_nothing_to_do() -> None:
 
 
 def test_an_imported_key_can_be_deleted_once_its_file_is_gone(folder: Path, signer: Served) -> None:
-    kept.import_keys(signer, SECOND)
+    import_keys(signer, SECOND)
     path = put(folder, SECOND)
 
     reload(signer)
-    [refused] = kept.delete_keys(signer, SECOND)
+    [refused] = delete_keys(signer, SECOND)
     path.unlink()
     reload(signer)
 
     assert ("error", [200]) == (refused["status"], statuses(signer, SECOND))
-    assert [{"status": "deleted"}] == kept.delete_keys(signer, SECOND)
+    assert [{"status": "deleted"}] == delete_keys(signer, SECOND)
     assert [404] == statuses(signer, SECOND)
 
 
@@ -220,10 +233,10 @@ def test_a_folder_of_the_users_is_never_written_to(tmp_path: Path, folder: Path)
     put(folder, SECOND, b"{")
     before = contents(folder), folder.stat().st_mtime_ns
 
-    with serving(*reading(folder), *kept.keeping(tmp_path / "data")) as signer:
+    with serving(*reading(folder), *keeping(tmp_path / "data")) as signer:
         reload(signer)
-        kept.import_keys(signer, SECOND)
-        deleted = kept.delete_keys(signer, FIRST, SECOND)
+        import_keys(signer, SECOND)
+        deleted = delete_keys(signer, FIRST, SECOND)
 
     assert ["error", "deleted"] == [result["status"] for result in deleted]
     assert before == (contents(folder), folder.stat().st_mtime_ns)
@@ -281,7 +294,7 @@ def test_the_cache_may_be_removed_at_any_time(tmp_path: Path, folder: Path) -> N
     load(folder, tmp_path)
     shutil.rmtree(tmp_path / "cache")
 
-    with serving(*reading(folder), *kept.keeping(tmp_path)) as signer:
+    with serving(*reading(folder), *keeping(tmp_path)) as signer:
         shutil.rmtree(tmp_path / "cache")
         put(folder, SECOND)
         assert "completed" == reload(signer)["status"]

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from served import unhex, vectors
 from signer.errors import BadRequestError, SigningRootError
 from signer.signing import signing_types
 from signer.signing.request import ForkRequest, SignRequest
 from signer.spec import phase0
 from signer.spec.networks import Network, load_network
+from support.vectors import unhex, vectors
 
 Case = dict[str, Any]
 

@@ -9,34 +9,20 @@ import socket
 import subprocess
 import sys
 from dataclasses import fields
-from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 import load
-from served import Served, command, running, serving, unhex, vectors
 from signer import server, verify
 from signer.config import Config
 from signer.errors import ConfigError
+from support.randao import RANDAO, root_of_randao
+from support.served import Served, command, refused, running, said, serving
+from support.vectors import unhex, vectors
 
 INTEROP_0 = vectors("interop_keys/keys.json")[0]["pubkey"]
-RANDAO = {"type": "RANDAO_REVEAL", "fork_info": load.FORK_INFO, "randao_reveal": {"epoch": "7"}}
-
-
-def refused(*flags: str | Path) -> str:
-    """What `signer serve` says when it does not start."""
-    done = subprocess.run(command(*flags), capture_output=True, text=True, check=False, timeout=20)
-    assert (1, "") == (done.returncode, done.stdout)
-    return done.stderr
-
-
-def said(signer: Served) -> list[str]:
-    """Everything on stderr of a signer that is told to stop."""
-    signer.process.terminate()
-    assert signer.process.stderr
-    return signer.process.stderr.read().splitlines()
 
 
 def test_ready_json_says_where_who_and_how_many() -> None:
@@ -71,14 +57,6 @@ def test_the_curl_line_returns_a_signature_that_verifies() -> None:
     root = root_of_randao(411392)
     assert INTEROP_0 == urlsplit(url).path.rpartition("/")[2]
     assert verify(unhex(INTEROP_0), root, unhex(answer.json["signature"]))
-
-
-def root_of_randao(epoch: int) -> bytes:
-    """A signing root by hand: SHA-256 over the five chunks that a RANDAO reveal has."""
-    version, genesis = bytes.fromhex("06000000"), unhex(load.GENESIS_VALIDATORS_ROOT)
-    fork_data_root = sha256(version.ljust(32, b"\0") + genesis).digest()
-    domain = bytes.fromhex("02000000") + fork_data_root[:28]
-    return sha256(epoch.to_bytes(32, "little") + domain).digest()
 
 
 def test_a_taken_port_is_an_error_at_once() -> None:

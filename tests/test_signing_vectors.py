@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from served import Served, serving, vectors
 from signer.signing import signing_types
 from signer.spec.networks import load_network
+from support.served import Served, serving
+from support.vectors import vectors
 
 Case = dict[str, Any]
 SignerOn = Callable[[str], Served]

@@ -18,7 +18,6 @@ from typing import Any
 
 import pytest
 
-from served import vectors
 from signer.config import Config, SlashingMode
 from signer.errors import BadRequestError, ConfigError, SignerError, SlashingError
 from signer.signing import signing_types
@@ -28,6 +27,7 @@ from signer.slashing.interchange import decode
 from signer.slashing.protection import KEPT, Protection, Slashable
 from signer.slashing.rules import History, Vote
 from signer.spec.networks import NETWORKS, Network
+from support.vectors import vectors
 
 Message = tuple[int, ...]
 

@@ -18,46 +18,27 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from load import FORK_INFO
-from served import Answer, Served, serving, unhex, vectors
 from signer import Signer, verify
-from signer.cli import main
-from test_data_dir import Client, keeping, kill_under_load, started
-from test_harness import WHERE, ask
-from test_keymanager import MAINNET, METADATA, Keystore, body, fresh, refusal
-from test_metrics import free_port
-from test_pytest_plugin import Project, outcomes, run, sections
+from support.asking import WHERE, ask
+from support.data_dir import keeping
+from support.interchange import EACH_BAD, MAINNET, METADATA, document, epochs, history
+from support.keymanager import Keystore, body, fresh, refusal
+from support.killing import Client, kill_under_load
+from support.known_keys import INTEROP
+from support.projects import Project, outcomes, run, sections
+from support.served import Answer, Served, free_port, serving, started
+from support.slashable import KEY, attestation, block, sign, statuses
+from support.slashing_command import exported, imported, slashing
+from support.vectors import unhex
 
 pytest_plugins = ["pytester"]
 
 ROUNDS = int(os.environ.get("PY3SIGNER_CRASH_ROUNDS", "3"))
 RACERS = int(os.environ.get("PY3SIGNER_RACE", "40"))
-PUBKEYS = [key["pubkey"] for key in vectors("interop_keys/keys.json")]
-KEY = PUBKEYS[0]
-HOODI = "0x212f13fc4df078b6cb7db228f1c8307566dcecf900867401a92023d7ba99cb5f"
 END: Any = {"high_watermark_epoch": 5, "high_watermark_slot": 7}
 BOTH = pytest.mark.parametrize("kept", [False, True], ids=["memory", "disk"])
-
-
-def attestation(target: int, root: int = 0, source: int | None = None) -> Any:
-    """A sign request; by default from the epoch before."""
-    voted = {"epoch": str(target - 1 if source is None else source), "root": f"0x{root:064x}"}
-    data: Any = {"slot": str(32 * target), "index": "0", "beacon_block_root": voted["root"]}
-    data |= {"source": voted, "target": voted | {"epoch": str(target)}}
-    return {"type": "ATTESTATION", "fork_info": FORK_INFO, "attestation": data}
-
-
-def block(slot: int, root: int = 0) -> Any:
-    roots = dict.fromkeys(["parent_root", "state_root", "body_root"], f"0x{root:064x}")
-    header = {"slot": str(slot), "proposer_index": "0", **roots}
-    sent = {"version": "FULU", "block_header": header}
-    return {"type": "BLOCK_V2", "fork_info": FORK_INFO, "beacon_block": sent}
-
-
-def epochs(source: int, target: int) -> dict[str, str]:
-    return {"source_epoch": str(source), "target_epoch": str(target)}
 
 
 CONFLICTS = [
@@ -69,34 +50,6 @@ CONFLICTS = [
 EACH = pytest.mark.parametrize(("requests", "rule", "messages"), CONFLICTS)
 
 
-def history(pubkey: str, *targets: int, slots: tuple[int, ...] = ()) -> Any:
-    """What a key has signed elsewhere, as EIP-3076 has it."""
-    blocks = [{"slot": str(slot), "signing_root": f"0x{slot:064x}"} for slot in slots]
-    votes = [epochs(target - 1, target) for target in targets]
-    return {"pubkey": pubkey, "signed_blocks": blocks, "signed_attestations": votes}
-
-
-def document(*histories: Any, **metadata: str) -> str:
-    return json.dumps({"metadata": METADATA | metadata, "data": histories})
-
-
-BAD = [
-    (document(history(KEY, 4), genesis_validators_root=HOODI), f"found {HOODI}: give the "),
-    (document(interchange_format_version="4"), "metadata.interchange_format_version: "),
-    (document(history(KEY, 4))[:-1], "expected slashing protection data as a JSON object"),
-    (document(history(KEY, 4), history("0x00", 4)), "data[1].pubkey: expected 48 bytes"),
-]
-EACH_BAD = pytest.mark.parametrize(("text", "expected"), BAD)
-
-
-def sign(signer: Signer, *requests: Any, pubkey: str = KEY) -> list[Answer]:
-    return [ask(signer, "POST", f"/api/v1/eth2/sign/{pubkey}", request) for request in requests]
-
-
-def statuses(signer: Signer, *requests: Any, pubkey: str = KEY) -> list[int]:
-    return [answer.status for answer in sign(signer, *requests, pubkey=pubkey)]
-
-
 def import_keys(signer: Signer, *keystores: Keystore, history: str | None = None) -> Answer:
     content = body(*keystores, slashing_protection=history)
     return ask(signer, "POST", "/eth/v1/keystores", content)
@@ -106,21 +59,6 @@ def delete_keys(signer: Signer, *pubkeys: str) -> tuple[list[str], str]:
     """The status of each, and what was signed."""
     answer = ask(signer, "DELETE", "/eth/v1/keystores", {"pubkeys": pubkeys}).json
     return [result["status"] for result in answer["data"]], answer["slashing_protection"]
-
-
-def slashing(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(main, ["slashing", *map(str, arguments)])
-
-
-def exported(data_dir: Path) -> Any:
-    file = data_dir / "exported"
-    assert 0 == slashing("export", "--data-dir", data_dir, file).exit_code
-    return json.loads(file.read_text())
-
-
-def imported(data_dir: Path, text: str) -> Result:
-    (file := data_dir / "imported").write_text(text)
-    return slashing("import", "--data-dir", data_dir, file)
 
 
 @pytest.fixture
@@ -311,7 +249,7 @@ def recorded(data_dir: Path) -> dict[Message, bytes]:
 @pytest.mark.timeout(60 + 5 * ROUNDS)
 def test_a_killed_signer_knows_what_it_signed(tmp_path: Path, mode: str, status: int) -> None:
     flags = [*keeping(tmp_path), "--interop", "4", "--control", "--slashing", mode]
-    voters = [Voter(pubkey) for pubkey in PUBKEYS[:4]]
+    voters = [Voter(pubkey) for pubkey in INTEROP[:4]]
     signed = ChainMap(*(voter.answers for voter in voters))
 
     for seed in range(ROUNDS + 1):  # what the last one leaves, nobody asks for

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from served import unhex
 from signer._core import merkleize
 from signer.errors import BLSError
 from signer.ssz.scalars import (
@@ -21,6 +20,7 @@ from signer.ssz.scalars import (
     uint64,
     uint256,
 )
+from support.vectors import unhex
 
 RANDOM = random.Random(7495)
 # how many chunks, and how deep a tree

@@ -12,16 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from served import Served, running, unhex, vectors
 from signer import verify
 from signer.cli.serve import TRY
 from signer.cli.web3signer import translate
 from signer.errors import ConfigError
 from signer.keys import layouts
 from signer.keys.derived import interop_keys
-from test_metrics import free_port
-from test_serve import root_of_randao, said
-from test_slashing_api import attestation
+from support.randao import root_of_randao
+from support.served import Served, free_port, running, said
+from support.slashable import attestation
+from support.vectors import unhex, vectors
 
 KEYS = vectors("interop_keys/keys.json")[:2]
 PUBKEYS = [key["pubkey"] for key in KEYS]

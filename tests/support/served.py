@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,10 +13,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-VECTORS = Path(__file__).parent / "vectors"
-
 
 class Answer(NamedTuple):
+    """What comes back; the names of headers are in lower case."""
+
     status: int
     headers: Mapping[str, str]
     body: bytes
@@ -27,6 +28,8 @@ class Answer(NamedTuple):
 
 @dataclass
 class Served:
+    """A signer that runs, and the line of its --ready-json."""
+
     url: str
     process: subprocess.Popen[str]
     ready: dict[str, Any]
@@ -55,6 +58,7 @@ class Served:
 
 
 def command(*flags: str | Path) -> list[str]:
+    """`signer serve` with flags; every warning of Python is an error."""
     return [sys.executable, "-W", "error", "-m", "signer", "serve", *map(str, flags)]
 
 
@@ -90,9 +94,37 @@ def running(
             assert process.wait(timeout=20) == 0, (process.returncode, errors)
 
 
-def vectors(path: str) -> Any:
-    return json.loads((VECTORS / path).read_text("utf-8"))
+@contextmanager
+def started(flags: Sequence[str | Path]) -> Iterator[Served]:
+    """A signer that is killed on the way out if it still runs."""
+    arguments = command("--port", "0", "--ready-json", *flags)
+    with subprocess.Popen(
+        arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        try:
+            ready = json.loads(process.stdout.readline())
+            yield Served(ready["url"], process, ready)
+        finally:
+            process.kill()
 
 
-def unhex(text: str) -> bytes:
-    return bytes.fromhex(text.removeprefix("0x"))
+def refused(*flags: str | Path) -> str:
+    """What `signer serve` says when it does not start."""
+    done = subprocess.run(command(*flags), capture_output=True, text=True, check=False, timeout=20)
+    assert (1, "") == (done.returncode, done.stdout)
+    return done.stderr
+
+
+def said(signer: Served) -> list[str]:
+    """Everything on stderr of a signer that is told to stop."""
+    signer.process.terminate()
+    assert signer.process.stderr
+    return signer.process.stderr.read().splitlines()
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port: int = taken.getsockname()[1]
+        return port
