@@ -1,4 +1,4 @@
-"""Slashing protection as users meet it: over HTTP, in a test, on the command line, in pytest."""
+"""Slashing protection as users meet it: over HTTP, in a test, and with a history."""
 
 import json
 import logging
@@ -18,7 +18,6 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
-from click.testing import Result
 
 from signer import Signer, verify
 from support.asking import WHERE, ask
@@ -27,13 +26,10 @@ from support.interchange import EACH_BAD, MAINNET, METADATA, document, epochs, h
 from support.keymanager import Keystore, body, fresh, refusal
 from support.killing import Client, kill_under_load
 from support.known_keys import INTEROP
-from support.projects import Project, outcomes, run, sections
 from support.served import Answer, Served, free_port, serving, started
 from support.slashable import KEY, attestation, block, sign, statuses
-from support.slashing_command import exported, imported, slashing
+from support.slashing_command import exported
 from support.vectors import unhex
-
-pytest_plugins = ["pytester"]
 
 ROUNDS = int(os.environ.get("PY3SIGNER_CRASH_ROUNDS", "3"))
 RACERS = int(os.environ.get("PY3SIGNER_RACE", "40"))
@@ -334,103 +330,3 @@ def test_a_read_only_key_keeps_its_history_to_itself(enforcing: Signer) -> None:
     results, text = delete_keys(enforcing, KEY)
 
     assert (["error"], []) == (results, json.loads(text)["data"])
-
-
-def test_an_import_tells_how_far_it_is_and_is_exported(tmp_path: Path) -> None:
-    signed = [history(f"0x{key:096x}", 4, 5, slots=(7, 9)) for key in range(501)]
-
-    result = imported(tmp_path, document(*signed))
-
-    progress = "imported 500 of 501 keys\nimported 501 of 501 keys\n"
-    assert (0, "", progress) == (result.exit_code, result.stdout, result.stderr)
-    assert {"metadata": METADATA, "data": signed} == exported(tmp_path)
-
-
-def test_what_was_imported_is_refused(tmp_path: Path) -> None:
-    imported(tmp_path, document(history(KEY, 4, 5, slots=(7, 9))))
-
-    with serving(*keeping(tmp_path), "--interop", "1", "--slashing", "enforce") as signer:
-        for request in (attestation(5), attestation(6, source=3), block(6), block(9)):
-            assert 412 == signer.sign(KEY, request).status
-
-
-def told(result: Result) -> str:
-    """The one line of an error."""
-    assert isinstance(result.exception, SystemExit)  # not another one, with a traceback
-    assert (1, "", 1) == (result.exit_code, result.stdout, len(result.stderr.splitlines()))
-    return result.stderr.removeprefix("Error: ")
-
-
-@EACH_BAD
-def test_a_bad_file_changes_nothing(tmp_path: Path, text: str, expected: str) -> None:
-    imported(tmp_path, document(history(KEY, 3)))
-    before = exported(tmp_path)
-
-    message = told(imported(tmp_path, text))
-
-    assert (True, before) == (expected in message, exported(tmp_path))
-
-
-@pytest.mark.parametrize("command", ["import", "export"])
-def test_a_data_dir_in_use_is_refused(tmp_path: Path, command: str) -> None:
-    (file := tmp_path / "file").write_text(text := document(history(KEY, 4)))
-
-    with Signer(interop=1, slashing="enforce", data_dir=tmp_path) as signer:
-        message = told(slashing(command, "--data-dir", tmp_path, file))
-        assert [200] == statuses(signer, attestation(4))
-
-    assert f"{tmp_path} in use by process {os.getpid()}: stop it" in message
-    assert text == file.read_text()
-
-
-@pytest.mark.parametrize("command", ["import", "export"])
-@pytest.mark.parametrize("flags", [[], ["--data-dir", "nowhere"], ["--data-dir", __file__]])
-def test_a_data_dir_that_is_none_is_refused(tmp_path: Path, command: str, flags: list[str]) -> None:
-    (file := tmp_path / "file").touch()
-
-    assert "expected the --data-dir of a signer" in told(slashing(command, *flags, file))
-
-
-def test_an_export_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
-    assert "none" in told(slashing("export", "--data-dir", tmp_path, tmp_path / "none" / "file"))
-
-
-SIGN = f"""
-def sign(signer, *bodies):
-    for body in bodies: urlopen(signer.url + "/api/v1/eth2/sign/{KEY}", body).close()
-FIRST, SECOND = {json.dumps(block(7)).encode()!r}, {json.dumps(block(7, 1)).encode()!r}
-"""
-PAIR = f"double_block_proposal by {KEY[:10]}..: slot 7, "
-ASSERTING = ["-o", "signer_assert_not_slashable=true", "-W", "error"]
-
-
-@pytest.mark.parametrize("used", ["signer", "make_signer()", "signer_session"])
-def test_a_project_fails_tests_that_ask_for_what_is_slashable(pytester: Project, used: str) -> None:
-    tests = f"{SIGN}\ndef test_it({used.removesuffix('()')}): sign({used}, FIRST, SECOND)"
-
-    result = run(pytester, tests, *ASSERTING)
-
-    assert {"passed": 1, "errors": 1} == result.parseoutcomes()
-    result.stdout.fnmatch_lines(["*expected nothing slashable, found 1:", f"*{PAIR}*"])
-
-
-@pytest.mark.parametrize(
-    ("steps", "flags"),
-    [
-        ("sign(signer, FIRST, SECOND)", []),
-        ("sign(signer, FIRST, FIRST)", ASSERTING),
-        ("sign(signer, FIRST, SECOND); signer.reset()", ASSERTING),
-        ("signer.stop()", ASSERTING),
-        ("make_signer(process=True).stop()", ASSERTING),
-    ],
-)
-def test_a_project_passes_other_tests(pytester: Project, steps: str, flags: list[str]) -> None:
-    tests = f"{SIGN}\ndef test_it(signer, make_signer): {steps}"
-
-    assert {"passed": 1} == outcomes(pytester, tests, *flags)
-
-
-def test_a_failure_shows_slashable_pairs(pytester: Project) -> None:
-    tests = f"{SIGN}\ndef test_it(signer): sign(signer, FIRST, SECOND); assert False"
-
-    assert sections(pytester, tests)[0][2].startswith(f"slashable: {PAIR}")

@@ -8,6 +8,8 @@ from signer.keys.keyring import Key
 from signer.keys.keystore import Keystore, parse, seal
 from support.vectors import unhex
 
+MIB = 1 << 20  # bytes: no keystore may have more
+
 PASSWORD = "correct horse battery staple"
 SECRET = unhex("0x000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f")
 KEY = SecretKey.from_bytes(SECRET)
