@@ -32,6 +32,8 @@ from support.protection import (
     sent,
 )
 
+TESTS = Path(__file__).parent.parent
+
 
 @pytest.mark.parametrize("root", [None, ROOT])
 def test_an_import_is_on_disk_when_it_ends_and_adds_nothing_again(
@@ -139,7 +141,7 @@ def test_what_finds_no_room_is_written_later(tmp_path: Path) -> None:
     script += "print(*here.sign_on_a_full_disk(pathlib.Path(sys.argv[1])), sep='|', end='')"
 
     command = [sys.executable, "-W", "error", "-c", script, str(path)]
-    done = run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parent)
+    done = run(command, capture_output=True, text=True, check=True, cwd=TESTS)
 
     *messages, same, number = done.stdout.split("|")
     assert [True, True] == [text.startswith(f"cannot write {path}: ") for text in messages]
