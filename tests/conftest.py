@@ -4,10 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from served import Served, serving, unhex, vectors
 from signer import SecretKey
 from signer.keys.keyring import Key
 from signer.keys.keystore import seal
+
+pytest.register_assert_rewrite("support")  # what its assertions compared is shown, as in tests
+
+from support.served import Served, serving  # noqa: E402
+from support.vectors import unhex, vectors  # noqa: E402
 
 
 @pytest.fixture(scope="session")

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from served import unhex, vectors
 from signer._core import SecretKey, aggregate, fast_aggregate_verify, verify
 from signer.errors import BLSError
+from support.vectors import unhex, vectors
 
 ORDER = 0x73EDA753299D7D483339D80809A1D80553BDA402FFFE5BFEFFFFFFFF00000001
 SECRET = unhex("0x263dbd792f5b1be47ed85f8938c0f29586af0d3ac7b977f21c278fe1462040e3")

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from served import Answer, Served, vectors
+from support.served import Answer, Served
+from support.vectors import vectors
 
 Case = dict[str, Any]
 Json = dict[str, Any]

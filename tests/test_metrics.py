@@ -7,9 +7,10 @@ from urllib.parse import urlsplit
 
 from prometheus_client import REGISTRY
 
-from served import command, serving, vectors
 from signer import __version__
 from signer.metrics import Metrics
+from support.served import command, free_port, serving
+from support.vectors import vectors
 
 PUBKEY = vectors("interop_keys/keys.json")[0]["pubkey"]
 REGISTRATION = {
@@ -19,12 +20,6 @@ REGISTRATION = {
     "pubkey": PUBKEY,
 }
 REQUEST = {"type": "VALIDATOR_REGISTRATION", "validator_registration": REGISTRATION}
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-        return port
 
 
 def test_metrics_count_requests_keys_and_time() -> None:

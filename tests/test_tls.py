@@ -22,12 +22,13 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 from OpenSSL import SSL
 
-from served import Served, running, serving, vectors
 from signer import Signer, tls
 from signer.config import Config
 from signer.errors import ConfigError
 from signer.keys import layouts
 from signer.keys.derived import interop_keys
+from support.served import Served, running, serving
+from support.vectors import vectors
 
 CASE = vectors("signing/signing.json")["cases"][0]
 NOW = datetime.now(UTC)

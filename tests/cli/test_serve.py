@@ -1,0 +1,229 @@
+"""`signer serve`, as a process: how it starts, what it says, and how it stops."""
+
+import asyncio
+import http.client
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+import load
+from signer import server, verify
+from signer.config import Config
+from signer.errors import ConfigError
+from support.randao import RANDAO, root_of_randao
+from support.served import Served, command, refused, running, said, serving
+from support.vectors import unhex, vectors
+
+INTEROP_0 = vectors("interop_keys/keys.json")[0]["pubkey"]
+
+
+def test_ready_json_says_where_who_and_how_many() -> None:
+    with serving("--interop", "3", "--no-metrics") as signer:
+        assert {"url": signer.url, "pid": signer.process.pid, "pubkeys": 3} == signer.ready
+        assert 200 == signer.ask("GET", "/upcheck").status
+
+
+def test_three_lines_tell_keys_url_and_that_it_is_for_tests() -> None:
+    with serving("--interop", "2", "--no-metrics") as signer:
+        lines = said(signer)
+
+    purpose = "test signer, not for production validators: --slashing report"
+    assert ["2 keys", f"serving at {signer.url}", purpose] == lines
+
+
+def test_the_curl_line_returns_a_signature_that_verifies() -> None:
+    with subprocess.Popen(
+        command("--interop", "1", "--port", "0", "--no-metrics"), stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr
+        line = next(line for line in process.stderr if line.startswith("try: "))
+        _, _, url, _, body = shlex.split(line.removeprefix("try: "))
+        signer = Served(f"http://{urlsplit(url).netloc}", process, {})
+
+        # curl's own headers
+        headers = {"Accept": "*/*", "Content-Type": "application/x-www-form-urlencoded"}
+        answer = signer.ask("POST", urlsplit(url).path, body.encode(), headers)
+        process.terminate()
+
+    # FULU on mainnet, epoch 411392, by the rules of consensus-specs
+    root = root_of_randao(411392)
+    assert INTEROP_0 == urlsplit(url).path.rpartition("/")[2]
+    assert verify(unhex(INTEROP_0), root, unhex(answer.json["signature"]))
+
+
+def test_a_taken_port_is_an_error_at_once() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+
+        message = refused("--port", str(port), "--no-metrics")
+
+    assert f"cannot listen on 127.0.0.1, port {port}" in message
+    assert "choose another --port" in message
+
+
+def test_a_second_signer_on_the_port_is_refused() -> None:
+    with serving("--no-metrics") as signer:
+        message = refused("--port", str(urlsplit(signer.url).port), "--no-metrics")
+
+    assert "Address already in use" in message
+
+
+def test_a_port_that_another_came_to_listen_on_while_keys_were_loading_is_an_error() -> None:
+    async def nothing(_scope: object, _receive: object, _send: object) -> None:
+        """No application: it is never reached."""
+
+    with server.bind("127.0.0.1", 0) as first:
+        port = first.getsockname()[1]
+        with server.bind("127.0.0.1", port) as second:
+            first.listen()
+
+            with pytest.raises(ConfigError, match=f"port {port}: Address already in use"):
+                server.run(nothing, second, Config(), lambda: None, lambda: None)
+
+
+def test_a_host_that_is_not_ours_is_an_error() -> None:
+    assert "cannot listen on 192.0.2.1" in refused(
+        "--host", "192.0.2.1", "--port", "0", "--keymanager-auth", "off"
+    )
+
+
+def test_ipv6_is_served_under_a_bracketed_url() -> None:
+    with serving("--host", "::1", "--no-metrics", "--interop", "1") as signer:
+        assert signer.url.startswith("http://[::1]:")
+        assert 200 == signer.ask("GET", "/upcheck").status
+
+
+def test_a_flag_may_come_from_the_environment() -> None:
+    with serving("--no-metrics", environment={"SIGNER_INTEROP": "5"}) as signer:
+        assert 5 == signer.ready["pubkeys"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        (["--mnemonic", "devnet"], "--mnemonic and --count together"),
+        (["--count", "4"], "--mnemonic and --count together"),
+        (["--start", "4"], "--start with --mnemonic"),
+        (["--interop", "-1"], "--interop to be 0 or more"),
+        (["--keystores-path", "nowhere"], "expected a folder, found none at nowhere"),
+        (["--keystores-password-file", "x"], "--keystores-path with its passwords"),
+        (["--network", "nowhere"], "expected one of mainnet, minimal"),
+    ],
+)
+def test_contradicting_flags_are_refused_with_a_hint(flags: list[str], expected: str) -> None:
+    assert expected in refused("--port", "0", "--no-metrics", *flags)
+
+
+def test_help_teaches_every_flag_and_its_variable() -> None:
+    text = subprocess.run(
+        [sys.executable, "-m", "signer", "serve", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"COLUMNS": "200", "PATH": ""},
+    ).stdout
+
+    for field in fields(Config):
+        assert f"--{field.name.replace('_', '-')}" in text
+        assert f"SIGNER_{field.name.upper()}" in text
+    assert "signer serve --interop 4" in text
+
+
+def test_debug_logs_requests_and_no_secret() -> None:
+    mnemonic = "abandon " * 11 + "about"
+    flags = ["--mnemonic", mnemonic, "--count", "1", "--log-level", "debug", "--no-metrics"]
+    with serving(*flags) as signer:
+        pubkey = signer.ask("GET", "/api/v1/eth2/publicKeys").json[0]
+        signer.sign(pubkey, RANDAO)
+        signer.sign(INTEROP_0, RANDAO)
+        text = "\n".join(said(signer))
+
+    assert "RANDAO_REVEAL 200" in text
+    assert "RANDAO_REVEAL 404" in text
+    assert "abandon" not in text
+
+
+def test_sigterm_under_load_loses_no_request() -> None:
+    with serving("--interop", "16", "--no-metrics") as signer:
+        pubkeys = signer.ask("GET", "/api/v1/eth2/publicKeys").json
+
+        async def stop_under_load() -> load.Result:
+            loop = asyncio.get_running_loop()
+            loop.call_later(0.7, signer.process.terminate)
+            return await load.run(signer.url, pubkeys, load.new_roots(), 16, 10)
+
+        result = asyncio.run(stop_under_load())
+
+    assert (0, 0) == (result.lost, result.errors)
+    assert result.elapsed < 5
+    assert len(result.latencies) > 100
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_request_under_way_is_answered_before_the_end(number: signal.Signals) -> None:
+    body = load.attestation()
+    with serving("--interop", "1", "--no-metrics") as signer:
+        connection = http.client.HTTPConnection(urlsplit(signer.url).netloc, timeout=20)
+        connection.putrequest("POST", f"/api/v1/eth2/sign/{INTEROP_0}")
+        connection.putheader("Content-Length", str(len(body)))
+        connection.endheaders(body[:100])
+        wait_until_answered(signer)  # the half request has been read when a later one is answered
+
+        signer.process.send_signal(number)
+        wait_until_refused(signer)
+        connection.send(body[100:])
+        response = connection.getresponse()
+
+        assert (200, "close") == (response.status, response.getheader("connection"))
+        assert re.fullmatch(rb"0x[0-9a-f]{192}", response.read())
+        connection.close()
+        assert 0 == signer.process.wait(timeout=20)
+
+
+def wait_until_answered(signer: Served) -> None:
+    assert 200 == signer.ask("GET", "/upcheck").status
+
+
+def wait_until_refused(signer: Served) -> None:
+    """Returns once the signer has taken notice of a signal: it accepts no more connections."""
+    while True:
+        try:
+            signer.ask("GET", "/upcheck")
+        except ConnectionError:
+            return
+
+
+def test_a_request_that_never_comes_whole_does_not_hold_the_signer_up() -> None:
+    impatient = "from signer import cli, server; server.PATIENCE = 0.2; cli.main()"
+    flags = ["serve", "--port", "0", "--no-metrics", "--ready-json"]
+    with (
+        running([sys.executable, "-W", "error", "-c", impatient, *flags]) as signer,
+        socket.create_connection(
+            (urlsplit(signer.url).hostname, urlsplit(signer.url).port)
+        ) as connection,
+    ):
+        connection.sendall(b"POST /api/v1/eth2/sign/0x00 HTTP/1.1\r\nContent-Length: 9\r\n\r\nhalf")
+        wait_until_answered(signer)
+
+        signer.process.terminate()
+
+        assert 0 == signer.process.wait(timeout=20)
+        assert signer.process.stderr
+        assert "gave up on requests" in signer.process.stderr.read()
+
+
+def test_a_mistaken_network_is_told_before_keystores_are_opened(tmp_path: Path) -> None:
+    (tmp_path / "broken.json").write_text("{")
+
+    message = refused("--port", "0", "--keystores-path", tmp_path, "--network", "nowhere")
+
+    assert "expected one of mainnet, minimal" in message
+    assert "broken.json" not in message

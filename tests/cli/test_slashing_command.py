@@ -1,0 +1,73 @@
+"""`signer slashing`: what it imports, exports and refuses."""
+
+import os
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from signer import Signer
+from support.data_dir import keeping
+from support.interchange import EACH_BAD, METADATA, document, history
+from support.served import serving
+from support.slashable import KEY, attestation, block, statuses
+from support.slashing_command import exported, imported, slashing
+
+
+def test_an_import_tells_how_far_it_is_and_is_exported(tmp_path: Path) -> None:
+    signed = [history(f"0x{key:096x}", 4, 5, slots=(7, 9)) for key in range(501)]
+
+    result = imported(tmp_path, document(*signed))
+
+    progress = "imported 500 of 501 keys\nimported 501 of 501 keys\n"
+    assert (0, "", progress) == (result.exit_code, result.stdout, result.stderr)
+    assert {"metadata": METADATA, "data": signed} == exported(tmp_path)
+
+
+def test_what_was_imported_is_refused(tmp_path: Path) -> None:
+    imported(tmp_path, document(history(KEY, 4, 5, slots=(7, 9))))
+
+    with serving(*keeping(tmp_path), "--interop", "1", "--slashing", "enforce") as signer:
+        for request in (attestation(5), attestation(6, source=3), block(6), block(9)):
+            assert 412 == signer.sign(KEY, request).status
+
+
+def told(result: Result) -> str:
+    """The one line of an error."""
+    assert isinstance(result.exception, SystemExit)  # not another one, with a traceback
+    assert (1, "", 1) == (result.exit_code, result.stdout, len(result.stderr.splitlines()))
+    return result.stderr.removeprefix("Error: ")
+
+
+@EACH_BAD
+def test_a_bad_file_changes_nothing(tmp_path: Path, text: str, expected: str) -> None:
+    imported(tmp_path, document(history(KEY, 3)))
+    before = exported(tmp_path)
+
+    message = told(imported(tmp_path, text))
+
+    assert (True, before) == (expected in message, exported(tmp_path))
+
+
+@pytest.mark.parametrize("command", ["import", "export"])
+def test_a_data_dir_in_use_is_refused(tmp_path: Path, command: str) -> None:
+    (file := tmp_path / "file").write_text(text := document(history(KEY, 4)))
+
+    with Signer(interop=1, slashing="enforce", data_dir=tmp_path) as signer:
+        message = told(slashing(command, "--data-dir", tmp_path, file))
+        assert [200] == statuses(signer, attestation(4))
+
+    assert f"{tmp_path} in use by process {os.getpid()}: stop it" in message
+    assert text == file.read_text()
+
+
+@pytest.mark.parametrize("command", ["import", "export"])
+@pytest.mark.parametrize("flags", [[], ["--data-dir", "nowhere"], ["--data-dir", __file__]])
+def test_a_data_dir_that_is_none_is_refused(tmp_path: Path, command: str, flags: list[str]) -> None:
+    (file := tmp_path / "file").touch()
+
+    assert "expected the --data-dir of a signer" in told(slashing(command, *flags, file))
+
+
+def test_an_export_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    assert "none" in told(slashing("export", "--data-dir", tmp_path, tmp_path / "none" / "file"))

@@ -1,0 +1,227 @@
+"""The pytest plugin, in projects of its users: strict, and with every warning an error."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from textwrap import dedent
+
+import pytest
+
+from signer import Signer
+from support.projects import ASK, Project, outcomes, run, sections
+from support.served import serving
+from support.vectors import vectors
+
+pytest_plugins = ["pytester"]
+INTEROP = [key["pubkey"] for key in vectors("interop_keys/keys.json")]
+
+
+@pytest.fixture
+def project(pytester: Project) -> Project:
+    pytester.makeini("[pytest]\nstrict = true\nfilterwarnings = error")
+    return pytester
+
+
+@pytest.fixture(scope="module")
+def other_url() -> Iterator[str]:
+    """The url of a signer that serves what Web3Signer does, and no /_signer."""
+    with serving("--interop", "2", "--no-metrics") as served:
+        yield served.url
+
+
+def test_each_test_has_a_fresh_signer_with_four_keys(project: Project) -> None:
+    tests = f"""
+    @pytest.mark.parametrize("round", range(3))
+    def test_it(signer, round):
+        assert (200, 1) == (ask(signer), signer.count())
+        assert {INTEROP[:4]} == signer.pubkeys
+    """
+    assert {"passed": 3} == outcomes(project, tests)
+
+
+def test_what_a_test_started_is_stopped_after_it(project: Project) -> None:
+    tests = """
+    signers = []
+    def test_starts(signer, make_signer):
+        signers.extend([signer, make_signer(), make_signer(process=True)])
+        assert [200] * 3 == [ask(signer) for signer in signers]
+    @pytest.mark.parametrize("number", range(3))
+    def test_finds_none(number):
+        with pytest.raises(OSError, match="refused"): ask(signers[number])
+    """
+    assert {"passed": 4} == outcomes(project, tests)
+
+
+def test_the_session_shares_a_signer_that_tests_reset(project: Project) -> None:
+    tests = """
+    def test_asks(signer_session): ask(signer_session)
+    def test_asks_again(signer_session):
+        assert (200, 2) == (ask(signer_session), signer_session.count())
+        signer_session.reset()
+        assert 0 == signer_session.count()
+    """
+    assert {"passed": 2} == outcomes(project, tests)
+
+
+@pytest.mark.parametrize("arguments", ["7", "interrop=7", "interop=-1"])
+def test_a_mistaken_marker_is_an_error(project: Project, arguments: str) -> None:
+    tests = f"@pytest.mark.signer({arguments})\ndef test_it(signer): pass"
+    assert {"errors": 1} == outcomes(project, tests)
+
+
+@pytest.mark.parametrize("file", ["pytest.ini", "pytest.toml"])
+def test_the_ini_says_how_many_keys(pytester: Project, file: str) -> None:
+    (pytester.path / file).write_text("[pytest]\nstrict = true\nsigner_interop = 9")
+    tests = "def test_it(signer): assert 9 == len(signer.pubkeys)"
+    assert {"passed": 1} == outcomes(pytester, tests)
+
+
+def test_a_marker_and_a_factory_change_the_options_of_a_project(project: Project) -> None:
+    tests = """
+    @pytest.fixture(scope="session")
+    def signer_options():
+        return {"mnemonic": "devnet", "count": 2, "network": "sepolia"}
+    @pytest.mark.signer(count=5)
+    def test_it(signer, make_signer, signer_session):
+        signers = [signer, make_signer(count=3), make_signer(), signer_session]
+        assert [5, 3, 2, 2] == [len(signer.pubkeys) for signer in signers]
+    """
+    assert {"passed": 1} == outcomes(project, tests)
+
+
+@pytest.mark.parametrize("fixture", ["signer", "make_signer", "signer_session"])
+def test_a_failure_shows_what_a_signer_was_asked(project: Project, fixture: str) -> None:
+    used = "make_signer()" if fixture == "make_signer" else fixture
+    [[line]] = sections(project, f"def test_it({fixture}): ask({used}); assert False")
+    assert ["#1", "GET", "/upcheck", "200"] == line.split()[:4]
+
+
+def test_a_failure_shows_the_last_twenty_of_every_signer(project: Project) -> None:
+    tests = """
+    def test_it(make_signer):
+        for signer, times in [(make_signer(), 25), (make_signer(), 2)]:
+            for _ in range(times): ask(signer)
+        assert False
+    """
+    first, second = sections(project, tests)
+    assert [f"#{number}" for number in range(6, 26)] == [line.split()[0] for line in first]
+    assert ["#1", "#2"] == [line.split()[0] for line in second]
+
+
+def test_a_failure_shows_faults_that_never_fired(project: Project) -> None:
+    tests = """
+    def test_it(signer):
+        signer.fault(delay=0.001, path="/upcheck")
+        signer.fault(status=412, type="ATTESTATION")
+        assert 500 == ask(signer)
+    """
+    [[request, fault]] = sections(project, tests)
+    assert "fault 1" in request
+    assert "never fired: {'id': 2, 'hits': 0, 'type': 'ATTESTATION', 'status': 412}" == fault
+
+
+@pytest.mark.parametrize("steps", ["assert False; yield", "yield; assert False"])
+def test_a_failure_of_a_users_fixture_shows_it_too(project: Project, steps: str) -> None:
+    tests = f"""
+    @pytest.fixture
+    def client(signer): ask(signer); {steps}
+    def test_it(client): pass
+    """
+    [[line]] = sections(project, tests)
+    assert "GET /upcheck" in line
+
+
+def test_a_signer_whose_process_has_ended_is_no_hindrance(project: Project) -> None:
+    tests = "def test_it(make_signer): make_signer(process=True).stop(); assert False"
+    assert [[]] == sections(project, tests)
+
+
+def test_what_did_not_fail_or_used_no_signer_shows_none(project: Project) -> None:
+    tests = """
+    def test_passes(signer, signer_session): ask(signer)
+    def test_fails(): assert False
+    @pytest.mark.xfail(raises=AssertionError)
+    def test_is_expected_to_fail(signer): assert False
+    """
+    assert [] == sections(project, tests)
+
+
+@pytest.mark.parametrize("name", ["signer", "signer_session"])
+def test_another_signer_may_be_used(project: Project, other_url: str, name: str) -> None:
+    expected, found = (other_url, INTEROP[:2], 200), f"({name}.url, {name}.pubkeys, ask({name}))"
+    tests = f"def test_it({name}): assert {expected} == {found}"
+    assert {"passed": 1} == outcomes(project, tests, f"--signer-url={other_url}/")
+
+
+def test_what_another_signer_cannot_do_skips(project: Project, other_url: str) -> None:
+    tests = """
+    @pytest.mark.parametrize("what", [
+        "requests", "faults", "count()", "wait_for(1)", "assert_signed()", "fault(status=500)",
+        "add_keys(interop=8)", "remove_keys('0x00')", "reset()", "stop()", "start()"])
+    def test_it(signer, what): eval(f"signer.{what}")
+    @pytest.mark.signer(interop=8)
+    def test_marked(signer): pass
+    def test_makes(make_signer): make_signer()
+    """
+    result = run(project, tests, "--signer-url", other_url)
+    assert {"skipped": 13} == result.parseoutcomes()
+    for reason in ("*/_signer/reset", "to stop a signer", "to make a signer"):
+        result.stdout.fnmatch_lines(f"SKIPPED*: expected {reason}, found *")
+
+
+def test_another_signer_with_control_is_fresh_for_each_test(project: Project) -> None:
+    tests = """
+    @pytest.mark.parametrize("round", range(2))
+    def test_asks(signer, round):
+        signer.fault(status=503, path="/healthcheck")
+        ask(signer)
+        assert (1, 1, 4) == (signer.count(), len(signer.faults), len(signer.pubkeys))
+    def test_stops(signer): signer.stop()
+    """
+    with Signer(interop=4) as other:
+        assert {"passed": 2, "skipped": 1} == outcomes(project, tests, "--signer-url", other.url)
+
+
+def test_a_failure_shows_what_another_signer_tells(project: Project, other_url: str) -> None:
+    tests = "def test_it(signer): ask(signer); assert False"
+    with Signer() as other:
+        assert [1] == [len(lines) for lines in sections(project, tests, "--signer-url", other.url)]
+    assert [[]] == sections(project, tests, "--signer-url", other_url)
+
+
+def test_no_signer_at_the_url_is_an_error_and_no_skip(project: Project) -> None:
+    tests = "def test_it(signer): signer.reset()"
+    with Signer(start=False) as none:
+        assert {"errors": 1} == outcomes(project, tests, "--signer-url", none.url)
+
+
+def test_a_projects_own_fixture_of_that_name_wins(project: Project) -> None:
+    project.makeconftest("import pytest\n@pytest.fixture\ndef signer(): return 'an account'")
+    assert {"passed": 1} == outcomes(project, "def test_it(signer): assert 'an account' == signer")
+
+
+def test_the_plugin_can_be_turned_off(project: Project) -> None:
+    result = run(project, "def test_it(signer): pass", "-p", "no:signer")
+    result.stdout.fnmatch_lines("*fixture 'signer' not found")
+
+
+def test_each_worker_of_xdist_has_its_own(project: Project) -> None:
+    tests = """
+    @pytest.mark.parametrize("round", range(8))
+    def test_it(signer, signer_session, worker_id, pytestconfig, round):
+        (pytestconfig.rootpath / worker_id).write_text(signer_session.url)
+        assert (200, 1) == (ask(signer), signer.count())
+        assert round and 200 == ask(signer_session)
+    """
+    project.makepyfile(ASK + dedent(tests))
+    result = project.runpytest_subprocess("-n", "2")
+    assert {"passed": 7, "failed": 1} == result.parseoutcomes()
+    assert 2 == len({path.read_text() for path in project.path.glob("gw*")})
+    result.stdout.fnmatch_lines(["*- signer -*", "http://127.0.0.1:*", "#1 GET /upcheck *"])
+
+
+def test_the_start_of_pytest_pays_for_no_server() -> None:
+    loaded = "import pytest, pytest_py3signer, sys; print(*sys.modules)"
+    output = subprocess.check_output([sys.executable, "-c", loaded], text=True).split()
+    heavy = {"granian", "litestar", "msgspec", "signer.testing", "urllib.request", "uvloop"}
+    assert set() == heavy & set(output)

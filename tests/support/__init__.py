@@ -1,0 +1,1 @@
+"""What tests of several rooms share: a file for each subject."""
