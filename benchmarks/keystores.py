@@ -18,7 +18,7 @@ from run import Run
 from signer import SecretKey
 from signer.keys.data_dir import DataDir
 from signer.keys.keyring import Key
-from signer.keys.keystore import parse, seal
+from signer.keys.keystore import encrypt, parse
 from signer.threads import cores
 from signers import Signer, serving
 
@@ -37,7 +37,7 @@ def write_keystores(folder: Path, count: int, cost: int) -> list[object]:
         (folder / name).mkdir(parents=True)
     for key in keys(count):
         name = f"0x{key.pubkey.hex()}"
-        sealed = seal(key, PASSWORD, kdf="scrypt", cost=cost)
+        sealed = encrypt(key, PASSWORD, kdf="scrypt", cost=cost)
         (folder / "keys" / f"{name}.json").write_bytes(sealed)
         (folder / "passwords" / f"{name}.txt").write_text(PASSWORD)
     flags = ["--keystores-path", folder / "keys"]
@@ -54,12 +54,12 @@ def start(*flags: object) -> float:
 def raw_kdf(cost: int) -> float:
     """Seconds that scrypt takes on one thread: the median of three."""
     [key] = keys(1)
-    keystore = parse(seal(key, PASSWORD, kdf="scrypt", cost=cost))
+    keystore = parse(encrypt(key, PASSWORD, kdf="scrypt", cost=cost))
     assert keystore
     times = []
     for _ in range(3):
         started = time.perf_counter()
-        keystore.open(PASSWORD)
+        keystore.decrypt(PASSWORD)
         times.append(time.perf_counter() - started)
     return median(times)
 
@@ -69,7 +69,9 @@ def measure(run: Run) -> None:
     cost = run.size(1 << 18, 1 << 10)
     with TemporaryDirectory() as folder:
         measure_starts(run, Path(folder), cost)
-        sealed = [seal(key, PASSWORD, kdf="scrypt", cost=cost).decode() for key in keys(IMPORTED)]
+        sealed = [
+            encrypt(key, PASSWORD, kdf="scrypt", cost=cost).decode() for key in keys(IMPORTED)
+        ]
         rows = {
             f"c={connections}": measure_import(run, Path(folder), sealed, connections)
             for connections in ([16] if run.quick else [1, 16])

@@ -7,7 +7,7 @@ from time import thread_time
 from typing import Any
 
 from run import Row, Run
-from signer.signing import signing_types
+from signer.signing.registry import SigningTypes
 from signer.spec.networks import Network, load_network
 
 VECTORS = Path(__file__).parent.parent / "tests" / "vectors" / "signing" / "signing.json"
@@ -33,7 +33,7 @@ def measure(run: Run) -> None:
 
 def _understand(times: int, body: bytes, network: Network, raw: float) -> Row:
     started = thread_time()
-    asked = [signing_types.decode(body) for _ in range(times)]
+    asked = [SigningTypes().decode(body) for _ in range(times)]
     decoded = thread_time()
     for request in asked:
         request.compute_signing_root(network)

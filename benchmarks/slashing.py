@@ -18,7 +18,7 @@ import load
 from run import Row, Run
 from server import Target, closed
 from signer.config import Config, SlashingMode
-from signer.signing import signing_types
+from signer.signing.registry import SigningTypes
 from signer.slashing.protection import Protection
 from signers import serving
 
@@ -31,12 +31,12 @@ ATTESTATIONS = 500  # of each key of an imported document
 
 def measure(run: Run) -> None:
     """Three tables: a check by itself, over HTTP, and the interchange of a large history."""
-    asked = [signing_types.decode(body) for body in islice(load.new_roots(), run.size(10_000, 10))]
+    asked = [SigningTypes().decode(body) for body in islice(load.new_roots(), run.size(10_000, 10))]
 
     def check(mode: SlashingMode, raw: float) -> Row:
         protection, started = Protection(Config(slashing=mode), None), time.thread_time()
         for index, (request, root) in enumerate(zip(asked, roots, strict=True)):
-            protection.check(KEYS[index % len(KEYS)], request, root)
+            protection.admit(KEYS[index % len(KEYS)], request, root)
         each = (time.thread_time() - started) / len(asked)
         return {"µs": each * 1e6, "x raw": each / raw}
 

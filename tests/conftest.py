@@ -6,7 +6,7 @@ import pytest
 
 from signer import SecretKey
 from signer.keys.keyring import Key
-from signer.keys.keystore import seal
+from signer.keys.keystore import encrypt
 
 pytest.register_assert_rewrite("support")  # what its assertions compared is shown, as in tests
 
@@ -21,7 +21,9 @@ def vector_keystores(tmp_path_factory: pytest.TempPathFactory) -> Path:
     secrets = {case["secret_key"] for case in vectors("signing/signing.json")["cases"]}
     for secret in secrets:
         key = SecretKey.from_bytes(unhex(secret))
-        (folder / f"{key.public_key().hex()}.json").write_bytes(seal(Key(key), "vectors", cost=2))
+        (folder / f"{key.public_key().hex()}.json").write_bytes(
+            encrypt(Key(key), "vectors", cost=2)
+        )
     (folder / "password").write_text("vectors\n")
     return folder
 

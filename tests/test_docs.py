@@ -9,7 +9,7 @@ from typing import get_args
 from signer.app import Application
 from signer.config import Config
 from signer.control.faults import Fault, WrongSignature
-from signer.control.journal import Match
+from signer.control.journal import RecordFilter
 from signer.spec.networks import NETWORKS
 
 ROOT = Path(__file__).parent.parent
@@ -66,5 +66,5 @@ def test_the_harness_page_tells_every_fault_and_every_operation() -> None:
     text = (ROOT / "docs" / "harness.md").read_text("utf-8")
 
     assert [] == [name for name in Fault.__struct_fields__ if f"{name}" not in text]
-    assert [] == [name for name in Match.__struct_fields__ if f"`{name}`" not in text]
+    assert [] == [name for name in RecordFilter.__struct_fields__ if f"`{name}`" not in text]
     assert [] == [kind for kind in get_args(WrongSignature) if kind not in text]

@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).parent.parent / "python" / "signer"
 # The diagram: rooms on one line do not import each other. Inside of a room, files may import one
 # another, but never in a circle.
 ORDER = """
-errors _core
+errors _core hex
 config files threads metrics
 ssz
 decoding

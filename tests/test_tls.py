@@ -436,7 +436,7 @@ LAUNCHERS = {
 def test_a_launcher_of_web3signer_with_tls_is_served(
     pki: Pki, tmp_path: Path, launcher: str
 ) -> None:
-    layouts.write({tmp_path: "web3signer-key-files"}, interop_keys(2), "x", "pbkdf2", print)
+    layouts.write({tmp_path: "web3signer-key-files"}, interop_keys(2), "x", "pbkdf2")
     files = {"p12": pki.server_p12, "password": pki.password, "known": pki.known_clients}
     argv = [each.format(keys=tmp_path, **files) for each in LAUNCHERS[launcher]]
     command = [sys.executable, "-W", "error", "-m", "signer", "web3signer", *argv]

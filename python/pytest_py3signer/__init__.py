@@ -1,112 +1,155 @@
-"""The plugin of pytest: signers as fixtures, and what they were asked in the report of a failure.
+"""The pytest plugin: signers as fixtures, and the requests they got in the report of a failure.
 
-pytest imports it at each start, wherever the package is installed: must not import more than that,
-open or start anything until a fixture is asked for. Wants pytest 8.4, for an ini that is a number.
+pytest imports it at each start, wherever the package is installed. So it imports nothing else at
+the top, and `signer` only when a fixture is used: a project may have a `signer` of its own.
+Works with pytest 7.4 and later.
 """
 
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-_used = pytest.StashKey[list[Any]]()  # the signers of a test, or of the session
+RECORDS_SHOWN = 20  # in the report of a failed test
+
+_signers_used = pytest.StashKey[list[Any]]()  # of a test, or of the session
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The settings: one that a project has, and one of a run."""
-    parser.addini("signer_interop", "how many interop keys a fresh signer has", "int", default=4)
+    """Adds a project's settings, and one of a run."""
+    # Text, because pytest before 8.4 knows no numbers here.
+    parser.addini("signer_interop", "how many interop keys a fresh signer has", default="4")
     parser.addini("signer_assert_not_slashable", "fail tests with slashable requests", "bool")
     parser.addoption("--signer-url", metavar="URL", help="the signer to test with, not fresh ones")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The marker, made known to --strict-markers."""
+    """Makes the marker known to --strict-markers."""
     config.addinivalue_line("markers", "signer(**options): arguments for the Signer of the test")
 
 
 @pytest.fixture(scope="session")
 def signer_options(pytestconfig: pytest.Config) -> dict[str, Any]:
-    """What every fresh Signer is made with: override it, or set the ini signer_interop."""
-    return {"interop": pytestconfig.getini("signer_interop")}
+    """The arguments of every fresh Signer: override it, or set the ini option signer_interop."""
+    text = str(pytestconfig.getini("signer_interop"))
+    if not text.isdecimal():
+        raise pytest.UsageError(f"signer_interop: expected a number of keys, found {text!r}")
+    return {"interop": int(text)}
 
 
 @pytest.fixture
 def make_signer(request: Any, signer_options: dict[str, Any]) -> Any:
-    """Makes fresh Signers, of signer_options and the given ones, that stop after the test."""
-    return lambda **own: _signer(request, signer_options, own)
+    """Makes fresh Signers with signer_options and the given arguments; they stop after the test."""
+    return lambda **arguments: _signer(request, signer_options, arguments)
 
 
 @pytest.fixture
 def signer(request: Any, signer_options: dict[str, Any]) -> Any:
-    """A fresh Signer, of signer_options and the marker's; or the one at --signer-url."""
+    """A fresh Signer with signer_options and the marker's arguments; or that of --signer-url."""
     marker = request.node.get_closest_marker("signer")
-    return _signer(request, signer_options, marker and dict(*marker.args, **marker.kwargs))
+    arguments = None
+    if marker:
+        arguments = dict(*marker.args, **marker.kwargs)
+    return _signer(request, signer_options, arguments)
 
 
 @pytest.fixture(scope="session")
 def signer_session(request: Any, signer_options: dict[str, Any]) -> Any:
-    """As `signer`, but one for all tests of a process: `reset()` is up to them."""
+    """One signer for all tests of a process, otherwise as `signer`. Tests call its `reset()`."""
     return _signer(request, signer_options, None)
 
 
-def _signer(request: Any, options: dict[str, Any], own: dict[str, Any] | None) -> Any:
-    """The signer at --signer-url, or a fresh one; `own` are options that only that can have."""
-    from signer.testing.signer import Signer  # noqa: PLC0415 - not at each start of pytest
-
+def _signer(request: Any, options: dict[str, Any], arguments: dict[str, Any] | None) -> Any:
+    """The signer at --signer-url, or a fresh one; only a fresh one can have `arguments`."""
+    _require_our_package()
     url = request.config.getoption("signer_url")
-    if url and own is not None:
-        pytest.skip(f"expected to make a signer, found --signer-url {url}")
-    signer = _external(url.rstrip("/")) if url else Signer(**options | (own or {}))
-    if not url:
+    if url:
+        if arguments is not None:
+            pytest.skip(f"expected to make a signer, found --signer-url {url}")
+        signer = _external_signer(url.rstrip("/"))
+    else:
+        from signer.testing.signer import Signer  # noqa: PLC0415 - only when a fixture is used
+
+        signer = Signer(**options | (arguments or {}))
         request.addfinalizer(signer.__exit__)
     if request.config.getini("signer_assert_not_slashable"):
         request.addfinalizer(partial(_assert_not_slashable, signer))
-    request.node.stash.setdefault(_used, []).append(signer)
+    request.node.stash.setdefault(_signers_used, []).append(signer)
     return signer
 
 
+def _require_our_package() -> None:
+    """Raises UsageError when `import signer` finds another module than the one next to us."""
+    import signer  # noqa: PLC0415 - only when a fixture is used
+
+    found = getattr(signer, "__file__", None)
+    if found is None or Path(found).parent.parent != Path(__file__).parent.parent:
+        raise pytest.UsageError(
+            f"expected the package signer of py3signer, found {found or signer}: "
+            "rename that one, or keep its folder off sys.path, to use the fixtures of py3signer"
+        )
+
+
 def _assert_not_slashable(signer: Any) -> None:
-    with suppress(OSError):  # its process has ended, and what it knew
+    with suppress(OSError):  # its process has ended, and its memory with it
         signer.assert_not_slashable()
 
 
-def _external(found: str) -> Any:
-    """The signer that serves there, reset; what needs more than it can do skips the test."""
-    import json  # noqa: PLC0415 - nor these
+def _external_signer(external_url: str) -> Any:
+    """The signer that serves there, reset; a test that needs more than it can do is skipped."""
+    import json  # noqa: PLC0415 - only when a fixture is used, like the next two
     from urllib.request import HTTPError, urlopen  # noqa: PLC0415
 
-    from signer.testing.client import Controls  # noqa: PLC0415
+    from signer.testing.client import ControlClient  # noqa: PLC0415
 
-    class External(Controls):
-        url = found
-        start = stop = property(lambda _: pytest.skip(f"expected to stop a signer, found {found}"))
+    class External(ControlClient):
+        url = external_url
+
+        def start(self) -> None:
+            pytest.skip(f"expected to start a signer, found {external_url}")
+
+        def stop(self) -> None:
+            pytest.skip(f"expected to stop a signer, found {external_url}")
 
     class Uncontrolled(External):
         def ask_control(self, method: str, path: str, /, **_: Any) -> Any:
             if (method, path) != ("GET", "keys"):
-                pytest.skip(f"expected {found}/_signer/{path}, found a signer without --control")
-            return json.load(urlopen(f"{found}/api/v1/eth2/publicKeys", timeout=10))  # noqa: S310
+                expected = f"expected {external_url}/_signer/{path}"
+                pytest.skip(f"{expected}, found a signer without --control")
+            with urlopen(f"{external_url}/api/v1/eth2/publicKeys", timeout=10) as response:  # noqa: S310
+                return json.load(response)
 
-    with suppress(HTTPError), urlopen(f"{found}/_signer/reset", b"", timeout=10):  # noqa: S310
-        return External()
-    return Uncontrolled()
+    try:
+        with urlopen(f"{external_url}/_signer/reset", b"", timeout=10):  # noqa: S310
+            return External()
+    except HTTPError as error:
+        error.close()
+        return Uncontrolled()
 
 
-@pytest.hookimpl(wrapper=True)
+@pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Any:
-    """To a failed test's report, a section for each signer that it used."""
-    report = yield
-    shared = [item.session] if "signer_session" in getattr(item, "fixturenames", ()) else []
-    for node in [item, *shared] if report.failed else []:
-        report.sections += [("signer", _told(s)) for s in node.stash.get(_used, [])]
-    return report
+    """Adds to a failed test's report a section for each signer that it used."""
+    outcome: Any = yield
+    report = outcome.get_result()
+    if not report.failed:
+        return
+    nodes: list[Any] = [item]
+    if "signer_session" in getattr(item, "fixturenames", ()):
+        nodes.append(item.session)
+    for node in nodes:
+        for signer in node.stash.get(_signers_used, []):
+            report.sections.append(("signer", _section(signer)))
 
 
-def _told(signer: Any) -> str:
+def _section(signer: Any) -> str:
+    """What a failed test's report tells of a signer."""
     lines = [signer.url]
-    with suppress(OSError, pytest.skip.Exception):  # its process has ended; it has no /_signer
-        lines += [record.line() for record in signer.requests[-20:]]
+    # Its process may have ended, and a signer elsewhere may have no /_signer.
+    with suppress(OSError, pytest.skip.Exception):
+        lines += [record.line() for record in signer.requests[-RECORDS_SHOWN:]]
         lines += [f"slashable: {pair.line()}" for pair in signer.slashable()]
         faults = signer.ask_control("GET", "faults", all=True)
         lines += [f"never fired: {fault}" for fault in faults if not fault["hits"]]

@@ -7,19 +7,44 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ._core import SecretKey, __version__, aggregate, fast_aggregate_verify, verify
+from .errors import SignerError
 
 if TYPE_CHECKING:
     from .control.faults import Fault
     from .control.journal import Record
+    from .slashing.protection import Slashable
+    from .testing.certificates import Certificates
+    from .testing.client import FaultHandle
     from .testing.signer import Signer
 
-__all__ = ["SecretKey", "__version__", "aggregate", "fast_aggregate_verify", "verify"]
-__all__ += ["Fault", "Record", "Signer"]  # the harness
+__all__ = [
+    "Certificates",
+    "Fault",
+    "FaultHandle",
+    "Record",
+    "SecretKey",
+    "Signer",
+    "SignerError",
+    "Slashable",
+    "__version__",
+    "aggregate",
+    "fast_aggregate_verify",
+    "verify",
+]
+
+# Imported on demand: code that needs only the cryptography does not wait for a server.
+_HARNESS = {
+    "Certificates": "testing.certificates",
+    "Fault": "control.faults",
+    "FaultHandle": "testing.client",
+    "Record": "control.journal",
+    "Signer": "testing.signer",
+    "Slashable": "slashing.protection",
+}
 
 
 def __getattr__(name: str) -> Any:
-    """The harness on demand: who wants the cryptography only does not wait for a server."""
-    rooms = {"Fault": "control.faults", "Record": "control.journal", "Signer": "testing.signer"}
-    if name not in rooms:
+    """The classes of the harness, imported when they are first used."""
+    if name not in _HARNESS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{rooms[name]}", __name__), name)
+    return getattr(import_module(f".{_HARNESS[name]}", __name__), name)

@@ -1,4 +1,4 @@
-"""JSON that clients send, into typed values; errors name the member that is not as expected."""
+"""JSON from clients into typed values; errors name the member that is not as expected."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -29,15 +29,15 @@ def convert(kind: type[T], value: Any, *, strict: bool = True) -> T:
     return msgspec.convert(value, kind, strict=strict, dec_hook=parse)
 
 
-def decode(kind: Any, sent: bytes | str | Mapping[str, Any], expected: str) -> Any:
+def decode(kind: Any, document: bytes | str | Mapping[str, Any], expected: str) -> Any:
     """Reads a JSON object, or the fields of a query, as `kind`.
 
-    Raises BadRequestError; `expected` says what was, where it is no JSON at all.
+    Raises BadRequestError, which names `expected` where the document is not JSON at all.
     """
     try:
-        if isinstance(sent, Mapping):
-            return convert(kind, sent, strict=False)
-        return decoder(kind).decode(sent)
+        if isinstance(document, Mapping):
+            return convert(kind, document, strict=False)
+        return decoder(kind).decode(document)
     except msgspec.ValidationError as error:
         raise BadRequestError(_named(str(error))) from None
     except UnicodeError:  # it would show bytes of the body
@@ -51,5 +51,9 @@ def _named(message: str) -> str:
     text, _, path = message.partition(" - at `$")
     path = path[1:-1]
     if text.startswith("Object missing required field"):
-        return f"{path}.{text.split('`')[1]}: expected this member, found none".removeprefix(".")
-    return f"{path}{': ' if path else ''}{text[0].lower()}{text[1:]}"
+        member = f"{path}.{text.split('`')[1]}".removeprefix(".")
+        return f"{member}: expected this member, found none"
+    sentence = text[0].lower() + text[1:]
+    if path:
+        return f"{path}: {sentence}"
+    return sentence

@@ -2,7 +2,8 @@
 
     SignerError                     500
     ├── BadRequestError             400  a body, a header or a parameter that is not as expected
-    │   └── SigningRootError        400  the root that was sent is not the root of what was sent
+    │   ├── SigningRootError        400  the root that was sent is not the root of what was sent
+    │   └── UnknownTypeError        400  no such signing type
     ├── UnauthorizedError           401  the Keymanager API without a token
     ├── UnknownUserError            401  no user and password of --auth-file
     ├── ForbiddenError              403  the Keymanager API with a wrong token
@@ -14,6 +15,7 @@
     ├── BLSError                    400  bytes that are no key, no signature or no point
     ├── KeystoreError               400  a keystore that is not EIP-2335, or outside our bounds
     │   └── WrongPasswordError      400  the checksum says that the password does not open it
+    ├── FaultError                  any  the answer of a fault that a test has set
     └── ConfigError                 500  a flag, a file or a port that makes serving impossible
 
 Messages say what was expected, what was found and what to do; start in lower case, end without a
@@ -26,7 +28,7 @@ from collections.abc import Mapping
 class SignerError(Exception):
     """The root of the tree; `status` and `headers` are the HTTP answer that it becomes."""
 
-    status = 500
+    status: int = 500
     headers: Mapping[str, str] = {}
 
 
@@ -37,7 +39,19 @@ class BadRequestError(SignerError):
 
 
 class SigningRootError(BadRequestError):
-    """The signing root that came with a request is not the root of what it asks to sign."""
+    """The signing root in a request is not the root of its message; `signing_root` is."""
+
+    def __init__(self, message: str, signing_root: bytes) -> None:
+        super().__init__(message)
+        self.signing_root = signing_root  # 32 bytes
+
+
+class UnknownTypeError(BadRequestError):
+    """Nobody registered the signing type that a request names; `signing_type` is that name."""
+
+    def __init__(self, message: str, signing_type: str) -> None:
+        super().__init__(message)
+        self.signing_type = signing_type
 
 
 class UnauthorizedError(SignerError):
@@ -105,6 +119,14 @@ class KeystoreError(SignerError):
 
 class WrongPasswordError(KeystoreError):
     """The keystore's checksum says that the password does not open it."""
+
+
+class FaultError(SignerError):
+    """A fault that a test has set answers instead of the signer."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class ConfigError(SignerError):

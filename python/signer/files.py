@@ -8,31 +8,36 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from .errors import ConfigError, KeystoreError, SignerError
+from .errors import ConfigError, SignerError
 
-MAX_SIZE = 1 << 20  # bytes; a keystore has about a thousand
+MAX_FILE_SIZE = 1 << 20  # bytes; a keystore has about a thousand
 TEMPORARY = ".tmp"  # the ending of a file that is being written
 
 
 @contextmanager
-def attempt(what: str, refusal: type[SignerError], hint: str = "") -> Iterator[None]:
-    """A block in which an error of the system, or of SQLite, becomes one of the signer's."""
+def translating_errors(
+    action: str,
+    error_class: type[SignerError],
+    hint: str = "",
+) -> Iterator[None]:
+    """A block whose OSError or sqlite3.Error becomes `error_class`: "cannot {action}: {reason}"."""
     try:
         yield
     except (OSError, sqlite3.Error) as error:
         reason = getattr(error, "strerror", None) or error
-        raise refusal(f"cannot {what}: {reason}{hint}") from None
+        raise error_class(f"cannot {action}: {reason}{hint}") from None
 
 
-def read(path: Path | str) -> bytes:
-    """The content. Raises KeystoreError for a file that cannot be read or is above MAX_SIZE."""
-    try:
-        with open(path, "rb") as file:  # noqa: PTH123 - of text too
-            content = file.read(MAX_SIZE + 1)
-    except OSError as error:
-        raise KeystoreError(f"cannot read {path}: {os.strerror(error.errno or 0)}") from None
-    if len(content) > MAX_SIZE:
-        raise KeystoreError(f"expected at most {MAX_SIZE} bytes in {path}, found more")
+def read(path: Path | str, error_class: type[SignerError]) -> bytes:
+    """The content of a file.
+
+    Raises `error_class` for a file that cannot be read or is above MAX_FILE_SIZE.
+    """
+    reading = translating_errors(f"read {path}", error_class)
+    with reading, open(path, "rb") as file:  # noqa: PTH123 - of text too
+        content = file.read(MAX_FILE_SIZE + 1)
+    if len(content) > MAX_FILE_SIZE:
+        raise error_class(f"expected at most {MAX_FILE_SIZE} bytes in {path}, found more")
     return content
 
 
@@ -41,20 +46,23 @@ def parse_yaml(text: str | bytes) -> list[Any]:
 
     Raises ValueError, which shows nothing of the text.
     """
-    import yaml  # noqa: PLC0415 - most starts read none, and pay nothing for it
+    import yaml  # noqa: PLC0415 - most starts read no YAML and should not wait for the import
 
+    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
     try:
-        return list(yaml.load_all(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader)))
+        return list(yaml.load_all(text, Loader=loader))
     except (yaml.YAMLError, RecursionError) as error:
-        line = getattr(getattr(error, "problem_mark", None), "line", 0) + 1
+        mark = getattr(error, "problem_mark", None)
+        line = getattr(mark, "line", 0) + 1
         raise ValueError(f"expected YAML, found what is none in line {line}") from None
 
 
 def write(path: Path, content: bytes, *, durable: bool = True) -> None:
-    """Makes or replaces a file that only its owner can read. Raises OSError, and leaves the old.
+    """Makes or replaces a file that only its owner can read.
 
-    Whenever the process stops there is the old file or the new one, nothing between; when it is
-    durable, also when the machine stops, and the new one is on disk when this returns.
+    A process that is killed leaves the old file or the new one, never a mixture. A durable write
+    is on disk when this returns, so that it also survives the machine. Raises OSError, and leaves
+    the old file.
     """
     temporary = path.with_name(path.name + TEMPORARY)
     try:
@@ -69,11 +77,11 @@ def write(path: Path, content: bytes, *, durable: bool = True) -> None:
         temporary.unlink(missing_ok=True)
         raise
     if durable:
-        sync(path.parent)
+        sync_folder(path.parent)
 
 
-def sync(folder: Path) -> None:
-    """Has it on disk which files a folder has. Raises OSError."""
+def sync_folder(folder: Path) -> None:
+    """Flushes a folder's entries to disk (`fsync`). Raises OSError."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -82,11 +90,11 @@ def sync(folder: Path) -> None:
 
 
 def secret_file(path: Path) -> str:
-    """The text in a file; if there is none, it is made: 32 random bytes as hex.
+    """The text of a file; a missing file is made, with 32 random bytes as hex.
 
-    Raises ConfigError for a file that cannot be read or made, is empty, or is no ASCII.
+    Raises ConfigError for a file that cannot be read or made, is empty, or is not ASCII.
     """
-    with attempt(f"use {path}", ConfigError):
+    with translating_errors(f"use {path}", ConfigError):
         if not path.exists():
             write(path, secrets.token_hex(32).encode())
         text = path.read_text("ascii", "replace").strip()

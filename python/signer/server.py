@@ -1,6 +1,6 @@
 """The only file that touches Granian: sockets, signals, readiness, and a stop that loses nothing.
 
-Granian's embedded server is called experimental; everything we rely on is here and in its tests.
+Granian calls its embedded server experimental. What we rely on is all here and in its tests.
 """
 
 import asyncio
@@ -23,35 +23,35 @@ from granian.server.embed import Server
 from litestar.types import Receive, Send
 
 from . import tls
-from .api.responses import TEXT, answer
+from .api.responses import TEXT, respond
 from .config import Config
 from .errors import ConfigError
-from .files import attempt
+from .files import translating_errors
 
 log = logging.getLogger(__name__)
 
 Hook = Callable[[], None]
 
-PROBE = "/_ready"  # what a server asks itself
+READY_PATH = "/_ready"  # what a server asks itself
 BACKLOG = 1024  # connections that wait to be accepted; a slot's burst opens hundreds at once
-QUIET = 0.05  # seconds without a request, after which a stopping server holds none
-PATIENCE = 5.0  # seconds that a stopping server waits for that
-GRACE = 1.0  # seconds that Granian has to close idle connections
-BRIEF_GRACE = 0.1  # the same where nobody minds a request that is lost
+QUIET_PERIOD = 0.05  # seconds; after that long without a request, a draining server has none
+DRAIN_TIMEOUT = 5.0  # seconds; a stopping server waits this long for open requests
+CLOSE_TIMEOUT = 1.0  # seconds that Granian has to close idle connections
+ABRUPT_CLOSE_TIMEOUT = 0.1  # seconds; the same for a stop that may lose requests
 
 
 def bind(host: str, port: int) -> socket.socket:
     """A socket on the address, which does not listen yet: connecting is refused until it does.
 
-    Bound here and not by Granian, which sets SO_REUSEPORT (a second signer on the port would
+    It is bound here and not by Granian, which sets SO_REUSEPORT (a second signer on the port would
     start, and take half of the traffic) and does not tell what port 0 became. Raises ConfigError
-    when the port is taken or the host is none of this machine's.
+    when the port is taken, or this machine has no such host.
     """
     with _taking(host, port), ExitStack() as unless_bound:
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, kind, protocol, _, address = addresses[0]
         listener = unless_bound.enter_context(socket.socket(family, kind, protocol))
-        # a port whose last connections are still in TIME_WAIT is free
+        # A port is free although its last connections are still in TIME_WAIT.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         listener.settimeout(0)  # what Granian expects
@@ -60,34 +60,36 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def _taking(host: str, port: int) -> AbstractContextManager[None]:
-    """Where the OSError of an address that cannot be had is a ConfigError."""
+    """A block whose OSError is a ConfigError: the address cannot be had."""
     hint = "; choose another --port (0 for a free one) or --host, or stop the process that has it"
-    return attempt(f"listen on {host}, port {port}", ConfigError, hint)
+    return translating_errors(f"listen on {host}, port {port}", ConfigError, hint)
 
 
 def url_of(listener: socket.socket, config: Config) -> str:
     """The URL of a bound socket, with its true port."""
     host, port = listener.getsockname()[:2]
     scheme = "https" if config.tls_cert else "http"
-    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+    if ":" in host:
+        host = f"[{host}]"
+    return f"{scheme}://{host}:{port}"
 
 
 def run(app: Any, listener: socket.socket, config: Config, on_ready: Hook, on_stop: Hook) -> None:
-    """Serves until SIGTERM or SIGINT, then answers what was asked; blocks until it is over."""
+    """Serves until SIGTERM or SIGINT, then answers the open requests. Blocks until it is over."""
     stop = asyncio.Event()
 
-    def stopping() -> None:
+    def begin_to_stop() -> None:
         on_stop()
         stop.set()
 
-    async def until_signal() -> None:
+    async def serve_until_signal() -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stopping)
+            asyncio.get_running_loop().add_signal_handler(number, begin_to_stop)
         await serve(app, listener, config, on_ready, stop)
 
-    # what is there stays, 60,000 objects: no collection need look through them, for 20 ms each time
+    # The 60,000 objects of the start live on. Frozen, they cost no collection 20 ms any more.
     gc.freeze()
-    uvloop.run(until_signal())
+    uvloop.run(serve_until_signal())
 
 
 async def serve(
@@ -97,93 +99,106 @@ async def serve(
     on_ready: Hook,
     stop: asyncio.Event,
     *,
-    patient: bool = True,
+    drain: bool = True,
 ) -> None:
-    """Serves `app` on a socket of `bind` until `stop`; a patient one then answers what was asked.
+    """Serves `app` on a socket of `bind` until `stop`; draining, it then answers open requests.
 
-    The application is an ASGI one without lifespan, and a context manager. Takes the socket over.
-    `on_ready` is called once requests are answered; idle connections and TLS are as the
-    configuration says. Raises ConfigError when another process came to listen on the port since
-    it was bound.
+    The application is an ASGI one without lifespan, and an async context manager. Takes the socket
+    over. Calls `on_ready` once requests are answered. Idle timeout and TLS are the configuration's.
+    Raises ConfigError when another process came to listen on the port since it was bound.
     """
     host, port = listener.getsockname()[:2]
     with _taking(host, port):  # another process may have bound it too, and listen already
         listener.listen(BACKLOG)
-    watched = _Watched(app)
+    watched = _WatchedApplication(app)
     with tls.front(listener, config) as served:
         address = served.getsockname()
         granian = _Granian(watched, served, config)
 
-        async def until_stopped() -> None:
-            await _answers(address)
+        async def serve_until_stopped() -> None:
+            await _wait_for_response(address)
             on_ready()
             await stop.wait()
-            if patient:
-                granian.refuse()
-                await watched.finish()
+            if drain:
+                granian.refuse_connections()
+                await watched.drain()
 
         async with app:
             serving = asyncio.create_task(granian.serve())
-            stopping = asyncio.create_task(until_stopped())
+            stopping = asyncio.create_task(serve_until_stopped())
             await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
             granian.stop()  # type: ignore[no-untyped-call]
-            await asyncio.wait({serving}, timeout=GRACE if patient else BRIEF_GRACE)
-    for task in (serving, stopping):
-        if not task.cancel():  # it is done, and may have failed
-            await task
+            timeout = CLOSE_TIMEOUT if drain else ABRUPT_CLOSE_TIMEOUT
+            await asyncio.wait({serving}, timeout=timeout)
+    await _end({serving, stopping})
 
 
-async def _answers(address: Any) -> None:
-    """Waits for an answer, whatever it is: Granian, told to stop before it serves, never does.
+async def _end(tasks: set[asyncio.Task[None]]) -> None:
+    """Cancels tasks, waits for their end, and raises the error of one that failed."""
+    for task in tasks:
+        task.cancel()
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    for result in results:
+        if isinstance(result, Exception):
+            raise result
 
-    Without TLS: then the answer is that it was expected.
+
+async def _wait_for_response(address: Any) -> None:
+    """Waits for any response. A Granian that is told to stop before it serves never stops.
+
+    Asks without TLS; the response is then that TLS was expected.
     """
-    is_path = isinstance(address, str)
-    connecting = (
-        asyncio.open_unix_connection(address) if is_path else asyncio.open_connection(*address[:2])
-    )
+    if isinstance(address, str):
+        connecting = asyncio.open_unix_connection(address)
+    else:
+        connecting = asyncio.open_connection(*address[:2])
     reader, writer = await connecting
-    writer.write(f"GET {PROBE} HTTP/1.1\r\nHost: me\r\nConnection: close\r\n\r\n".encode())
+    writer.write(f"GET {READY_PATH} HTTP/1.1\r\nHost: me\r\nConnection: close\r\n\r\n".encode())
     await reader.read()
     writer.close()
     await writer.wait_closed()
 
 
-class _Watched:
-    """The application, with an eye on what it is working on."""
+class _WatchedApplication:
+    """The application, and a count of the requests that it works on."""
 
     def __init__(self, app: Any) -> None:
         self._app = app
-        self._closing, self._in_flight, self._last_seen = False, 0, monotonic()
+        self._is_draining = False
+        self._open_requests = 0
+        self._last_seen = monotonic()
 
-    async def finish(self) -> None:
-        """Answers every request that was sent on an old connection, for PATIENCE at most.
+    async def drain(self) -> None:
+        """Answers every request that was sent on an old connection, for DRAIN_TIMEOUT at most.
 
         A client whose connection closes under its request cannot know whether it was signed. So
-        each answer now says `connection: close`, and only when no request came for a while may the
-        server go, and close the connections that are idle.
+        each response now says `connection: close`. Only after a quiet period may the server end,
+        and close the connections that are idle.
         """
-        self._closing, end = True, monotonic() + PATIENCE
+        self._is_draining = True
+        end = monotonic() + DRAIN_TIMEOUT
         while monotonic() < end:
-            quiet = 0.0 if self._in_flight else monotonic() - self._last_seen
-            if quiet >= QUIET:
+            quiet = 0.0
+            if not self._open_requests:
+                quiet = monotonic() - self._last_seen
+            if quiet >= QUIET_PERIOD:
                 return
-            await asyncio.sleep(QUIET - quiet)
-        log.warning("gave up on requests that were not done within %s seconds", PATIENCE)
+            await asyncio.sleep(QUIET_PERIOD - quiet)
+        log.warning("gave up on requests that were not done within %s seconds", DRAIN_TIMEOUT)
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
-        if scope["path"] == PROBE:
-            await answer(send, b"ready", TEXT)
+        if scope["path"] == READY_PATH:
+            await respond(send, b"ready", TEXT)
             return
-        self._in_flight += 1
+        self._open_requests += 1
         try:
             await self._app(scope, receive, partial(self._send, send))
         finally:
-            self._in_flight -= 1
+            self._open_requests -= 1
             self._last_seen = monotonic()
 
     async def _send(self, send: Send, event: Any) -> None:
-        if self._closing and event["type"] == "http.response.start":
+        if self._is_draining and event["type"] == "http.response.start":
             event = event | {"headers": [*event["headers"], (b"connection", b"close")]}
         await send(event)
 
@@ -192,8 +207,8 @@ class _Granian(Server):
     """Granian on a listening socket of ours, which it owns and closes."""
 
     def __init__(self, app: Any, listener: socket.socket, config: Config) -> None:
-        # its own logging would reconfigure the root logger of the process
-        silence = {"incremental": True, "root": {}, "handlers": {}, "loggers": {}}
+        # Granian's own logging would reconfigure the root logger of the process.
+        no_logging = {"incremental": True, "root": {}, "handlers": {}, "loggers": {}}
         super().__init__(
             app,
             backlog=BACKLOG,
@@ -202,13 +217,13 @@ class _Granian(Server):
             http1_settings=HTTP1Settings(header_read_timeout=int(config.idle_timeout * 1000)),
             websockets=False,
             log_enabled=False,
-            log_dictconfig=silence,
-            **({} if tls.needs_front(config) else _tls(config)),
+            log_dictconfig=no_logging,
+            **_tls_arguments(config),
         )
         self._is_path = listener.family == socket.AF_UNIX
         self._descriptor = listener.detach()
 
-    def refuse(self) -> None:
+    def refuse_connections(self) -> None:
         """Has the kernel refuse new connections.
 
         The listening socket makes way for one that nobody can connect to, while Granian, which has
@@ -221,8 +236,10 @@ class _Granian(Server):
         self._shd = SocketHolder(self._descriptor, self._is_path, BACKLOG)  # type: ignore[call-arg, assignment]
 
 
-def _tls(config: Config) -> dict[str, Any]:
-    """Granian's arguments for certificates in PEM."""
+def _tls_arguments(config: Config) -> dict[str, Any]:
+    """Granian's arguments for certificates in PEM; none where `tls.front` terminates TLS."""
+    if not config.tls_cert or tls.needs_front(config):
+        return {}
     return {
         "ssl_cert": config.tls_cert,
         "ssl_key": config.tls_key,

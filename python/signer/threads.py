@@ -1,8 +1,9 @@
-"""Threads for work that takes long: opening keystores and deriving keys.
+"""Threads for long work: decrypting keystores and deriving keys.
 
-As many as there are cores: scrypt takes 256 MiB each, and never more of them at once.
+There are as many as cores, because scrypt takes 256 MiB in each.
 """
 
+import logging
 import os
 import threading
 from collections.abc import Callable, Sequence
@@ -13,47 +14,56 @@ from typing import TypeVar
 T = TypeVar("T")
 R = TypeVar("R")
 
-Report = Callable[[str], None]
+log = logging.getLogger(__name__)
 
-NICENESS = 15  # nice(1): a thirtieth of a core where signing wants all of it
+BACKGROUND_NICENESS = 15  # nice(1); a thirtieth of a core where signing wants all of it
+PROGRESS_INTERVAL = 1.0  # seconds between two log lines of work that takes long
+HAS_AFFINITY = hasattr(os, "sched_getaffinity")  # Linux
 
 
 def cores() -> int:
     """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if HAS_AFFINITY:
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
-def pool() -> ThreadPoolExecutor:
+def thread_pool() -> ThreadPoolExecutor:
     """Threads for the start, when nothing else is to be done."""
     return ThreadPoolExecutor(cores())
 
 
-def polite_pool() -> ThreadPoolExecutor:
-    """Threads that work beside signing, and make way for it where the system can tell them to."""
-    return ThreadPoolExecutor(cores(), "open", initializer=be_nice)
+def background_pool() -> ThreadPoolExecutor:
+    """Threads that work next to signing at low priority, where the system has one for threads."""
+    return ThreadPoolExecutor(cores(), "background", initializer=lower_priority)
 
 
-def be_nice() -> None:
-    """Lets the other threads of this process go first, where the system can tell them apart."""
-    # a thread has a niceness of its own on Linux only; elsewhere this would name another process
-    if hasattr(os, "sched_getaffinity"):
+def lower_priority() -> None:
+    """Gives the calling thread a low priority, where the system has one for threads."""
+    # Only on Linux has a thread a niceness of its own; elsewhere this would name another process.
+    if HAS_AFFINITY:
         with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), BACKGROUND_NICENESS)
 
 
-def open_all(
-    threads: ThreadPoolExecutor, open_one: Callable[[T], R], items: Sequence[T], report: Report
+def run_on_all(
+    pool: ThreadPoolExecutor,
+    work: Callable[[T], R],
+    items: Sequence[T],
+    progress: str,
 ) -> list[R]:
-    """What `open_one` returns for each item, in order; reports a line a second while it takes.
+    """The results of `work` for each item, in order. Blocks until all are there.
 
-    Raises CancelledError when the threads were shut down meanwhile.
+    Logs a line a second while it takes: `progress`, how many are done, and of how many. Raises
+    CancelledError when the pool was shut down meanwhile.
     """
-    futures = [threads.submit(open_one, item) for item in items]
+    futures = [pool.submit(work, item) for item in items]
     try:
-        # `wait` alone would wait without end for those that a pool cancelled when it was shut down
-        while waiting := [future for future in futures if not future.done()]:
-            if late := wait(waiting, timeout=1).not_done:
-                report(f"opened {len(futures) - len(late)} of {len(futures)} keystores")
+        # A pool that is shut down cancels futures without waking `wait`: so look again each time.
+        while unfinished := [future for future in futures if not future.done()]:
+            late = wait(unfinished, timeout=PROGRESS_INTERVAL).not_done
+            if late:
+                log.info("%s: %d of %d", progress, len(futures) - len(late), len(futures))
     finally:
         for future in futures:
             future.cancel()

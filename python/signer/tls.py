@@ -1,144 +1,212 @@
-"""TLS where Granian's own is not enough: PKCS#12, passwords, clients known by a fingerprint.
+"""TLS that Granian cannot do: PKCS#12, keys with a password, clients known by a fingerprint.
 
-OpenSSL takes it off in front of Granian, which serves a socket of ours then. A thread for each
-connection, so slower; certificates in PEM are Granian's business alone.
+A thread per connection terminates TLS with OpenSSL and forwards plaintext to Granian over a Unix
+socket. So it is slower, and Granian itself serves certificates in PEM.
 """
 
+import logging
 import re
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from select import POLLIN, poll
 from socket import AF_UNIX, SHUT_RDWR, socket
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 from .config import Config
 from .errors import ConfigError
-from .files import attempt, read
+from .files import read, translating_errors
 
-SIZE = 1 << 16  # bytes that are passed on at a time
-# X509_V_ERR_ of a certificate that nobody we know vouches for; one out of date is another
+log = logging.getLogger(__name__)
+
+CHUNK_SIZE = 1 << 16  # bytes that are forwarded at a time
+ACCEPT_RETRY_DELAY = 0.1  # seconds; after an accept that failed, such as for want of descriptors
+# X509_V_ERR_ of a certificate whose issuer is not trusted; an expired one has another number
 UNTRUSTED = {18, 19, 20, 21}
+FINGERPRINT = re.compile(rb"[0-9a-f]{64}")
 
 
 def needs_front(config: Config) -> bool:
     """Whether these flags ask for more than Granian can do."""
-    more = not config.tls_key or config.tls_password_file or config.tls_known_clients
-    return bool(config.tls_cert and more)
+    if not config.tls_cert:
+        return False
+    return bool(not config.tls_key or config.tls_password_file or config.tls_known_clients)
 
 
 def check(config: Config) -> None:
-    """Raises ConfigError for files that are not as expected, and without the extra it takes."""
+    """Raises ConfigError for files that are not as expected, or when a needed extra is missing."""
     if needs_front(config):
-        _openssl(config)
+        _openssl_context(config)
     elif config.tls_cert:
-        with attempt(f"use {config.tls_cert} with {config.tls_key}", ConfigError):
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        with translating_errors(f"use {config.tls_cert} with {config.tls_key}", ConfigError):
             context.load_cert_chain(config.tls_cert, config.tls_key)
         if config.tls_client_ca:
-            with attempt(f"use {config.tls_client_ca}", ConfigError):
+            with translating_errors(f"use {config.tls_client_ca}", ConfigError):
                 context.load_verify_locations(config.tls_client_ca)
 
 
 @contextmanager
 def front(listener: socket, config: Config) -> Iterator[socket]:
-    """A socket that listens, without TLS, to what comes to `listener`, which may be the same."""
+    """A listening socket that gets the plaintext of `listener`, or `listener` if Granian does TLS.
+
+    Takes the listener over, and closes it on the way out.
+    """
     if not needs_front(config):
         yield listener
         return
-    context = _openssl(config)
+    context = _openssl_context(config)
     with TemporaryDirectory() as folder, socket(AF_UNIX) as inner, listener:
         address = f"{folder}/signer"
         inner.bind(address)
         inner.listen()
-
-        def accept() -> None:
-            with suppress(OSError):  # the listener was shut down
-                while True:
-                    arguments = context, listener.accept()[0], address
-                    threading.Thread(target=_relay, args=arguments, daemon=True).start()
-
         listener.settimeout(None)
-        threading.Thread(target=accept, name="tls", daemon=True).start()
-        yield inner
-        listener.shutdown(SHUT_RDWR)
+        accepting = _Accepting(listener, context, address)
+        accepting.start()
+        try:
+            yield inner
+        finally:
+            accepting.stop()
+
+
+class _Accepting:
+    """The thread that accepts connections, each of which gets a thread of its own."""
+
+    def __init__(self, listener: socket, context: Any, address: str) -> None:
+        self._listener = listener
+        self._context = context
+        self._address = address
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="tls", daemon=True)
+
+    def start(self) -> None:
+        """Starts the thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends the thread. Connections that are open go on."""
+        self._stopping.set()
+        self._listener.shutdown(SHUT_RDWR)  # wakes `accept`
+        self._thread.join()
+
+    def _run(self) -> None:
+        has_warned = False
+        while not self._stopping.is_set():
+            try:
+                client, _ = self._listener.accept()
+                arguments = (self._context, client, self._address)
+                threading.Thread(target=_relay, args=arguments, daemon=True).start()
+            except (OSError, RuntimeError) as error:  # no descriptor, no thread, or the end
+                if not self._stopping.is_set() and not has_warned:
+                    log.warning("cannot accept a connection now, will try again: %s", error)
+                    has_warned = True
+                self._stopping.wait(ACCEPT_RETRY_DELAY)
 
 
 def _relay(context: Any, client: socket, address: str) -> None:
-    """Passes on what a client and the server say, until one of them ends."""
+    """Forwards what a client and the server send, until one of them ends."""
     from OpenSSL import SSL  # noqa: PLC0415 - of the extra
 
-    with closing(client), socket(AF_UNIX) as server, suppress(SSL.Error, OSError):
-        tls, waiting = SSL.Connection(context, client), poll()
-        tls.set_accept_state()
-        tls.do_handshake()
+    with closing(client), suppress(SSL.Error, OSError), socket(AF_UNIX) as server:
+        connection = SSL.Connection(context, client)
+        connection.set_accept_state()
+        connection.do_handshake()
         server.connect(address)
-        waiting.register(client, POLLIN)
-        waiting.register(server, POLLIN)
+        readable = poll()
+        readable.register(client, POLLIN)
+        readable.register(server, POLLIN)
         while True:
-            ready = {number for number, _ in waiting.poll(0 if tls.pending() else None)}
-            if tls.pending() or client.fileno() in ready:
-                server.sendall(tls.recv(SIZE))  # or raises: the client has ended
+            timeout = 0 if connection.pending() else None
+            ready = {descriptor for descriptor, _ in readable.poll(timeout)}
+            if connection.pending() or client.fileno() in ready:
+                server.sendall(connection.recv(CHUNK_SIZE))  # raises when the client has ended
             if server.fileno() in ready:
-                answer = server.recv(SIZE)
-                if not answer:
-                    tls.shutdown()
+                response = server.recv(CHUNK_SIZE)
+                if not response:
+                    connection.shutdown()
                     return
-                tls.sendall(answer)
+                connection.sendall(response)
 
 
-def _openssl(config: Config) -> Any:
-    """What OpenSSL is to do. Raises ConfigError as `check`."""
+class _Identity(NamedTuple):
+    """The server's key, its certificate, and those between it and the authority."""
+
+    key: Any
+    certificate: Any
+    chain: Sequence[Any]
+
+
+def _openssl_context(config: Config) -> Any:
+    """OpenSSL's context for these flags. Raises ConfigError as `check`."""
     try:
-        from cryptography import x509  # noqa: PLC0415 - nor these
-        from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
-        from cryptography.hazmat.primitives.serialization import pkcs12  # noqa: PLC0415
-        from OpenSSL import SSL  # noqa: PLC0415
+        from OpenSSL import SSL  # noqa: PLC0415 - of the extra
     except ImportError:
         needed = "cryptography and pyOpenSSL for PKCS#12, passwords and --tls-known-clients"
         raise ConfigError(f"expected {needed}, found none: pip install 'py3signer[tls]'") from None
     context = SSL.Context(SSL.TLS_SERVER_METHOD)
     context.set_min_proto_version(SSL.TLS1_2_VERSION)
-    context.set_session_id(b"signer")  # a client that resumes a session is refused without
-    text, path = read(config.tls_cert or ""), config.tls_password_file
-    password = read(path).partition(b"\n")[0].removesuffix(b"\r") if path else None
+    context.set_session_id(b"signer")  # without it OpenSSL refuses clients that resume a session
     try:
-        if config.tls_key:
-            key: Any = serialization.load_pem_private_key(read(config.tls_key), password)
-            own, *others = x509.load_pem_x509_certificates(text)
-        else:
-            key, own, others = pkcs12.load_key_and_certificates(text, password)  # type: ignore[assignment]
-        context.use_privatekey(key)
-        context.use_certificate(own)
-        for other in others:
-            context.add_extra_chain_cert(other)
+        identity = _read_identity(config)
+        context.use_privatekey(identity.key)
+        context.use_certificate(identity.certificate)
+        for certificate in identity.chain:
+            context.add_extra_chain_cert(certificate)
         if config.tls_client_ca:
             context.load_verify_locations(str(config.tls_client_ca))
     except (ValueError, TypeError, SSL.Error):
         files = f"{config.tls_cert}, its key, its password and --tls-client-ca"
         hint = "give PKCS#12, or PEM with --tls-key"
         raise ConfigError(f"cannot use {files}, or one of them: {hint}") from None
+    required = SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT
     if config.tls_client_ca:
-        context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT)
-    if path := config.tls_known_clients:
-        known = _fingerprints(path)
-
-        def is_known(_: Any, certificate: Any, error: int, depth: int, trusted: int) -> bool:
-            # whoever signed it does not matter, so nor does what is wrong with them
-            known_one = certificate.digest("sha256").replace(b":", b"").lower() in known
-            return depth > 0 or (known_one and bool(trusted or error in UNTRUSTED))
-
-        context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, is_known)
+        context.set_verify(required)
+    if config.tls_known_clients:
+        context.set_verify(required, _KnownClients(config.tls_known_clients))
     return context
 
 
-def _fingerprints(path: Path) -> set[bytes]:
+def _read_identity(config: Config) -> _Identity:
+    """The server's key and certificates. Raises ConfigError, ValueError or TypeError."""
+    from cryptography import x509  # noqa: PLC0415 - of the extra, like the next two
+    from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415
+        load_pem_private_key,
+        pkcs12,
+    )
+
+    content = read(config.tls_cert or "", ConfigError)
+    password = None
+    if config.tls_password_file:
+        first_line, _, _ = read(config.tls_password_file, ConfigError).partition(b"\n")
+        password = first_line.removesuffix(b"\r")
+    if config.tls_key:
+        key: Any = load_pem_private_key(read(config.tls_key, ConfigError), password)
+        certificate, *chain = x509.load_pem_x509_certificates(content)
+        return _Identity(key, certificate, chain)
+    return _Identity(*pkcs12.load_key_and_certificates(content, password))
+
+
+class _KnownClients:
+    """OpenSSL's question whether to accept a client's certificate, answered by its fingerprint."""
+
+    def __init__(self, path: Path) -> None:
+        self._fingerprints = _read_fingerprints(path)
+
+    def __call__(self, _: Any, certificate: Any, error: int, depth: int, trusted: int) -> bool:
+        if depth > 0:
+            return True  # the issuer of a known client's certificate does not matter
+        fingerprint = certificate.digest("sha256").replace(b":", b"").lower()
+        return fingerprint in self._fingerprints and bool(trusted or error in UNTRUSTED)
+
+
+def _read_fingerprints(path: Path) -> set[bytes]:
     """The fingerprints in a file of Web3Signer's form: a name and hex digits on each line."""
-    lines = [line.split() for line in read(path).splitlines()]
-    known = {line[-1].replace(b":", b"").lower() for line in lines if line and line[0][:1] != b"#"}
-    if not known or not all(re.fullmatch(rb"[0-9a-f]{64}", fingerprint) for fingerprint in known):
+    lines = [line.split() for line in read(path, ConfigError).splitlines()]
+    entries = [line for line in lines if line and not line[0].startswith(b"#")]
+    fingerprints = {entry[-1].replace(b":", b"").lower() for entry in entries}
+    if not fingerprints or not all(map(FINGERPRINT.fullmatch, fingerprints)):
         raise ConfigError(f"expected in {path} lines of a name and a SHA-256 fingerprint in hex")
-    return known
+    return fingerprints

@@ -10,7 +10,7 @@ import pytest
 
 from signer import SecretKey
 from signer.keys.keyring import Key
-from signer.keys.keystore import seal
+from signer.keys.keystore import encrypt
 from support.duties import RANDAO
 from support.interchange import METADATA
 from support.keymanager import INTEROP, PASSWORD, Keymanager, Keystore, body, fresh, refusal
@@ -78,7 +78,7 @@ def test_a_keystore_twice_in_a_request_is_imported_once(keymanager: Keymanager) 
 def test_an_active_key_is_a_duplicate(keymanager: Keymanager) -> None:
     key = Key(SecretKey.from_bytes(unhex(INTEROP["privkey"])))
 
-    results = keymanager.import_keystores(Keystore(seal(key, PASSWORD, cost=1).decode()))
+    results = keymanager.import_keystores(Keystore(encrypt(key, PASSWORD, cost=1).decode()))
 
     assert ["duplicate"] == results
 

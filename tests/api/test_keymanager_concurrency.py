@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from signer.keys.keyring import Key
-from signer.keys.keystore import seal
+from signer.keys.keystore import encrypt
 from support.hostile_keystores import ACCEPTED, EITHER, REJECTED, content, name
 from support.keymanager import INTEROP, PASSWORD, Keymanager, Keystore, body, fresh, refusal
 from support.keystores import KEY, SECRET
@@ -285,7 +285,7 @@ def test_no_request_that_is_sent_after_a_delete_is_signed(keymanager: Keymanager
 
 
 def test_no_log_tells_a_secret(tmp_path: Path) -> None:
-    keystore = Keystore(seal(Key(KEY), PASSWORD, cost=1).decode())
+    keystore = Keystore(encrypt(Key(KEY), PASSWORD, cost=1).decode())
     flags: list[str | Path] = ["--data-dir", tmp_path, "--keymanager-token-file", tmp_path / "t"]
     with serving(*flags, "--log-level", "debug", "--no-metrics") as signer:
         keymanager = Keymanager(signer, (tmp_path / "t").read_text())

@@ -203,7 +203,7 @@ def test_json_logs_have_an_object_on_each_line(tmp_path: Path) -> None:
     messages = [line["message"] for line in lines]
     assert {("time", "level", "logger", "message")} == {tuple(line) for line in lines}
     assert {timedelta(0)} == {datetime.fromisoformat(line["time"]).utcoffset() for line in lines}
-    assert {"INFO", "DEBUG"} == {line["level"] for line in lines}
+    assert {"INFO", "WARNING", "DEBUG"} == {line["level"] for line in lines}
     assert [f"serving at {signer.url}"] == [text for text in messages if signer.url in text]
     assert ["1 keys, 1 failed to load"] == [text for text in messages if "1 keys" in text]
     requests = [text.partition(":")[0] for text in messages if "RANDAO_REVEAL" in text]

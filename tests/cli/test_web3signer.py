@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from signer import verify
-from signer.cli.serve import TRY
+from signer.cli.serve import EXAMPLE_REQUEST
 from signer.cli.web3signer import translate
 from signer.errors import ConfigError
 from signer.keys import layouts
@@ -112,7 +112,7 @@ def disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What launchers find or write before: keys in three forms, and configurations."""
     folder = tmp_path_factory.mktemp("disk")
     forms = {folder / "bulk": "web3signer", folder / "files": "web3signer-key-files"}
-    layouts.write(forms, interop_keys(2), "password", "pbkdf2", lambda _: None)
+    layouts.write(forms, interop_keys(2), "password", "pbkdf2")
     (folder / "bulk/teku-keys/password.txt").write_text("password\n")
     (folder / "raw").mkdir()
     for key in KEYS:
@@ -124,7 +124,7 @@ def disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def signs(signer: Served) -> bool:
     """Whether what it answers is the first key's signature."""
-    answer = signer.sign(PUBKEYS[0], TRY.encode(), accept="application/json")
+    answer = signer.sign(PUBKEYS[0], EXAMPLE_REQUEST.encode(), accept="application/json")
     root = root_of_randao(411392)
     return verify(unhex(PUBKEYS[0]), root, unhex(answer.json["signature"]))
 

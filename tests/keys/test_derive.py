@@ -85,7 +85,7 @@ def test_a_mnemonic_gives_the_keys_of_its_seed_and_path() -> None:
     for index in (12381, 3600, 7, 0, 0):
         expected = derive_child_sk(expected, index)
 
-    [key] = mnemonic_keys(ABANDON, 1, start=7)
+    [key] = mnemonic_keys(ABANDON, 1, start_index=7)
 
     assert expected.public_key() == key.pubkey
 
@@ -93,7 +93,7 @@ def test_a_mnemonic_gives_the_keys_of_its_seed_and_path() -> None:
 def test_a_start_gives_the_same_keys_as_counting_up_to_it() -> None:
     all_of_them = [key.pubkey for key in mnemonic_keys("devnet", 6)]
 
-    some = [key.pubkey for key in mnemonic_keys("devnet", 3, start=2)]
+    some = [key.pubkey for key in mnemonic_keys("devnet", 3, start_index=2)]
 
     assert all_of_them[2:5] == some
 

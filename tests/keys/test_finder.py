@@ -8,9 +8,9 @@ import pytest
 
 from signer._core import SecretKey
 from signer.errors import KeystoreError
-from signer.keys.finder import KeystoreFile, find
+from signer.keys.finder import Finder, KeystoreFile
 from signer.keys.keyring import Key
-from signer.keys.keystore import seal
+from signer.keys.keystore import encrypt
 from support.keystores import KEY, MIB, OTHER, PASSWORD, document
 from support.loading import load
 
@@ -69,7 +69,7 @@ def lay_out(root: Path, layout: Layout, keys: list[SecretKey]) -> None:
         names = {"pubkey": key.public_key().hex(), "index": index}
         password = layout.password.format(**names)
         for path, text in (
-            (layout.keystore, seal(Key(key), password, cost=1)),
+            (layout.keystore, encrypt(Key(key), password, cost=1)),
             (layout.password_file, password.encode()),
         ):
             file = root / path.format(**names)
@@ -84,10 +84,10 @@ def test_the_keys_of_a_layout_open(tmp_path: Path, layout: Layout) -> None:
     passwords_path = below(tmp_path, layout.passwords_path)
     password_file = below(tmp_path, layout.common_password_file)
 
-    found = list(find(tmp_path / layout.folder, passwords_path, password_file))
+    found = list(Finder(tmp_path / layout.folder, passwords_path, password_file).find())
 
     opened = {
-        file.keystore.open(file.password()).pubkey
+        file.keystore.decrypt(file.password()).pubkey
         for file in found
         if isinstance(file, KeystoreFile)
     }
@@ -117,10 +117,10 @@ def test_deposit_data_beside_keystores_is_skipped(tmp_path: Path) -> None:
 def test_a_missing_password_is_told_with_the_places_tried(tmp_path: Path) -> None:
     path = tmp_path / "keys" / "a.json"
     path.parent.mkdir()
-    path.write_bytes(seal(Key(KEY), PASSWORD, cost=1))
+    path.write_bytes(encrypt(Key(KEY), PASSWORD, cost=1))
     pubkey = f"0x{KEY.public_key().hex()}"
     folders = [path.parent, *(tmp_path / name for name in ("secrets", "lodestar-secrets"))]
-    [file] = find(path.parent)
+    [file] = Finder(path.parent).find()
     assert isinstance(file, KeystoreFile)
 
     with pytest.raises(KeystoreError) as refusal:
@@ -154,7 +154,7 @@ def test_the_same_key_in_two_layouts_is_opened_once_by_the_copy_that_opens(
     for folder in ("a", "b"):
         password = PASSWORD if folder == opening else "wrong: opening this one fails"
         (tmp_path / folder).mkdir()
-        (tmp_path / folder / "keystore.json").write_bytes(seal(Key(KEY), PASSWORD, cost=1))
+        (tmp_path / folder / "keystore.json").write_bytes(encrypt(Key(KEY), PASSWORD, cost=1))
         (tmp_path / folder / "keystore.txt").write_text(password)
 
     loaded = load(tmp_path)
@@ -170,10 +170,10 @@ def one_good_among_bad(tmp_path: Path) -> Path:
     quiet = document()
     del quiet["pubkey"]
     (tmp_path / "broken.json").write_text("{")
-    (tmp_path / "good.json").write_bytes(seal(Key(OTHER), PASSWORD, cost=1))
+    (tmp_path / "good.json").write_bytes(encrypt(Key(OTHER), PASSWORD, cost=1))
     (tmp_path / "good.txt").write_text(PASSWORD)
     (tmp_path / "unpaired.json").write_text(json.dumps(quiet))
-    (tmp_path / "wrong.json").write_bytes(seal(Key(KEY), PASSWORD, cost=1))
+    (tmp_path / "wrong.json").write_bytes(encrypt(Key(KEY), PASSWORD, cost=1))
     (tmp_path / "wrong.txt").write_text("incorrect donkey")
     return tmp_path
 
@@ -200,7 +200,7 @@ def test_the_last_lines_of_the_report_say_how_many_failed_and_why(one_good_among
     total, *reasons = loaded.lines[-4:]
     assert total.startswith(f"loaded 1 keystores from {one_good_among_bad} in ")
     assert total.endswith(" s, 3 failed")
-    assert [f"  failed: {source}: {reason}" for source, reason in loaded.failures] == reasons
+    assert [f"failed: {source}: {reason}" for source, reason in loaded.failures] == reasons
 
 
 def test_a_report_tells_no_password(one_good_among_bad: Path) -> None:
@@ -221,7 +221,7 @@ def test_a_report_tells_no_password(one_good_among_bad: Path) -> None:
 )
 def test_a_hostile_file_fails_by_itself(tmp_path: Path, file: str, content: bytes) -> None:
     for stem, key in (("bad", KEY), ("good", OTHER)):
-        (tmp_path / f"{stem}.json").write_bytes(seal(Key(key), PASSWORD, cost=1))
+        (tmp_path / f"{stem}.json").write_bytes(encrypt(Key(key), PASSWORD, cost=1))
         (tmp_path / f"{stem}.txt").write_text(PASSWORD)
     (tmp_path / file).write_bytes(content)
 
@@ -236,7 +236,7 @@ def test_a_folder_with_keys_and_secrets_in_it_loads(tmp_path: Path) -> None:
     (tmp_path / "keys" / pubkey).mkdir(parents=True)
     (tmp_path / "secrets").mkdir()
     (tmp_path / "keys" / pubkey / "voting-keystore.json").write_bytes(
-        seal(Key(KEY), PASSWORD, cost=1)
+        encrypt(Key(KEY), PASSWORD, cost=1)
     )
     (tmp_path / "secrets" / pubkey).write_text(PASSWORD)
 
@@ -246,7 +246,7 @@ def test_a_folder_with_keys_and_secrets_in_it_loads(tmp_path: Path) -> None:
 
 
 def test_a_byte_order_mark_is_no_part_of_a_password(tmp_path: Path) -> None:
-    (tmp_path / "a.json").write_bytes(seal(Key(KEY), PASSWORD, cost=1))
+    (tmp_path / "a.json").write_bytes(encrypt(Key(KEY), PASSWORD, cost=1))
     (tmp_path / "a.txt").write_text(PASSWORD, encoding="utf-8-sig")
 
     loaded = load(tmp_path)

@@ -23,15 +23,15 @@ MEASURE_MEMORY = """
 import resource, sys
 from pathlib import Path
 from signer.keys.keystore_folder import KeystoreFolder
-from signer.threads import pool
+from signer.threads import thread_pool
 
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 before = peak()
 for folder in sorted(Path(sys.argv[1]).iterdir()):
-    with pool() as threads:
-        KeystoreFolder(folder, None, folder / "password").load(threads, lambda line: None)
+    with thread_pool() as threads:
+        KeystoreFolder(folder, None, folder / "password").load(threads)
     print(peak() - before, folder.name)
 """
 

@@ -6,7 +6,7 @@ import pytest
 
 from signer._core import SecretKey
 from signer.keys.keyring import Key
-from signer.keys.keystore import seal
+from signer.keys.keystore import encrypt
 from support.keystores import KEY, PASSWORD
 from support.loading import Loaded, load
 
@@ -31,7 +31,7 @@ def test_a_key_file_names_a_keystore_and_its_password_relative_to_itself(tmp_pat
     elsewhere = tmp_path / "elsewhere"
     (tmp_path / "in").mkdir()
     elsewhere.mkdir()
-    (elsewhere / "any.keystore").write_bytes(seal(Key(KEY), PASSWORD, cost=1))
+    (elsewhere / "any.keystore").write_bytes(encrypt(Key(KEY), PASSWORD, cost=1))
     (elsewhere / "any.pass").write_text(PASSWORD)
     text = "type: file-keystore\nkeystoreFile: ../elsewhere/any.keystore\n"
     text += f'keystorePasswordFile: "{elsewhere}/any.pass"\n'
@@ -77,7 +77,7 @@ def test_a_key_file_that_is_no_yaml_fails_without_showing_it(tmp_path: Path) -> 
 
 
 def test_a_keystore_beside_the_key_file_that_names_it_is_one_key(tmp_path: Path) -> None:
-    (tmp_path / "a.json").write_bytes(seal(Key(KEY), PASSWORD, cost=1))
+    (tmp_path / "a.json").write_bytes(encrypt(Key(KEY), PASSWORD, cost=1))
     (tmp_path / "odd.secret").write_text(PASSWORD)
     text = "type: file-keystore\nkeystoreFile: a.json\nkeystorePasswordFile: odd.secret\n"
 

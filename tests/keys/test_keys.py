@@ -4,9 +4,9 @@ from pathlib import Path
 
 from signer import SecretKey
 from signer.keys.keyring import Key
-from signer.keys.keystore import seal
+from signer.keys.keystore import encrypt
 from support.known_keys import DEVNET_0
-from support.served import serving
+from support.served import said, serving
 from support.vectors import unhex, vectors
 
 KEYS = vectors("interop_keys/keys.json")
@@ -15,7 +15,7 @@ KEYS = vectors("interop_keys/keys.json")
 def write_keystore(folder: Path, index: int, password: str = "pass") -> Path:
     key = SecretKey.from_bytes(unhex(KEYS[index]["privkey"]))
     path = folder / f"{KEYS[index]['pubkey']}.json"
-    path.write_bytes(seal(Key(key), password, cost=2))
+    path.write_bytes(encrypt(Key(key), password, cost=2))
     return path
 
 
@@ -76,13 +76,11 @@ def test_a_key_that_fails_is_reported_and_the_others_serve(tmp_path: Path) -> No
     flags += ["--keystores-password-file", tmp_path / "password"]
     with serving(*flags) as signer:
         health = signer.ask("GET", "/healthcheck")
-        signer.process.terminate()
-        assert signer.process.stderr
-        said = signer.process.stderr.read()
+        told = "\n".join(said(signer))
 
     loading = health.json["checks"][1]["checks"][0]
     assert (503, "DOWN", "DOWN") == (health.status, health.json["status"], health.json["outcome"])
     assert {"keys-loaded": 1, "error-count": 1} == loading["data"]
-    assert f"failed: {broken}: the password does not open the keystore" in said
-    assert "1 keys, 1 failed to load" in said
-    assert "another password" not in said
+    assert f"failed: {broken}: the password does not open the keystore" in told
+    assert "1 keys, 1 failed to load" in told
+    assert "another password" not in told

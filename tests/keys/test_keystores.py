@@ -10,9 +10,9 @@ import pytest
 
 from signer._core import Encrypted, Kdf, SecretKey
 from signer.errors import KeystoreError, SignerError, WrongPasswordError
-from signer.keys.finder import find
+from signer.keys.finder import Finder
 from signer.keys.keyring import Key, LoadFailure
-from signer.keys.keystore import normalise_password, parse, seal
+from signer.keys.keystore import KdfFunction, encrypt, normalise_password, parse
 from support.keystores import KEY, MIB, OTHER, PASSWORD, SECRET, document, parsed
 from support.loading import load
 from support.vectors import unhex, vectors
@@ -24,7 +24,7 @@ EIP2335: Any = vectors("eip2335/manifest.json")
 def test_the_keystores_of_eip_2335_open_to_its_secret(file: str) -> None:
     keystore = parsed(vectors(f"eip2335/{file}"))
 
-    key = keystore.open(EIP2335["password"])
+    key = keystore.decrypt(EIP2335["password"])
 
     assert SecretKey.from_bytes(unhex(EIP2335["secret"])).public_key() == key.pubkey
 
@@ -56,7 +56,7 @@ def test_a_password_is_decomposed_and_has_no_control_codes(password: str, encode
 
 
 def test_a_file_of_one_mebibyte_is_read(tmp_path: Path) -> None:
-    sealed = seal(Key(KEY), PASSWORD, cost=1)
+    sealed = encrypt(Key(KEY), PASSWORD, cost=1)
     (tmp_path / "large.json").write_bytes(sealed.ljust(MIB))
     (tmp_path / "password").write_text(PASSWORD)
 
@@ -67,9 +67,9 @@ def test_a_file_of_one_mebibyte_is_read(tmp_path: Path) -> None:
 
 def test_a_larger_file_is_refused_and_named(tmp_path: Path) -> None:
     path = tmp_path / "large.json"
-    path.write_bytes(seal(Key(KEY), PASSWORD, cost=1).ljust(MIB + 1))
+    path.write_bytes(encrypt(Key(KEY), PASSWORD, cost=1).ljust(MIB + 1))
 
-    [found] = find(tmp_path)
+    [found] = Finder(tmp_path).find()
 
     assert isinstance(found, LoadFailure)
     assert str(path) == found[0]
@@ -115,7 +115,7 @@ def test_a_larger_file_is_refused_and_named(tmp_path: Path) -> None:
     ],
 )
 def test_parameters_outside_the_bounds_are_refused_and_named(
-    kdf: str, params: Any, named: list[str]
+    kdf: KdfFunction, params: Any, named: list[str]
 ) -> None:
     refused = document(kdf, **params)
 
@@ -143,17 +143,17 @@ def test_weak_parameters_are_welcome(kdf: Kdf) -> None:
 
 @pytest.mark.parametrize(("kdf", "cost"), [("scrypt", 2), ("pbkdf2", 1)])
 @pytest.mark.parametrize("password", ["testpassword", "", "p\u00e4ss \U0001f511"])
-def test_what_is_sealed_opens_again(kdf: str, cost: int, password: str) -> None:
-    keystore = parsed(json.loads(seal(Key(KEY), password, kdf=kdf, cost=cost)))
+def test_what_is_sealed_opens_again(kdf: KdfFunction, cost: int, password: str) -> None:
+    keystore = parsed(json.loads(encrypt(Key(KEY), password, kdf=kdf, cost=cost)))
 
-    key = keystore.open(password)
+    key = keystore.decrypt(password)
 
     assert KEY.public_key() == keystore.declared_pubkey
     assert KEY.sign(bytes(32)) == key.secret_key.sign(bytes(32))
 
 
 def test_no_two_seals_are_alike() -> None:
-    first, second = (json.loads(seal(Key(KEY), PASSWORD, cost=1)) for _ in range(2))
+    first, second = (json.loads(encrypt(Key(KEY), PASSWORD, cost=1)) for _ in range(2))
 
     first_crypto, second_crypto = first["crypto"], second["crypto"]
 
@@ -163,11 +163,11 @@ def test_no_two_seals_are_alike() -> None:
 
 
 @pytest.mark.parametrize("kdf", ["scrypt", "pbkdf2"])
-def test_a_wrong_password_is_refused_without_repeating_it(kdf: str) -> None:
+def test_a_wrong_password_is_refused_without_repeating_it(kdf: KdfFunction) -> None:
     keystore = parsed(document(kdf))
 
     with pytest.raises(WrongPasswordError) as refusal:
-        keystore.open("incorrect donkey")
+        keystore.decrypt("incorrect donkey")
 
     assert "donkey" not in str(refusal.value)
 
@@ -189,7 +189,7 @@ def test_a_refusal_tells_neither_password_nor_secret(part: str, broken: Any) -> 
     keystore = parsed(fields | {"crypto": crypto})
 
     with pytest.raises(SignerError) as refusal:
-        keystore.open(PASSWORD)
+        keystore.decrypt(PASSWORD)
 
     assert SECRET.hex() not in str(refusal.value)
     assert PASSWORD not in str(refusal.value)
@@ -199,7 +199,7 @@ def test_a_keystore_whose_pubkey_differs_is_refused() -> None:
     keystore = parsed(document() | {"pubkey": OTHER.public_key().hex()})
 
     with pytest.raises(KeystoreError) as refusal:
-        keystore.open(PASSWORD)
+        keystore.decrypt(PASSWORD)
 
     assert f"0x{OTHER.public_key().hex()}" in str(refusal.value)
     assert f"0x{KEY.public_key().hex()}" in str(refusal.value)
@@ -209,7 +209,7 @@ def test_a_keystore_whose_pubkey_differs_is_refused() -> None:
 def test_a_keystore_may_keep_quiet_about_its_pubkey(pubkey: str | None) -> None:
     keystore = parsed(document() | {"pubkey": pubkey})
 
-    key = keystore.open(PASSWORD)
+    key = keystore.decrypt(PASSWORD)
 
     assert keystore.declared_pubkey is None
     assert KEY.public_key() == key.pubkey
@@ -219,7 +219,7 @@ def test_a_keystore_may_have_no_pubkey() -> None:
     fields = document()
     del fields["pubkey"]
 
-    key = parsed(fields).open(PASSWORD)
+    key = parsed(fields).decrypt(PASSWORD)
 
     assert KEY.public_key() == key.pubkey
 
@@ -262,12 +262,12 @@ def test_what_is_no_keystore_document_is_refused(content: bytes) -> None:
 
 FIRST_OF_ALL = f"""
 import sys, threading
-from signer.keys.keystore import parse
+from signer.keys.keystore import KdfFunction, parse
 sys.setswitchinterval(1e-6)
 together = threading.Barrier(8)
 def read():
     together.wait()
-    parse({seal(Key(KEY), PASSWORD, cost=2)!r})
+    parse({encrypt(Key(KEY), PASSWORD, cost=2)!r})
 threads = [threading.Thread(target=read) for _ in range(8)]
 [thread.start() for thread in threads]
 [thread.join() for thread in threads]

@@ -18,10 +18,10 @@ from signer.cli import main
 from signer.errors import SignerError
 from signer.keys.derived import interop_keys, mnemonic_keys
 from signer.keys.keyring import Key
-from signer.keys.keystore import Keystore, seal
+from signer.keys.keystore import Keystore, encrypt
 from signer.keys.keystore_folder import KeystoreFolder
 from signer.keys.layouts import LAYOUTS
-from signer.threads import pool
+from signer.threads import thread_pool
 from support.served import serving
 from support.vectors import unhex, vectors
 
@@ -67,8 +67,8 @@ def listing(folder: Path) -> list[str]:
 def load(line: str) -> list[tuple[str, str]]:
     """Public keys and paths, sorted, of what the finder finds with the printed flags."""
     *_, folder = shlex.split(line)
-    with pool() as threads:
-        keys, failures = KeystoreFolder(Path(folder)).load(threads, lambda _: None)
+    with thread_pool() as threads:
+        keys, failures = KeystoreFolder(Path(folder)).load(threads)
     assert [] == failures
     return sorted((key.pubkey.hex(), key.derivation_path) for key in keys)
 
@@ -89,7 +89,7 @@ def aes_ctr(text: bytes, kdf: Kdf, iv: int) -> bytes:
 
 def prysms(text: bytes) -> Keystore:
     """A keystore of Prysm's with a text inside, made without the signer's code for it."""
-    crypto = json.loads(seal(Key(ONE), "pass", cost=1))["crypto"]
+    crypto = json.loads(encrypt(Key(ONE), "pass", cost=1))["crypto"]
     salt = bytes.fromhex(crypto["kdf"]["params"]["salt"])
     message = aes_ctr(text, Kdf.pbkdf2(1, 32, salt), 0)
     derived = hashlib.pbkdf2_hmac("sha256", b"pass", salt, 1)
@@ -198,7 +198,7 @@ def test_a_text_of_prysms_may_have_spaces() -> None:
     lists = {"public_keys": [ONE.public_key()] * 2, "private_keys": [bytes(31) + b"\x01"] * 2}
     texts = {name: [base64.b64encode(item).decode() for item in lists[name]] for name in lists}
 
-    keys = prysms(json.dumps(texts, indent=2).encode()).open_accounts("pass")
+    keys = prysms(json.dumps(texts, indent=2).encode()).decrypt_all("pass")
 
     assert [ONE.public_key()] * 2 == [key.pubkey for key in keys]
 
@@ -206,4 +206,4 @@ def test_a_text_of_prysms_may_have_spaces() -> None:
 @pytest.mark.parametrize("text", [b"{}" * 20, b"\xff" * 40, b'"private_keys":["!A"]' * 2])
 def test_another_text_in_place_of_prysms_is_refused(text: bytes) -> None:
     with pytest.raises(SignerError, match=r"^expected Prysm's private_keys, found other text$"):
-        prysms(text).open_accounts("pass")
+        prysms(text).decrypt_all("pass")

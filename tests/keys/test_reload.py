@@ -15,9 +15,9 @@ import pytest
 
 from signer.keys.data_dir import DataDir
 from signer.keys.keyring import LoadFailure
-from signer.keys.keystore import parse, seal
+from signer.keys.keystore import encrypt, parse
 from signer.keys.keystore_folder import KeystoreFolder
-from signer.threads import cores, pool
+from signer.threads import cores, thread_pool
 from support.data_dir import (
     KEYS,
     KEYSTORES,
@@ -114,7 +114,7 @@ def test_signing_goes_on_during_a_reload(reloading: Served) -> None:
 
 
 def test_a_reload_outlives_the_client_that_waits_for_it(folder: Path, signer: Served) -> None:
-    put(folder, SECOND, seal(KEYS[SECOND], PASSWORD, cost=1 << 20))
+    put(folder, SECOND, encrypt(KEYS[SECOND], PASSWORD, cost=1 << 20))
     connection = HTTPConnection(urlsplit(signer.url).netloc, timeout=20)
     connection.request("POST", "/reload?wait=true")
     while status(signer) == "idle":
@@ -244,8 +244,8 @@ def test_a_folder_of_the_users_is_never_written_to(tmp_path: Path, folder: Path)
 
 def load(folder: Path, data_dir: Path) -> tuple[dict[str, str], list[LoadFailure]]:
     """What a signer loads that starts now: derivation paths of keys, and failures."""
-    with closing(DataDir(data_dir)) as opened, pool() as threads:
-        keys, failures = KeystoreFolder(folder, data_dir=opened).load(threads, lambda _: None)
+    with closing(DataDir(data_dir)) as opened, thread_pool() as threads:
+        keys, failures = KeystoreFolder(folder, data_dir=opened).load(threads)
     return {f"0x{key.pubkey.hex()}": key.derivation_path for key in keys}, failures
 
 

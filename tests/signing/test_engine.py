@@ -92,9 +92,9 @@ def test_who_helps_gets_a_signature_as_long_as_more_wait_than_there_are_threads(
     assert {root: KEYS[0].sign(root) for root in ROOTS} == helped | dict(threads.finished())
 
 
-@pytest.mark.parametrize("patient", [False, True])
+@pytest.mark.parametrize("background", [False, True])
 def test_the_loop_helps_all_but_patient_threads(
-    monkeypatch: pytest.MonkeyPatch, *, patient: bool
+    monkeypatch: pytest.MonkeyPatch, *, background: bool
 ) -> None:
     class Spied:
         helped = False
@@ -107,11 +107,11 @@ def test_the_loop_helps_all_but_patient_threads(
             return getattr(self._threads, name)
 
     async def sign_all() -> None:
-        engine = SigningEngine(1, patient=patient)
+        engine = SigningEngine(1, background=background)
         await asyncio.gather(*(engine.sign(KEYS[0], root) for root in ROOTS))
         engine.close()
 
     monkeypatch.setattr("signer.signing.engine.SigningThreads", Spied)
     asyncio.run(sign_all())
 
-    assert patient != Spied.helped
+    assert background != Spied.helped

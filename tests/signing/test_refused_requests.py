@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from signer.errors import BadRequestError
-from signer.signing import signing_types
+from signer.signing.registry import SigningTypes
 from signer.spec.networks import Network, load_network
 from support.requests import (
     EVERY_SHAPE,
@@ -77,7 +77,7 @@ def payload(case: Case) -> str:
 )
 def test_a_body_that_is_no_request_is_refused(body: bytes) -> None:
     with pytest.raises(BadRequestError) as refusal:
-        signing_types.decode(body)
+        SigningTypes().decode(body)
 
     assert len(str(refusal.value)) > len("expected")
 
@@ -139,7 +139,7 @@ def with_hole(value: Any, way: list[Any]) -> Any:
 def outcome(body: bytes, network: Network) -> str:
     """A root, a refusal, or what else came of a body: that, with the body."""
     try:
-        signing_types.decode(body).compute_signing_root(network)
+        SigningTypes().decode(body).compute_signing_root(network)
     except BadRequestError as error:
         return type(error).__name__
     except Exception as error:  # noqa: BLE001 - any other exception is what these tests look for
@@ -147,7 +147,7 @@ def outcome(body: bytes, network: Network) -> str:
     return "a root"
 
 
-SIGNED_OR_REFUSED = {"a root", "BadRequestError", "SigningRootError"}
+SIGNED_OR_REFUSED = {"a root", "BadRequestError", "SigningRootError", "UnknownTypeError"}
 
 
 @pytest.mark.parametrize("root", [{}, {"signing_root": "0x" + "ab" * 32}], ids=["", "with a root"])

@@ -4,15 +4,15 @@ The expected roots are the vectors', or are hashed with nothing but SHA-256.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
 
 import pytest
 
 from signer.errors import BadRequestError, SigningRootError
-from signer.signing import signing_types
-from signer.signing.request import ForkRequest, SignRequest
+from signer.signing.registry import BUILT_IN, SigningTypes
+from signer.signing.request import ForkRequest
 from signer.spec import phase0
 from signer.spec.networks import Network, load_network
 from support.hashing import (
@@ -319,36 +319,35 @@ def test_a_wrong_root_is_refused_whatever_the_other_one_is(case: Case, wrong: li
 # A new type
 
 
-@pytest.fixture
-def types_of_today() -> Iterator[None]:
-    """The signing types, which are again what they were when the test is over."""
-    before = dict(SignRequest.types)
-    yield
-    SignRequest.types.clear()
-    SignRequest.types.update(before)
+class Greeting(ForkRequest):
+    TYPE = "GREETING"
+    DOMAIN_TYPE = unhex("0x0f00000f")
+    MESSAGE = attrgetter("greeting")
+    EPOCH = attrgetter("greeting.epoch")
+
+    greeting: phase0.Checkpoint
 
 
-@pytest.mark.usefixtures("types_of_today")
 def test_a_class_is_all_that_a_new_type_needs() -> None:
-    class Greeting(ForkRequest):
-        DOMAIN_TYPE = unhex("0x0f00000f")
-        MESSAGE = attrgetter("greeting")
-        EPOCH = attrgetter("greeting.epoch")
-        greeting: phase0.Checkpoint
-
     request = {
         "type": "greeting",
         "fork_info": private_fork("0x60000042", "0x70000042", epoch=100),
         "greeting": {"epoch": "99", "root": "0x" + "11" * 32},
     }
 
-    decoded = signing_types.decode(json.dumps(request).encode())
+    decoded = SigningTypes([*BUILT_IN, Greeting]).decode(json.dumps(request).encode())
 
     in_domain = domain("0x0f00000f", "0x60000042", PRIVATE_ROOT)
     expected = signing_root(container(uint64("99"), unhex("0x" + "11" * 32)), in_domain)
     assert isinstance(decoded, Greeting)
     assert expected == f"0x{decoded.compute_signing_root(PRIVATE).hex()}"
-    assert "GREETING" in SignRequest.types
+
+
+def test_a_type_of_one_application_is_unknown_to_another() -> None:
+    SigningTypes([*BUILT_IN, Greeting])
+
+    with pytest.raises(BadRequestError, match=r"^type: expected one of "):
+        SigningTypes().find(b'{"type": "GREETING"}')
 
 
 def test_a_type_that_no_class_has_is_refused_with_those_there_are() -> None:

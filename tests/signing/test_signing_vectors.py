@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from signer.signing import signing_types
+from signer.signing.registry import SigningTypes
 from signer.spec.networks import load_network
 from support.served import Served, serving
 from support.vectors import vectors
@@ -82,7 +82,7 @@ def test_a_request_is_answered_with_the_expected_signature(signer_on: SignerOn, 
 
 @pytest.mark.parametrize("case", CASES + DIVERGENT, ids=name)
 def test_the_expected_root_is_computed(case: Case) -> None:
-    request = signing_types.decode(json.dumps(case["request"]).encode())
+    request = SigningTypes().decode(json.dumps(case["request"]).encode())
 
     root = request.compute_signing_root(load_network(case["network"]))
 
@@ -133,7 +133,7 @@ def one_fork_network(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("case", EXAMPLES, ids=name)
 def test_web3signers_examples_have_the_published_root(case: Case, one_fork_network: Path) -> None:
-    request = signing_types.decode(json.dumps(case["request"]).encode())
+    request = SigningTypes().decode(json.dumps(case["request"]).encode())
 
     root = request.compute_signing_root(load_network(str(one_fork_network)))
 

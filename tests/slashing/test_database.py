@@ -10,9 +10,9 @@ from subprocess import run
 import pytest
 
 from signer.errors import ConfigError
-from signer.slashing.database import HistoryFile
+from signer.slashing.database import HistoryDatabase
 from signer.slashing.interchange import decode
-from signer.slashing.protection import KEPT, Protection
+from signer.slashing.protection import VOTES_KEPT_PER_HISTORY, Protection
 from support.protection import (
     KEYS,
     MAX,
@@ -58,9 +58,9 @@ def test_an_import_is_for_the_keys_that_are_asked_for_and_have_messages() -> Non
 @pytest.mark.parametrize("size", [1, 2], ids=["blocks", "attestations"])
 def test_only_the_newest_are_kept(tmp_path: Path, size: int) -> None:
     path, sizes = tmp_path / "file", set[tuple[int, int]]()
-    with closing(HistoryFile(path)) as file:
+    with closing(HistoryDatabase(path)) as file:
         protection = protecting("enforce", file)
-        for number in range(4 * KEPT + 2):  # it is pruned twice
+        for number in range(4 * VOTES_KEPT_PER_HISTORY + 2):  # it is pruned twice
             rules(protection, tuple(range(number, number + size)))
             if number % 32 == 0:
                 file.flush()
@@ -69,17 +69,20 @@ def test_only_the_newest_are_kept(tmp_path: Path, size: int) -> None:
         assert ["below_minimum"] == rules(protection, tuple(range(size)))
 
     with opened(path) as restarted:
-        oldest, newest = (tuple(range(at, at + size)) for at in (2 * KEPT, 4 * KEPT + 2))
+        oldest, newest = (
+            tuple(range(at, at + size))
+            for at in (2 * VOTES_KEPT_PER_HISTORY, 4 * VOTES_KEPT_PER_HISTORY + 2)
+        )
         assert ["below_minimum", ""] == rules(restarted, oldest, newest)
-    assert all(memory == disk <= 2 * KEPT for memory, disk in sizes)
-    assert KEPT == rows(path)  # with the last vote there was one too many
+    assert all(memory == disk <= 2 * VOTES_KEPT_PER_HISTORY for memory, disk in sizes)
+    assert VOTES_KEPT_PER_HISTORY == rows(path)  # with the last vote there was one too many
 
 
 def test_report_tells_nothing_of_what_is_older_than_the_kept() -> None:
     protection = protecting("report")
-    rules(protection, *((slot,) for slot in range(2 * KEPT + 1)))
+    rules(protection, *((slot,) for slot in range(2 * VOTES_KEPT_PER_HISTORY + 1)))
 
-    rules(protection, (0,), (1,), (KEPT,), root=OTHER_ROOT)
+    rules(protection, (0,), (1,), (VOTES_KEPT_PER_HISTORY,), root=OTHER_ROOT)
 
     assert [] == list(protection.pairs)
 
@@ -89,15 +92,22 @@ def test_thousands_of_votes_for_one_target_are_not_all_kept(tmp_path: Path) -> N
         for number in range(2000):
             rules(protection, (3, 4), root=number.to_bytes(32))
 
-        assert (1999, True) == (len(protection.pairs), kept(protection) <= 2 * KEPT)
+        assert (1999, True) == (
+            len(protection.pairs),
+            kept(protection) <= 2 * VOTES_KEPT_PER_HISTORY,
+        )
 
-    assert rows(tmp_path / "file") <= 2 * KEPT
+    assert rows(tmp_path / "file") <= 2 * VOTES_KEPT_PER_HISTORY
 
 
 @pytest.mark.parametrize("restarts", [0, 1])
 def test_what_surrounds_a_dropped_vote_is_refused(tmp_path: Path, restarts: int) -> None:
     with opened(tmp_path / "file", "report") as protection:
-        rules(protection, (80, 90), *((10, target) for target in range(91, 91 + 2 * KEPT)))
+        rules(
+            protection,
+            (80, 90),
+            *((10, target) for target in range(91, 91 + 2 * VOTES_KEPT_PER_HISTORY)),
+        )
         protection.mode = "enforce"
         found = [] if restarts else rules(protection, (70, 9999))
 
@@ -110,7 +120,7 @@ def test_a_restart_keeps_epochs_of_64_bits(tmp_path: Path) -> None:
         rules(protection, (2**63 - 1,), (2**63,), (MAX,), (3, 2**63), (2**63, MAX))
         expected = protection.export([PUBKEY], PRIVATE)
 
-    with closing(HistoryFile(tmp_path / "file")) as file:
+    with closing(HistoryDatabase(tmp_path / "file")) as file:
         assert {PUBKEY} == file.pubkeys()
         assert expected == protecting("enforce", file).export([PUBKEY], PRIVATE)
 
@@ -122,7 +132,7 @@ def test_a_file_that_is_no_history_is_refused_and_stays(tmp_path: Path, content:
     (tmp_path / "file").write_bytes(content)
 
     with pytest.raises(ConfigError, match=f"cannot use {tmp_path / 'file'}, move it away"):
-        HistoryFile(tmp_path / "file")
+        HistoryDatabase(tmp_path / "file")
 
     assert content == (tmp_path / "file").read_bytes()
 
@@ -132,7 +142,7 @@ def test_a_database_of_another_program_is_refused(tmp_path: Path) -> None:
         database.executescript("CREATE TABLE history (a, b); INSERT INTO history VALUES (1, 2)")
 
     with pytest.raises(ConfigError, match=f"cannot use {tmp_path / 'file'}, "):
-        HistoryFile(tmp_path / "file")
+        HistoryDatabase(tmp_path / "file")
 
 
 def test_what_finds_no_room_is_written_later(tmp_path: Path) -> None:
@@ -159,9 +169,9 @@ def test_all_who_wait_for_the_disk_share_a_transaction(tmp_path: Path) -> None:
     path = tmp_path / "file"
 
     async def sign(protection: Protection) -> tuple[int, int]:
-        noted = [protection.check(PUBKEY, sent((slot,)), ROOT) for slot in range(50)]
+        noted = [protection.admit(PUBKEY, sent((slot,)), ROOT) for slot in range(50)]
         before = transactions(path)
-        await asyncio.gather(*map(protection.durable, noted))
+        await asyncio.gather(*map(protection.wait_for_disk, noted))
         return transactions(path) - before, rows(path)
 
     with opened(path) as protection:
@@ -171,7 +181,7 @@ def test_all_who_wait_for_the_disk_share_a_transaction(tmp_path: Path) -> None:
 def test_what_is_signed_while_others_are_written_is_written_too(tmp_path: Path) -> None:
     async def sign(protection: Protection, slots: range) -> None:
         for slot in slots:
-            await protection.durable(protection.check(PUBKEY, sent((slot,)), ROOT))
+            await protection.wait_for_disk(protection.admit(PUBKEY, sent((slot,)), ROOT))
 
     async def sign_all(protection: Protection) -> None:
         await asyncio.gather(*(sign(protection, range(start, 80, 8)) for start in range(8)))
@@ -184,8 +194,8 @@ def test_what_is_signed_while_others_are_written_is_written_too(tmp_path: Path) 
 
 def test_who_stops_waiting_for_the_disk_disturbs_nobody(tmp_path: Path) -> None:
     async def sign(protection: Protection) -> list[BaseException | None]:
-        noted = [protection.check(PUBKEY, sent((slot,)), ROOT) for slot in range(3)]
-        waiting = [asyncio.create_task(protection.durable(number)) for number in noted]
+        noted = [protection.admit(PUBKEY, sent((slot,)), ROOT) for slot in range(3)]
+        waiting = [asyncio.create_task(protection.wait_for_disk(number)) for number in noted]
         await asyncio.sleep(0)  # all of them wait now, and the first one has made it begin
         waiting[0].cancel()
         return await asyncio.gather(*waiting, return_exceptions=True)

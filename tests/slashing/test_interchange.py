@@ -112,7 +112,7 @@ def export_of(network: Network, *signed: tuple[bytes, Message, bytes]) -> tuple[
     """The chain and the keys that are exported, of keys that signed a message on a chain each."""
     protection = protecting()
     for key, message, chain in signed:
-        protection.check(key, sent(message, chain), ROOT)
+        protection.admit(key, sent(message, chain), ROOT)
     exported = json.loads(protection.export(KEYS, network))
     keys = [history["pubkey"] for history in exported["data"]]
     return exported["metadata"]["genesis_validators_root"], keys

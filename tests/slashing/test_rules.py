@@ -12,9 +12,9 @@ import pytest
 
 from signer.config import Config, SlashingMode
 from signer.errors import SlashingError
-from signer.signing import signing_types
+from signer.signing.registry import SigningTypes
 from signer.slashing.interchange import decode
-from signer.slashing.protection import KEPT, Protection, Slashable
+from signer.slashing.protection import VOTES_KEPT_PER_HISTORY, Protection, Slashable
 from signer.slashing.rules import History, Vote
 from support.protection import (
     CHAIN,
@@ -59,10 +59,10 @@ OTHER_TYPES = {
 )
 def test_what_is_slashable_is_refused_and_told(rule: str, earlier: Message, later: Message) -> None:
     protection = protecting()
-    protection.check(PUBKEY, sent(earlier), ROOT)
+    protection.admit(PUBKEY, sent(earlier), ROOT)
 
     with pytest.raises(SlashingError) as caught:
-        protection.check(PUBKEY, sent(later), OTHER_ROOT)
+        protection.admit(PUBKEY, sent(later), OTHER_ROOT)
 
     later_text, earlier_text = (
         ", ".join(f"{name} {value}" for name, value in shown(*message).items())
@@ -149,7 +149,10 @@ def test_other_keys_chains_and_kinds_do_not_matter(
 
 @pytest.mark.parametrize("kind", OTHER_TYPES)
 def test_other_types_are_signed_and_not_remembered(kind: str) -> None:
-    protection, request = protecting(), signing_types.decode(json.dumps(OTHER_TYPES[kind]).encode())
+    protection, request = (
+        protecting(),
+        SigningTypes().decode(json.dumps(OTHER_TYPES[kind]).encode()),
+    )
 
     found = [check(protection, request, root) for root in (ROOT, OTHER_ROOT)]
 
@@ -165,7 +168,7 @@ def test_report_signs_and_tells(rule: str, earlier: Message, later: Message) -> 
     protection = Protection(Config(slashing="report"), None, counted.append)
 
     for message, root in [(earlier, ROOT), (later, OTHER_ROOT), (later, OTHER_ROOT)]:
-        protection.check(PUBKEY, sent(message), root)
+        protection.admit(PUBKEY, sent(message), root)
 
     messages = shown(earlier, ROOT), shown(later, OTHER_ROOT)
     assert [Slashable(rule, hexed(PUBKEY), hexed(CHAIN), *messages)] == list(protection.pairs)
@@ -174,7 +177,7 @@ def test_report_signs_and_tells(rule: str, earlier: Message, later: Message) -> 
 
 def test_off_signs_and_remembers_nothing(tmp_path: Path) -> None:
     with opened(tmp_path / "file", "off") as protection:
-        noted = [protection.check(PUBKEY, sent((7,)), root) for root in (ROOT, OTHER_ROOT)]
+        noted = [protection.admit(PUBKEY, sent((7,)), root) for root in (ROOT, OTHER_ROOT)]
 
         assert ([0, 0], 0) == (noted, len(protection.pairs))
 
@@ -253,7 +256,7 @@ def test_enforce_refuses_the_same_when_it_is_restarted_again_and_again(tmp_path:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_report_tells_what_the_specification_calls_slashable(seed: int) -> None:
-    protection, votes = protecting("report"), random_votes(seed, 2 * KEPT, 300)
+    protection, votes = protecting("report"), random_votes(seed, 2 * VOTES_KEPT_PER_HISTORY, 300)
     expected, told = list[Data](), list[Data]()
     for place, vote in enumerate(votes):
         before = votes[:place]

@@ -7,13 +7,13 @@ from typing import Any
 from signer.keys.data_dir import DataDir
 from signer.keys.derived import interop_keys
 from signer.keys.keyring import Key
-from signer.keys.keystore import seal
+from signer.keys.keystore import encrypt
 from support.served import Served
 
 KEYS = {f"0x{key.pubkey.hex()}": Key(key.secret_key, "m/1/2") for key in interop_keys(24)}
 PUBKEYS = list(KEYS)
 PASSWORD = "correct horse battery staple"
-KEYSTORES = {pubkey: seal(key, PASSWORD, cost=1) for pubkey, key in KEYS.items()}
+KEYSTORES = {pubkey: encrypt(key, PASSWORD, cost=1) for pubkey, key in KEYS.items()}
 
 
 def keeping(data_dir: Path) -> list[str | Path]:

@@ -13,13 +13,13 @@ def sign_on_a_full_disk(path: Path) -> list[str]:
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     messages = []
     with opened(path) as protection:
-        noted = protection.check(PUBKEY, sent((3, 4)), ROOT)
+        noted = protection.admit(PUBKEY, sent((3, 4)), ROOT)
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
         for _ in range(2):
             try:
-                asyncio.run(protection.durable(noted))
+                asyncio.run(protection.wait_for_disk(noted))
             except SignerError as error:
                 messages.append(str(error))
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-        asyncio.run(protection.durable(noted))
+        asyncio.run(protection.wait_for_disk(noted))
         return [*messages, *rules(protection, (3, 4)), f"{rows(path)} rows"]

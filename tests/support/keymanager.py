@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from signer import SecretKey, verify
 from signer.keys.keyring import Key
-from signer.keys.keystore import seal
+from signer.keys.keystore import encrypt
 from support.duties import RANDAO
 from support.served import Answer, Served
 from support.vectors import unhex, vectors
@@ -65,7 +65,7 @@ class Keystore(NamedTuple):
 def fresh(path: str = "") -> Keystore:
     """A cheap keystore of a key that no other test has."""
     key = Key(SecretKey.from_bytes(next(NUMBERS).to_bytes(32)))
-    text = json.dumps(json.loads(seal(key, PASSWORD, cost=1)) | {"path": path})
+    text = json.dumps(json.loads(encrypt(key, PASSWORD, cost=1)) | {"path": path})
     return Keystore(text, PASSWORD, f"0x{key.pubkey.hex()}")
 
 

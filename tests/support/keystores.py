@@ -5,7 +5,7 @@ from typing import Any
 
 from signer._core import SecretKey
 from signer.keys.keyring import Key
-from signer.keys.keystore import Keystore, parse, seal
+from signer.keys.keystore import KdfFunction, Keystore, encrypt, parse
 from support.vectors import unhex
 
 MIB = 1 << 20  # bytes: no keystore may have more
@@ -16,9 +16,9 @@ KEY = SecretKey.from_bytes(SECRET)
 OTHER = SecretKey.from_bytes(bytes(31) + b"\x02")
 
 
-def document(kdf: str = "pbkdf2", **params: object) -> Any:
+def document(kdf: KdfFunction = "pbkdf2", **params: object) -> Any:
     """A cheap keystore of KEY, some parameters of its key derivation replaced."""
-    sealed = json.loads(seal(Key(KEY), PASSWORD, kdf=kdf, cost=2))
+    sealed = json.loads(encrypt(Key(KEY), PASSWORD, kdf=kdf, cost=2))
     sealed["crypto"]["kdf"]["params"] |= params
     return sealed
 

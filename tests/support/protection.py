@@ -12,9 +12,9 @@ from typing import Any
 
 from signer.config import Config, SlashingMode
 from signer.errors import SlashingError
-from signer.signing import signing_types
+from signer.signing.registry import SigningTypes
 from signer.signing.request import SignRequest
-from signer.slashing.database import HistoryFile
+from signer.slashing.database import HistoryDatabase
 from signer.slashing.interchange import decode
 from signer.slashing.protection import Protection
 from signer.spec.networks import NETWORKS, Network
@@ -59,7 +59,7 @@ def sent(message: Message, chain: bytes = CHAIN, kind: str = "BLOCK_V2") -> Sign
     fork_info = {"fork": fork, "genesis_validators_root": hexed(chain)}
     member = kind.lower().replace("block_v2", "beacon_block")
     body = {"type": kind, "fork_info": fork_info, member: payload}
-    return signing_types.decode(json.dumps(body).encode())
+    return SigningTypes().decode(json.dumps(body).encode())
 
 
 def shown(message: Message, root: bytes | None = None) -> dict[str, str]:
@@ -81,7 +81,7 @@ def document(
     return json.dumps({"metadata": metadata, "data": data})
 
 
-def protecting(mode: SlashingMode = "enforce", file: HistoryFile | None = None) -> Protection:
+def protecting(mode: SlashingMode = "enforce", file: HistoryDatabase | None = None) -> Protection:
     """What a signer knows that is started without a file, or on one."""
     return Protection(Config(slashing=mode), file)
 
@@ -97,7 +97,7 @@ def importing(*documents: str) -> Protection:
 @contextmanager
 def opened(path: Path, mode: SlashingMode = "enforce") -> Iterator[Protection]:
     """What a signer knows that is started on a file; it is stopped on the way out."""
-    with closing(HistoryFile(path)) as file:
+    with closing(HistoryDatabase(path)) as file:
         yield protecting(mode, file)
 
 
@@ -106,7 +106,7 @@ def check(
 ) -> str:
     """The rule that a refusal names; nothing for what is signed."""
     try:
-        protection.check(pubkey, request, root)
+        protection.admit(pubkey, request, root)
     except SlashingError as error:
         return str(error).removeprefix("not signed: ").split()[0]
     return ""

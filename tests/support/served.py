@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from signer.testing.process import SignerProcess
+
 
 class Answer(NamedTuple):
     """What comes back; the names of headers are in lower case."""
@@ -26,32 +28,47 @@ class Answer(NamedTuple):
         return json.loads(self.body)
 
 
+def request(
+    url: str,
+    method: str,
+    path: str,
+    body: Any = None,
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
+    """One request, with no header but the given ones, Host and Content-Length."""
+    content = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
+    try:
+        connection.putrequest(method, path, skip_accept_encoding=True)
+        for name, value in (headers or {}).items():
+            connection.putheader(name, value)
+        if content is not None:
+            connection.putheader("Content-Length", str(len(content)))
+        connection.endheaders(content)
+        response = connection.getresponse()
+        lowered = {name.lower(): value for name, value in response.getheaders()}
+        return Answer(response.status, lowered, response.read())
+    finally:
+        connection.close()
+
+
 @dataclass
 class Served:
     """A signer that runs, and the line of its --ready-json."""
 
     url: str
-    process: subprocess.Popen[str]
+    process: SignerProcess
     ready: dict[str, Any]
 
     def ask(
-        self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """One request, with no header but the given ones, Host and Content-Length."""
-        content = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
-        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=30)
-        try:
-            connection.putrequest(method, path, skip_accept_encoding=True)
-            for name, value in (headers or {}).items():
-                connection.putheader(name, value)
-            if content is not None:
-                connection.putheader("Content-Length", str(len(content)))
-            connection.endheaders(content)
-            response = connection.getresponse()
-            lowered = {name.lower(): value for name, value in response.getheaders()}
-            return Answer(response.status, lowered, response.read())
-        finally:
-            connection.close()
+        return request(self.url, method, path, body, headers)
 
     def sign(self, pubkey: str, body: Any, **headers: str) -> Answer:
         return self.ask("POST", f"/api/v1/eth2/sign/{pubkey}", body, headers)
@@ -71,42 +88,27 @@ def serving(
 
 @contextmanager
 def running(
-    command: Sequence[str | Path], environment: Mapping[str, str] | None = None
+    command: Sequence[str | Path],
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[Served]:
     """The same of a command that prints the line of --ready-json."""
-    with subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, **(environment or {})},
-    ) as process:
-        assert process.stdout
-        assert process.stderr
-        line = process.stdout.readline()
-        assert line, process.stderr.read()
-        ready = json.loads(line)
-        try:
-            yield Served(ready["url"], process, ready)
-        finally:
-            process.terminate()
-            errors = process.stderr.read()
-            assert process.wait(timeout=20) == 0, (process.returncode, errors)
+    process = SignerProcess([*map(str, command)], {**os.environ, **(environment or {})}, timeout=30)
+    try:
+        yield Served(process.url, process, process.ready)
+    finally:
+        code = process.stop()
+        assert 0 == code, process.log()
 
 
 @contextmanager
 def started(flags: Sequence[str | Path]) -> Iterator[Served]:
     """A signer that is killed on the way out if it still runs."""
-    arguments = command("--port", "0", "--ready-json", *flags)
-    with subprocess.Popen(
-        arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout
-        try:
-            ready = json.loads(process.stdout.readline())
-            yield Served(ready["url"], process, ready)
-        finally:
-            process.kill()
+    process = SignerProcess(command("--port", "0", "--ready-json", *flags))
+    try:
+        yield Served(process.url, process, process.ready)
+    finally:
+        process.kill()
+        process.stop()
 
 
 def refused(*flags: str | Path) -> str:
@@ -118,9 +120,8 @@ def refused(*flags: str | Path) -> str:
 
 def said(signer: Served) -> list[str]:
     """Everything on stderr of a signer that is told to stop."""
-    signer.process.terminate()
-    assert signer.process.stderr
-    return signer.process.stderr.read().splitlines()
+    signer.process.stop()
+    return signer.process.log().splitlines()
 
 
 def free_port() -> int:

@@ -1,1 +1,1 @@
-"""HTTP in, HTTP out. Each file owns its routes and the structs they speak in."""
+"""HTTP in, HTTP out: one file for each group of routes, with the structs that they speak in."""

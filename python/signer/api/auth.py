@@ -1,40 +1,80 @@
-"""Basic authentication (RFC 7617), for clients that know nothing else, such as Teku."""
+"""Who may ask: basic authentication (RFC 7617), and the Keymanager API's bearer token (RFC 6750).
+
+This is the only file that reads the header `Authorization`.
+"""
 
 import hmac
 from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, NamedTuple
 
-from litestar.types import HTTPScope
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+from litestar.types import Guard, HTTPScope
 
-from ..errors import ConfigError, UnknownUserError
+from ..errors import ConfigError, ForbiddenError, UnauthorizedError, UnknownUserError
 from ..files import read
+from .responses import header
 
+# Raises an error for a request that is not let in.
 Check = Callable[[HTTPScope], None]
 
 
-def everybody(_: HTTPScope) -> None:
-    """Lets every request in."""
+class Authorization(NamedTuple):
+    """The header: its scheme in lower case, and what follows. Both are empty without the header."""
+
+    scheme: bytes
+    credentials: bytes
 
 
-def users(path: Path, exempt: str | None) -> Check:
-    """Lets in who sends a line of a file, USER:PASSWORD; paths below `exempt` have another guard.
+def read_authorization(scope: HTTPScope) -> Authorization:
+    """The header of a request."""
+    scheme, _, credentials = header(scope, b"authorization").partition(b" ")
+    return Authorization(scheme.lower(), credentials.strip())
 
-    The check raises UnknownUserError. Raises ConfigError when the file has no, or other, lines.
+
+def let_everybody_in(_: HTTPScope) -> None:
+    """Checks nothing."""
+
+
+def require_user(path: Path, exempt: str | None) -> Check:
+    """A check that lets in users whose USER:PASSWORD is a line of a file, such as Teku.
+
+    Paths below `exempt` have another guard. The check raises UnknownUserError. Raises ConfigError
+    for a file without lines, and for other lines in it.
     """
-    lines = [line for line in read(path).splitlines() if line and not line.startswith(b"#")]
+    lines = [line for line in read(path, ConfigError).splitlines() if line]
+    lines = [line for line in lines if not line.startswith(b"#")]
     if not lines or not all(b":" in line for line in lines):
         raise ConfigError(f"expected lines of USER:PASSWORD in {path}, found none, or another")
-    known = [b64encode(line) for line in lines]
+    known_users = [b64encode(line) for line in lines]
 
     def check(scope: HTTPScope) -> None:
-        given = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
-        scheme, _, token = given.partition(b" ")
-        tries = [hmac.compare_digest(token.strip(), line) for line in known]
-        is_known = scheme.lower() == b"basic" and any(tries)
-        if not is_known and not (exempt and scope["path"].startswith(exempt)):
-            found = "another" if given else "none"
+        if exempt and scope["path"].startswith(exempt):
+            return
+        scheme, credentials = read_authorization(scope)
+        # Each is compared, so that the time does not tell which one was near.
+        matches = [hmac.compare_digest(credentials, user) for user in known_users]
+        if scheme != b"basic" or not any(matches):
+            found = "another" if scheme else "none"
             expected = "the user and password of a line in --auth-file"
             raise UnknownUserError(f"expected {expected}, found {found}")
+
+    return check
+
+
+def require_token(token: str) -> Guard:
+    """A guard of Litestar's that lets in requests with the bearer token.
+
+    The guard raises UnauthorizedError for a request without a token, ForbiddenError for another.
+    """
+
+    def check(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+        scheme, credentials = read_authorization(connection.scope)  # type: ignore[arg-type]
+        if scheme != b"bearer" or not credentials:
+            raise UnauthorizedError("expected the header Authorization: Bearer TOKEN, found none")
+        if not hmac.compare_digest(credentials, token.encode()):
+            raise ForbiddenError("expected the token of --keymanager-token-file, found another")
 
     return check

@@ -4,18 +4,17 @@ Source: ethereum/keymanager-APIs, apis/local_keystores.yaml and flows/README.md.
 """
 
 import asyncio
-import hmac
 from typing import Any
 
 from litestar import Request, Router, delete, get, post
-from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler
 from msgspec import Struct
 
 from .. import decoding
-from ..errors import BadRequestError, ForbiddenError, UnauthorizedError
+from ..errors import BadRequestError
+from ..hex import to_hex
 from ..slashing import interchange
 from ..ssz.scalars import Bytes48
+from .auth import require_token
 from .responses import Parts
 
 PREFIX = "/eth/v1/keystores"
@@ -40,7 +39,7 @@ def list_keys(state: Parts) -> dict[str, Any]:
     """All keys that can sign, by public key; those that were not imported are read-only."""
     keys = [
         {
-            "validating_pubkey": f"0x{pubkey.hex()}",
+            "validating_pubkey": to_hex(pubkey),
             "derivation_path": key.derivation_path,
             "readonly": pubkey in state.keyring.readonly,
         }
@@ -51,38 +50,33 @@ def list_keys(state: Parts) -> dict[str, Any]:
 
 @post("", status_code=200)
 async def import_keystores(state: Parts, request: Request[Any, Any, Any]) -> dict[str, Any]:
-    """Imports keystores; `passwords[i]` opens `keystores[i]`."""
-    sent = decoding.decode(_Import, await request.body(), "keystores and passwords")
-    if len(sent.keystores) != len(sent.passwords):
-        found = f"{len(sent.keystores)} keystores and {len(sent.passwords)} passwords"
+    """Imports keystores; `passwords[i]` decrypts `keystores[i]`."""
+    body = decoding.decode(_Import, await request.body(), "keystores and passwords")
+    if len(body.keystores) != len(body.passwords):
+        found = f"{len(body.keystores)} keystores and {len(body.passwords)} passwords"
         raise BadRequestError(f"expected a password for each keystore, found {found}")
-    text = sent.slashing_protection
-    history = None if text is None else interchange.decode(text, state.network)
-    results = await state.keymanager.import_keystores(sent.keystores, sent.passwords, history)
+    history = None
+    if body.slashing_protection is not None:
+        history = interchange.decode(body.slashing_protection, state.network)
+    results = await state.keymanager.import_keystores(body.keystores, body.passwords, history)
     return {"data": results}
 
 
 @delete("", status_code=200)
 async def delete_keys(state: Parts, request: Request[Any, Any, Any]) -> dict[str, Any]:
-    """Deletes imported keys, and tells what protects them elsewhere from being slashed."""
-    sent = decoding.decode(_Delete, await request.body(), "pubkeys")
-    results = await state.keymanager.delete(sent.pubkeys)
-    pairs = zip(sent.pubkeys, results, strict=True)
-    gone = {pubkey for pubkey, result in pairs if result.status in {"deleted", "not_active"}}
+    """Deletes imported keys, and returns their histories, for the signer that has them next."""
+    body = decoding.decode(_Delete, await request.body(), "pubkeys")
+    results = await state.keymanager.delete(body.pubkeys)
+    outcomes = zip(body.pubkeys, results, strict=True)
+    gone = {pubkey for pubkey, result in outcomes if result.status in {"deleted", "not_active"}}
     exported = await asyncio.to_thread(state.slashing.export, gone, state.network)
     return {"data": results, "slashing_protection": exported}
 
 
 def router(token: str | None) -> Router:
     """The routes, behind a bearer token unless it is None."""
-
-    def check(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-        scheme, _space, given = connection.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not given:
-            raise UnauthorizedError("expected the header Authorization: Bearer TOKEN, found none")
-        if not hmac.compare_digest(given.strip().encode(), (token or "").encode()):
-            raise ForbiddenError("expected the token of --keymanager-token-file, found another")
-
-    guards = [check] if token else []
+    guards = []
+    if token:
+        guards.append(require_token(token))
     handlers = [list_keys, import_keystores, delete_keys]
     return Router(PREFIX, route_handlers=handlers, guards=guards)

@@ -1,4 +1,4 @@
-"""What routes have in common: what they work on, the choice between JSON and text, and errors.
+"""What routes have in common: responses, the choice between JSON and text, and errors.
 
 Error bodies are `{"message": ..., "error": ...}` with one text: Keymanager clients read the
 first member, Nimbus the second.
@@ -6,13 +6,14 @@ first member, Nimbus the second.
 
 import logging
 from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 import msgspec
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
-from litestar.types import Send
+from litestar.types import HTTPScope, Receive, Send
 
-from ..errors import SignerError
+from ..errors import BadRequestError, BodyTooLargeError, SignerError
 from ..keys.keyring import Keyring
 from ..keys.manager import KeyManager
 from ..slashing.protection import Protection
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 
 JSON = "application/json"
 TEXT = "text/plain; charset=utf-8"
+MAX_BODY_SIZE = 16 << 20  # bytes; the largest request, an ALTAIR block, stays below 1 MiB
 
 
 class Parts(State):
@@ -31,6 +33,14 @@ class Parts(State):
     keymanager: KeyManager
     slashing: Protection
     network: Network
+
+
+def header(scope: HTTPScope, name: bytes) -> bytes:
+    """The first value of a header, whose name is in lower case; empty when there is none."""
+    for key, value in scope["headers"]:
+        if key == name:
+            return value
+    return b""
 
 
 def wants_json(headers: Iterable[tuple[bytes, bytes]]) -> bool:
@@ -43,34 +53,98 @@ def wants_json(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     return b"application/json" in entries or b"*/*" in entries
 
 
-async def answer(
-    send: Send, body: bytes, content_type: str, status: int = 200, headers: Mapping[str, str] = {}
+async def read_body(scope: HTTPScope, receive: Receive) -> bytes:
+    """The whole body of a request.
+
+    Raises BodyTooLargeError above MAX_BODY_SIZE, before reading a body whose length is announced.
+    """
+    announced = int(header(scope, b"content-length") or 0)
+    body = b""
+    is_whole = False
+    while not is_whole:
+        if max(len(body), announced) > MAX_BODY_SIZE:
+            raise BodyTooLargeError(f"expected at most {MAX_BODY_SIZE} bytes, found more")
+        event = await receive()
+        if event["type"] != "http.request":
+            raise BadRequestError("expected a whole body, found the end of the connection")
+        body += event["body"]
+        is_whole = not event["more_body"]
+    if len(body) > MAX_BODY_SIZE:
+        raise BodyTooLargeError(f"expected at most {MAX_BODY_SIZE} bytes, found more")
+    return body
+
+
+async def respond(
+    send: Send,
+    body: bytes,
+    content_type: str,
+    status: int = 200,
+    headers: Mapping[str, str] = {},
 ) -> None:
     """Sends a whole response."""
-    await begin(send, content_type, status, headers)
+    await start_response(send, content_type, status, headers)
     await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
-async def begin(
-    send: Send, content_type: str, status: int = 200, headers: Mapping[str, str] = {}
+async def start_response(
+    send: Send,
+    content_type: str,
+    status: int = 200,
+    headers: Mapping[str, str] = {},
 ) -> None:
-    """Sends what comes before the body of a response."""
-    sent = [(b"content-type", content_type.encode())]
-    sent += [(name.encode(), value.encode()) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": status, "headers": sent})
+    """Sends the status and the headers of a response."""
+    lines = [(b"content-type", content_type.encode())]
+    lines += [(name.encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": lines})
 
 
-def explain(error: Exception) -> tuple[bytes, str, int, Mapping[str, str]]:
-    """The body, content type, status and headers that answer an error.
+class ErrorResponse(NamedTuple):
+    """The response to a request that failed."""
 
-    One that nobody raised on purpose is a bug: it is logged with its traceback, and the client
-    is not told more than that.
+    body: bytes
+    status: int
+    headers: Mapping[str, str]
+
+
+def error_response(error: Exception) -> ErrorResponse:
+    """The response that tells an error.
+
+    An error that was not raised on purpose is a bug: it is logged with its traceback, and the
+    client is told no more than that.
     """
+    headers: Mapping[str, str] = {}
     if isinstance(error, SignerError):
-        status, message, headers = error.status, str(error), error.headers
+        status = error.status
+        message = str(error)
+        headers = error.headers
     elif isinstance(error, HTTPException):  # Litestar's own: no such route, no such method
-        status, message, headers = error.status_code, error.detail, error.headers or {}
+        status = error.status_code
+        message = error.detail
+        headers = error.headers or {}
     else:
         log.error("a request failed on a bug of the signer", exc_info=error)
-        status, message, headers = 500, "internal error of the signer: see its log", {}
-    return msgspec.json.encode({"message": message, "error": message}), JSON, status, headers
+        status = 500
+        message = "internal error of the signer: see its log"
+    body = msgspec.json.encode({"message": message, "error": message})
+    return ErrorResponse(body, status, headers)
+
+
+async def answering_errors(application: Any, scope: Any, receive: Receive, send: Send) -> None:
+    """Runs a bare ASGI application, and answers the error that it raises.
+
+    An error after the response has started can only be logged. The server then closes the
+    connection, so that the client sees a body without an end.
+    """
+    has_started = False
+
+    async def watched_send(event: Any) -> None:
+        nonlocal has_started
+        has_started = True
+        await send(event)
+
+    try:
+        await application(scope, receive, watched_send)
+    except Exception as error:  # noqa: BLE001 - the one error handler of bare applications
+        response = error_response(error)
+        if not has_started:
+            await respond(send, response.body, JSON, response.status, response.headers)

@@ -5,6 +5,7 @@ from typing import Any
 from litestar import Request, Response, get, post
 
 from ..errors import UnknownOperationError
+from ..hex import to_hex
 from ..keys.manager import ReloadStatus
 from .responses import Parts
 
@@ -12,7 +13,7 @@ from .responses import Parts
 @get("/api/v1/eth2/publicKeys", sync_to_thread=False)
 def public_keys(state: Parts) -> list[str]:
     """The public keys that can sign, in the order they were loaded."""
-    return [f"0x{pubkey.hex()}" for pubkey in state.keyring]
+    return [to_hex(pubkey) for pubkey in state.keyring]
 
 
 @get("/upcheck", sync_to_thread=False)
@@ -27,7 +28,11 @@ def upcheck(request: Request[Any, Any, Any]) -> Response[Any]:
 def healthcheck(state: Parts) -> Response[Any]:
     """Web3Signer's report: 200 and UP, or 503 and DOWN when a key could not be loaded."""
     failures = len(state.keyring.failures)
-    status, code = ("DOWN", 503) if failures else ("UP", 200)
+    status = "UP"
+    code = 200
+    if failures:
+        status = "DOWN"
+        code = 503
     counts = {"keys-loaded": len(state.keyring), "error-count": failures}
     loading = {"id": "keystores-bulk-loading", "status": status, "data": counts}
     keys = {"id": "keys-check", "status": status, "checks": [loading]}

@@ -1,5 +1,44 @@
 """The command line, one file for each command: `signer` and `python -m signer` are the same."""
 
-from .serve import main
+from typing import Any
 
-__all__ = ["main"]
+import click
+
+from .._core import __version__
+from ..errors import SignerError
+from . import output
+from .keys import keys
+from .serve import serve
+from .slashing import slashing
+from .web3signer import COMMAND_NAME, web3signer
+
+
+class _Commands(click.Group):
+    """The commands. A SignerError of any of them becomes a message and exit code 1."""
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        if context.info_name == COMMAND_NAME:  # called by a link of that name
+            args = [COMMAND_NAME, *args]
+        return super().parse_args(context, args)
+
+    def invoke(self, context: click.Context) -> Any:
+        output.log_to_stderr("info", "plain")
+        try:
+            return super().invoke(context)
+        except SignerError as error:
+            if output.logs_json():
+                output.log.error("%s", error)
+                context.exit(1)
+            raise click.ClickException(str(error)) from None
+
+
+@click.group(cls=_Commands)
+@click.version_option(__version__, prog_name="signer")
+def main() -> None:
+    """A remote BLS signer for Ethereum validators, for tests. Not for production."""
+
+
+main.add_command(serve)
+main.add_command(web3signer)
+main.add_command(keys)
+main.add_command(slashing)

@@ -1,4 +1,4 @@
-"""Files of flags: TOML or YAML, by their name. What a flag means is not known here."""
+"""Files of flags, TOML or YAML by their name. Knows no flag's meaning."""
 
 import difflib
 import tomllib
@@ -7,24 +7,27 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError
-from ..files import attempt, parse_yaml
+from ..files import parse_yaml, translating_errors
 
 
 def read_flags(path: Path, known: Mapping[str, bool]) -> dict[str, Any]:
     """The flags in a file, by their names without dashes in front.
 
-    `known` tells of each name whether it may have several values: it has a list of them then.
-    Raises ConfigError for a file that cannot be read, and for a name that is not `known`, with the
-    one that may have been meant.
+    `known` maps each name to whether it may have several values; the result then has a list of
+    them. Raises ConfigError for a file that cannot be read, and for an unknown name, with the one
+    that may have been meant.
     """
     flags = read_members(path)
     for name, value in flags.items():
         if name not in known:
+            message = f"expected the name of a flag in {path}, found {name}"
             near = difflib.get_close_matches(name, known, 1)
-            hint = f": did you mean {near[0]}?" if near else ""
-            raise ConfigError(f"expected the name of a flag in {path}, found {name}{hint}")
+            if near:
+                message += f": did you mean {near[0]}?"
+            raise ConfigError(message)
         if known[name]:
-            flags[name] = value if isinstance(value, list) else [value]
+            if not isinstance(value, list):
+                flags[name] = [value]
         elif isinstance(value, dict | list):
             raise ConfigError(f"expected one value for {name} in {path}, found several")
     return flags
@@ -33,7 +36,7 @@ def read_flags(path: Path, known: Mapping[str, bool]) -> dict[str, Any]:
 def read_members(path: Path) -> dict[str, Any]:
     """The members of a file. Raises ConfigError for one that cannot be read, or has none."""
     try:
-        with attempt(f"read {path}", ConfigError):
+        with translating_errors(f"read {path}", ConfigError):
             text = path.read_text("utf-8")
         if path.suffix == ".toml":
             return tomllib.loads(text)

@@ -1,18 +1,30 @@
-"""Web3Signer's command line, as flags of `serve`: a test suite that starts it starts us as well.
+"""`signer web3signer`: Web3Signer's command line as flags of `serve`.
+
+A test suite that starts Web3Signer starts us as well.
 
 Source: Consensys/web3signer, its picocli options, their defaults and checks.
 """
 
+import logging
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import click
+
+from .._core import __version__
 from ..errors import ConfigError
 from .config_file import read_members
+from .serve import serve
+
+log = logging.getLogger(__name__)
+
+COMMAND_NAME = "web3signer"  # also of a link to `signer` that is this command
 
 PREFIX = "WEB3SIGNER_"  # of its variables
 
-# By its option: our flag, or one for each value; without a flag the value is our default
+# By option: our flag, or one for each value. An empty flag means that the value is our default.
 RULES: dict[str, str | dict[str, str]] = {
     "http-listen-host": "--host={}",
     "http-listen-port": "--port={}",
@@ -40,6 +52,7 @@ RULES: dict[str, str | dict[str, str]] = {
 }
 SYNONYMS = {"l": "logging", "enable-key-manager-api": "key-manager-api-enabled"}
 TLS_CLIENTS = {"tls-known-clients-file", "tls-allow-any-client"}
+OTHER_KEY_FOLDERS = {"key-config-path", "key-store-path"}
 DEFAULTS = {
     "metrics-enabled": "false",
     "key-manager-api-enabled": "false",
@@ -47,40 +60,88 @@ DEFAULTS = {
 }
 
 
+@click.command(
+    COMMAND_NAME,
+    context_settings={"ignore_unknown_options": True, "help_option_names": ["-h", "--help"]},
+    short_help="Stand in for Web3Signer.",
+)
+@click.argument("argv", nargs=-1, type=click.UNPROCESSED)
+@click.version_option(__version__, "-V", "--version", prog_name="signer")
+def web3signer(argv: tuple[str, ...]) -> None:
+    """Serve as Web3Signer's own command line says, before and after `eth2`.
+
+    Its WEB3SIGNER_* variables and its --config-file count too. Options without a meaning here are
+    named in one line. What `signer serve` can do besides is set by its SIGNER_* variables. Called
+    `web3signer`, by a link to it, signer is this command.
+
+    \b
+    Example:
+      signer web3signer --http-listen-port=9000 eth2 --keystores-path=keys \\
+        --keystores-passwords-path=secrets --slashing-protection-enabled=false
+    """  # noqa: D301 - click's mark
+    flags, ignored = translate(argv, os.environ)
+    if ignored:
+        log.info("without a meaning here, ignored: %s", ", ".join(sorted(ignored)))
+    serve.main(flags, prog_name="signer serve", standalone_mode=False)
+
+
 def translate(
-    arguments: Sequence[str], environment: Mapping[str, str]
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
 ) -> tuple[list[str], list[str]]:
     """The flags of `serve` that mean the same, and the options that mean nothing here.
 
-    An argument wins over a variable, and that one over --config-file. Raises ConfigError for a
-    value that is not as expected, and for what would be unsafe to leave out.
+    An argument wins over a variable, and a variable over --config-file. Raises ConfigError for a
+    value that is not as expected, and for an option that it would be unsafe to leave out.
     """
-    variables = {
+    given = _read_variables(environment) | _parse(arguments)
+    options = DEFAULTS | _read_config_file(given.pop("config-file", None)) | given
+    ignored = [f"--{name}" for name in options if name not in RULES]
+    _check_tls(options)
+    _check_key_folders(options)
+    defaults = {""}
+    if "SIGNER_KEYMANAGER_TOKEN_FILE" in environment:
+        defaults.add("--keymanager-auth=off")
+    flags = [_flag(name, value) for name, value in options.items() if name in RULES]
+    return [flag for flag in flags if flag not in defaults], ignored
+
+
+def _read_variables(environment: Mapping[str, str]) -> dict[str, str]:
+    """The options that WEB3SIGNER_* variables set, by name."""
+    return {
         _name(variable.removeprefix(PREFIX).lower().replace("_", "-")): value
         for variable, value in environment.items()
         if variable.startswith(PREFIX)
     }
-    given = variables | _parse(arguments)
-    path = given.pop("config-file", None)
-    members = read_members(Path(path)) if path else {}
-    in_file = {_name(name): _text(value) for name, value in members.items() if value != ""}
-    options = DEFAULTS | in_file | given
-    known = [name for name in options if name in RULES]
+
+
+def _read_config_file(path: str | None) -> dict[str, str]:
+    """The options that the file of --config-file sets, by name."""
+    if not path:
+        return {}
+    members = read_members(Path(path))
+    return {_name(name): _text(value) for name, value in members.items() if value != ""}
+
+
+def _check_tls(options: Mapping[str, str]) -> None:
+    """Raises ConfigError for TLS that we would serve without, or otherwise than asked."""
     wanted = {name for name, value in options.items() if value.lower() != "false"}
-    if unsafe := {name for name in wanted if name.startswith("tls-")}.difference(known):
+    unknown = [name for name in wanted if name.startswith("tls-") and name not in RULES]
+    if unknown:
         hint = "see signer serve --help for the TLS there is"
-        raise ConfigError(f"cannot honour --{min(unsafe)}, and to ignore it is unsafe: {hint}")
+        raise ConfigError(f"cannot honour --{min(unknown)}, and to ignore it is unsafe: {hint}")
     if "tls-keystore-file" in wanted and not wanted & TLS_CLIENTS:
         expected = "--tls-known-clients-file, or --tls-allow-any-client=true"
         raise ConfigError(f"expected {expected}, with --tls-keystore-file, found neither")
-    if {"keystores-path"} < {"keystores-path", "key-config-path", "key-store-path"} & {*options}:
+
+
+def _check_key_folders(options: Mapping[str, str]) -> None:
+    if "keystores-path" in options and OTHER_KEY_FOLDERS & options.keys():
         raise ConfigError("expected --keystores-path or --key-config-path, found both")
-    without = {"", "--keymanager-auth=off" if "SIGNER_KEYMANAGER_TOKEN_FILE" in environment else ""}
-    flags = [flag for name in known if (flag := _flag(name, options[name])) not in without]
-    return flags, [f"--{name}" for name in options if name not in RULES]
 
 
 def _flag(name: str, value: str) -> str:
+    """Our flag for an option and its value. Raises ConfigError for a value that it cannot have."""
     rule = RULES[name]
     if isinstance(rule, str):
         return rule.format(value)
@@ -91,7 +152,8 @@ def _flag(name: str, value: str) -> str:
 
 def _parse(arguments: Sequence[str]) -> dict[str, str]:
     """Options by name: --name=value, --name value, or --name for true; before or after `eth2`."""
-    options, rest = dict[str, str](), [*arguments]
+    options = dict[str, str]()
+    rest = [*arguments]
     while rest:
         option, equals, value = rest.pop(0).partition("=")
         if option == "eth2":
@@ -100,16 +162,20 @@ def _parse(arguments: Sequence[str]) -> dict[str, str]:
             hint = "for histories there is `signer slashing import` and `export`"
             raise ConfigError(f"expected options and eth2, found {option}: {hint}")
         if not equals:
-            takes = rest and not rest[0].startswith("-") and rest[0] != "eth2"
-            value = rest.pop(0) if takes else "true"
+            value = "true"
+            if rest and rest[0] != "eth2" and not rest[0].startswith("-"):
+                value = rest.pop(0)
         options[_name(option.lstrip("-"))] = value
     return options
 
 
 def _name(name: str) -> str:
+    """An option's one name, without the prefix that variables and files have."""
     name = name.removeprefix("eth2.").removeprefix("eth2-")
     return SYNONYMS.get(name, name)
 
 
 def _text(value: Any) -> str:
-    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+    if isinstance(value, list):
+        return ",".join(map(str, value))
+    return str(value)

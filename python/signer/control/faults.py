@@ -1,35 +1,49 @@
 """Faults: what the signer is told to do wrong, when, and how often."""
 
+import asyncio
 import random
+import threading
 from collections.abc import Mapping
+from contextlib import suppress
+from itertools import count
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
 from ..decoding import decode
-from ..errors import BadRequestError
+from ..errors import BadRequestError, FaultError, UnknownOperationError
 from ..keys.derived import interop_key
 from ..keys.keyring import Key
-from .journal import Target, fits
+from .journal import RequestFilter, differing
 
 WrongSignature = Literal[
-    "wrong_root", "wrong_key", "malformed", "short", "infinity", "not_in_group"
+    "wrong_root",
+    "wrong_key",
+    "malformed",
+    "short",
+    "infinity",
+    "not_in_group",
 ]
 
 Seconds = Annotated[float, Meta(ge=0)]
 
-NO_SIGNATURES = {
-    "malformed": bytes([0x11]) * 96,  # no compressed point: the highest bit says so
+MAX_REMOVED_FAULTS_KEPT = 100  # a test may ask for the hits of a fault after a reset
+FIRST_ERROR_STATUS = 400
+FOREIGN_KEY_INDEX = 1 << 32  # of an interop key that no test signs with
+
+INVALID_SIGNATURES = {
+    "malformed": bytes([0x11]) * 96,  # not a compressed point: the highest bit says so
     "infinity": bytes([0xC0]) + bytes(95),
-    "not_in_group": bytes([0x80]) + bytes(94) + bytes([2]),  # x = 2, a point of the curve only
+    "not_in_group": bytes([0x80]) + bytes(94) + bytes([2]),  # x = 2: on the curve only
 }
 
 
-class Fault(Target, frozen=True, kw_only=True):
-    """When it strikes: each given value must match. And what it does: one thing, and a delay.
+class Fault(RequestFilter, frozen=True, kw_only=True):
+    """Which requests it applies to, and what it does to them: one thing, and perhaps a delay.
 
-    Without a `path`, a glob, it strikes sign requests. After `after` matches that pass, `times`
-    times, each with probability `chance`. Times are seconds; `jitter` adds up to that much.
+    Without a `path`, which may be a glob, it applies to sign requests. It lets `after` matching
+    requests pass, and then applies `times` times, each with probability `chance`. Times are
+    seconds; `jitter` adds up to that much to `delay`.
     """
 
     after: Annotated[int, Meta(ge=0)] = 0
@@ -41,14 +55,27 @@ class Fault(Target, frozen=True, kw_only=True):
     status: Annotated[int, Meta(ge=200, le=599)] | None = None
     body: str | None = None
     content_type: str | None = None
-    hang: bool = False  # no answer until it is removed or the signer stops
+    hang: bool = False  # no response until it is removed or the signer stops
     drop: bool = False  # a status line, then the connection closes in the middle of the body
     signature: WrongSignature | None = None
 
     @property
     def answers(self) -> bool:
         """Whether it answers by itself, so that nothing is signed."""
-        return self.drop or self.body is not None or (self.status or 0) >= 400  # noqa: PLR2004
+        return self.drop or self.body is not None or (self.status or 0) >= FIRST_ERROR_STATUS
+
+
+def fault_of(document: str | Mapping[str, Any]) -> Fault:
+    """A fault from JSON, or from its fields. Raises BadRequestError, which names a bad member."""
+    fault: Fault = decode(Fault, document, "a fault")
+    answers = fault.answers and not fault.drop
+    actions = [fault.hang, fault.drop, fault.signature is not None, answers]
+    if actions.count(True) > 1:
+        raise BadRequestError("expected one of hang, drop, signature, and an answer, found several")
+    changes = [fault.delay, fault.jitter, fault.status, fault.content_type]
+    if not any(actions) and not any(changes):
+        raise BadRequestError("expected a fault that does something, such as a status, found none")
+    return fault
 
 
 def wrong_signature(kind: WrongSignature, key: Key, signing_root: bytes) -> bytes:
@@ -56,43 +83,130 @@ def wrong_signature(kind: WrongSignature, key: Key, signing_root: bytes) -> byte
     if kind == "wrong_root":
         return key.secret_key.sign(bytes(byte ^ 0xFF for byte in signing_root))
     if kind == "wrong_key":
-        return interop_key(1 << 32).sign(signing_root)
+        return interop_key(FOREIGN_KEY_INDEX).sign(signing_root)
     if kind == "short":
         return key.secret_key.sign(signing_root)[:-1]
-    return NO_SIGNATURES[kind]
-
-
-def fault_of(sent: str | Mapping[str, Any]) -> Fault:
-    """A fault of JSON, or of its fields. Raises BadRequestError, naming what is not as expected."""
-    fault: Fault = decode(Fault, sent, "a fault")
-    does = [fault.hang, fault.drop, fault.signature, fault.answers and not fault.drop]
-    if sum(map(bool, does)) > 1:
-        raise BadRequestError("expected one of hang, drop, signature, and an answer, found several")
-    if not any((*does, fault.delay, fault.jitter, fault.status, fault.content_type)):
-        raise BadRequestError("expected a fault that does something, such as a status, found none")
-    return fault
+    return INVALID_SIGNATURES[kind]
 
 
 class ActiveFault:
-    """A fault in effect, with its number and how often it struck."""
+    """A fault that was set, with its number and its hits. The event loop applies it.
+
+    Any thread may remove it.
+    """
 
     def __init__(self, number: int, fault: Fault) -> None:
-        self.id, self.fault, self.removed = number, fault, False
-        self.hits = self._seen = 0
-        self._random = random.Random(fault.seed)  # noqa: S311 - to be foreseen
+        self.id = number
+        self.fault = fault
+        self.is_removed = False
+        self.hits = 0
+        self._given = fault.given()
+        self._matched = 0
+        self._random = random.Random(fault.seed)  # noqa: S311 - a seed has to foresee it
+        self._held: set[asyncio.Future[None]] = set()
+        self._lock = threading.Lock()
 
-    def strikes(self, signing_type: str | None, pubkey: str | None, path: str) -> bool:
-        """Whether it strikes this request; counts it."""
-        fault, asked = self.fault, {"type": signing_type, "pubkey": pubkey, "path": path}
-        meant = all(fits(name, getattr(fault, name), value) for name, value in asked.items())
-        if not meant or (fault.path is None and signing_type is None):
+    def applies_to(self, request: Any) -> bool:
+        """Whether it applies to a request, which it counts. `request` is a recorded exchange."""
+        if differing(self._given, request):
             return False
-        self._seen += 1
-        spent = fault.times and self.hits >= fault.times
-        struck = self._seen > fault.after and not spent and self._random.random() < fault.chance
-        self.hits += struck
-        return struck
+        if self.fault.path is None and request.type is None:
+            return False
+        self._matched += 1
+        is_spent = self.fault.times is not None and self.hits >= self.fault.times
+        if self._matched <= self.fault.after or is_spent:
+            return False
+        if self._random.random() >= self.fault.chance:
+            return False
+        self.hits += 1
+        return True
 
-    def delay(self) -> float:
-        """Seconds to wait before it does what it does."""
-        return self.fault.delay + self.fault.jitter * self._random.random()
+    async def hold(self) -> None:
+        """Waits until its delay is over, it is removed, or the signer stops."""
+        timeout = None
+        if not self.fault.hang:
+            timeout = self.fault.delay + self.fault.jitter * self._random.random()
+            if timeout == 0:
+                return
+        waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        with self._lock:
+            if self.is_removed:
+                return
+            self._held.add(waiting)
+        try:
+            await asyncio.wait({waiting}, timeout=timeout)
+        finally:
+            with self._lock:
+                self._held.discard(waiting)
+
+    def release(self) -> None:
+        """Lets the requests go that it holds now."""
+        with self._lock:
+            for waiting in self._held:
+                with suppress(RuntimeError):  # its loop has ended, and its request with it
+                    waiting.get_loop().call_soon_threadsafe(_end, waiting)
+
+    def remove(self) -> None:
+        """Applies it to no further request, and lets those go that it holds."""
+        with self._lock:
+            self.is_removed = True
+        self.release()
+
+    def error(self) -> FaultError:
+        """The answer that it gives by itself."""
+        message = self.fault.body
+        if message is None:
+            message = "a fault of the test"
+        return FaultError(message, self.fault.status or 200)
+
+
+def _end(waiting: asyncio.Future[None]) -> None:
+    if not waiting.done():
+        waiting.set_result(None)
+
+
+class Faults:
+    """The faults of a signer. Any thread may call."""
+
+    def __init__(self) -> None:
+        self._faults: list[ActiveFault] = []
+        self._numbers = count(1)
+
+    def add(self, fault: Fault) -> ActiveFault:
+        """Sets a fault. It is the first to be asked from now on."""
+        active = ActiveFault(next(self._numbers), fault)
+        self._faults.append(active)
+        return active
+
+    def find(self, number: str) -> ActiveFault:
+        """The fault with an id, removed or not. Raises UnknownOperationError."""
+        for active in self._faults:
+            if str(active.id) == number:
+                return active
+        raise UnknownOperationError(f"expected the id of a fault, found {number}")
+
+    def all(self) -> list[ActiveFault]:
+        """Every fault, oldest first; a removed one stays, so that a test may ask for its hits."""
+        return self._faults.copy()
+
+    def next(self, request: Any) -> ActiveFault | None:
+        """The fault that applies to a request: of those that do, the one added last."""
+        for active in reversed(self.all()):
+            if not active.is_removed and active.applies_to(request):
+                return active
+        return None
+
+    def remove_all(self) -> None:
+        """Removes all faults."""
+        for active in self.all():
+            active.remove()
+
+    def forget_removed(self) -> None:
+        """Removes all faults, and forgets all but the last of them."""
+        self.remove_all()
+        del self._faults[:-MAX_REMOVED_FAULTS_KEPT]
+
+    def release(self) -> None:
+        """Lets all requests go that faults hold: the signer stops."""
+        for active in self.all():
+            active.release()

@@ -1,25 +1,28 @@
-"""What the signer was asked, and what it answered: the last ten thousand requests."""
+"""The journal: records of the last ten thousand requests and their responses."""
 
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from itertools import count
-from threading import Condition
-from typing import Any
+from typing import Any, ClassVar
 
 from msgspec import Struct, structs
 
-CAPACITY = 10_000  # records
+MAX_RECORDS = 10_000
 
 
-def hex_of(pubkey: str) -> str:
-    """A public key as records have it: lower case, with 0x."""
+def normalised_pubkey(pubkey: str) -> str:
+    """A public key as it stands in records: lower case, with 0x."""
     return f"0x{pubkey.lower().removeprefix('0x')}"
 
 
 class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One request and its answer; None is what it does not have, such as a type of /upcheck.
+    """One request and its response. What it does not have is None, such as the type of /upcheck.
 
-    `time` is Unix time of its arrival, `duration` seconds; `status` is None while it hangs.
-    `signing_root` was computed here, `root_given` came with the request; `body` is its JSON.
+    `time` is the Unix time of its arrival, and `duration` is in seconds. `status` is None while a
+    fault lets it hang. The signer computed `signing_root`; `root_given` came with the request.
+    `body` is the JSON of the request.
     """
 
     seq: int = 0
@@ -38,21 +41,33 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     root_given: str | None = None
     status: int | None = None
     signature: str | None = None
-    fault: int | None = None  # the id of the fault that it met
+    fault: int | None = None  # the id of the fault that was applied
 
     def line(self) -> str:
         """One line for people."""
-        what = self.type or f"{self.method} {self.path}"
+        subject = self.type or f"{self.method} {self.path}"
         key = f"{self.pubkey[:10]}.." if self.pubkey else ""
-        epoch = "" if self.epoch is None else f"epoch {self.epoch}"
-        when = epoch if self.slot is None else f"slot {self.slot}"
-        end = f"{self.status or 'hangs'} {self.duration * 1e3:.1f} ms"
-        fault = f"  fault {self.fault}" if self.fault else ""
-        return f"#{self.seq} {what:21} {key:12} {when:10} {end}{fault}"
+        when = ""
+        if self.slot is not None:
+            when = f"slot {self.slot}"
+        elif self.epoch is not None:
+            when = f"epoch {self.epoch}"
+        outcome = f"{self.status or 'hangs'} {self.duration * 1e3:.1f} ms"
+        if self.fault:
+            outcome += f"  fault {self.fault}"
+        return f"#{self.seq} {subject:21} {key:12} {when:10} {outcome}"
 
 
-class Target(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Which requests are meant: those that have every given value; `path` may be a glob."""
+class RequestFilter(
+    Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+):
+    """Selects the requests that have every given value; `path` may be a glob."""
+
+    COMPARED: ClassVar[tuple[str, ...]] = ("type", "pubkey", "path")
 
     type: str | None = None
     pubkey: str | None = None
@@ -62,11 +77,18 @@ class Target(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
         if self.type:
             structs.force_setattr(self, "type", self.type.upper())
         if self.pubkey:
-            structs.force_setattr(self, "pubkey", hex_of(self.pubkey))
+            structs.force_setattr(self, "pubkey", normalised_pubkey(self.pubkey))
+
+    def given(self) -> dict[str, Any]:
+        """The values to compare, by name."""
+        values = {name: getattr(self, name) for name in self.COMPARED}
+        return {name: value for name, value in values.items() if value is not None}
 
 
-class Match(Target, frozen=True, kw_only=True):
-    """Which records are meant."""
+class RecordFilter(RequestFilter, frozen=True, kw_only=True):
+    """Selects records."""
+
+    COMPARED = (*RequestFilter.COMPARED, "method", "status", "slot", "epoch", "fault")
 
     method: str | None = None
     status: int | None = None
@@ -74,70 +96,107 @@ class Match(Target, frozen=True, kw_only=True):
     epoch: int | None = None
     fault: int | None = None
 
-    def given(self) -> dict[str, Any]:
-        """The values to compare with a record's, by name."""
-        values = {name: getattr(self, name) for name in Match.__struct_fields__}
-        return {name: value for name, value in values.items() if value is not None}
 
-    def misses(self, record: Record) -> list[str]:
-        """The names of the given values that a record does not have."""
-        wanted = self.given().items()
-        return [name for name, value in wanted if not fits(name, value, getattr(record, name))]
+def differing(given: Mapping[str, Any], request: Any) -> list[str]:
+    """The names of the given values of a filter that a record or a request does not have."""
+    return [name for name, value in given.items() if not _fits(name, value, getattr(request, name))]
 
 
-def fits(name: str, wanted: Any, found: Any) -> bool:
-    """Whether a request has what is wanted of it; None wants nothing, a path may be a glob."""
-    return wanted is None or wanted == found or (name == "path" and fnmatchcase(found, wanted))
+def _fits(name: str, wanted: Any, value: Any) -> bool:
+    return wanted == value or (name == "path" and fnmatchcase(value, wanted))
+
+
+class _Waiter:
+    """A thread that waits for `needed` records: those that were there, and each new one."""
+
+    def __init__(self, wanted: RecordFilter, since: int, needed: int) -> None:
+        self.is_over = threading.Event()
+        self.matches: dict[int, Record] = {}  # by number
+        self._given = wanted.given()
+        self._since = since
+        self._needed = needed
+
+    def fits(self, record: Record) -> bool:
+        return record.seq > self._since and not differing(self._given, record)
+
+    def offer(self, record: Record) -> None:
+        """Takes a new record, or the completed one of a request that hung."""
+        if self.fits(record):
+            self.matches[record.seq] = record
+        else:
+            self.matches.pop(record.seq, None)
+        self.end_if_enough()
+
+    def end_if_enough(self) -> None:
+        if len(self.matches) >= self._needed:
+            self.is_over.set()
 
 
 class Journal:
-    """Records, oldest first; may be read by any thread."""
+    """Records, oldest first. Any thread may call."""
 
     def __init__(self) -> None:
         self._records: dict[int, Record] = {}  # by number
         self._numbers = count(1)
-        self._changed = Condition()
-        self.released = 0  # how often everybody who waits was let go
+        self._waiters: set[_Waiter] = set()
+        self._lock = threading.Lock()
 
     def add(self, record: Record) -> Record:
-        """Gives the record its number, wakes who waits; one that has a number is replaced."""
-        with self._changed:
+        """Adds a record and returns it with its number; one that has a number is replaced."""
+        with self._lock:
             if not record.seq:
                 record = structs.replace(record, seq=next(self._numbers))
             elif record.seq not in self._records:
-                return record  # forgotten while it was under way
+                return record  # forgotten while the request was under way
             self._records[record.seq] = record
-            self._records.pop(record.seq - CAPACITY, None)
-            self._changed.notify_all()
+            self._records.pop(record.seq - MAX_RECORDS, None)
+            for waiter in self._waiters:
+                waiter.offer(record)
             return record
 
-    def wait_for(self, n: int, timeout: float, match: Match, since: int) -> list[Record]:
-        """Those that match, after number `since`.
+    def wait_for(
+        self,
+        needed: int,
+        timeout: float,
+        wanted: RecordFilter,
+        since: int,
+    ) -> list[Record]:
+        """The matching records after number `since`.
 
-        As soon as there are `n`, `timeout` seconds are over, or everybody is let go.
+        Blocks until there are `needed` of them, `timeout` seconds are over, or `release` is called.
         """
-        given = match.given().items()
+        waiter = _Waiter(wanted, since, needed)
+        with self._waiting(waiter) as earlier:
+            # Outside the lock: the event loop may go on adding records, which the waiter gets too.
+            matches = [record for record in earlier if waiter.fits(record)]
+            with self._lock:
+                for record in matches:
+                    waiter.matches.setdefault(record.seq, record)
+                waiter.end_if_enough()
+            waiter.is_over.wait(timeout)
+        return [waiter.matches[number] for number in sorted(waiter.matches)]
 
-        def found() -> list[Record]:
-            return [
-                record
-                for record in self._records.values()
-                if record.seq > since
-                and all(fits(name, value, getattr(record, name)) for name, value in given)
-            ]
-
-        with self._changed:
-            released = self.released
-            self._changed.wait_for(lambda: released != self.released or len(found()) >= n, timeout)
-            return found()
+    @contextmanager
+    def _waiting(self, waiter: _Waiter) -> Iterator[list[Record]]:
+        """Lets a waiter see each new record; the records until then."""
+        with self._lock:
+            earlier = [*self._records.values()]
+            self._waiters.add(waiter)
+        try:
+            yield earlier
+        finally:
+            with self._lock:
+                self._waiters.discard(waiter)
 
     def release(self) -> None:
-        """Lets everybody go who waits: the signer stops."""
-        with self._changed:
-            self.released += 1
-            self._changed.notify_all()
+        """Ends all waiting: the signer stops."""
+        with self._lock:
+            for waiter in self._waiters:
+                waiter.is_over.set()
 
     def clear(self) -> None:
         """Forgets the records; the numbers go on."""
-        with self._changed:
+        with self._lock:
             self._records.clear()
+            for waiter in self._waiters:
+                waiter.matches.clear()

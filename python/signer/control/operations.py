@@ -1,43 +1,41 @@
-"""What a test can do with a signer: read its journal, set faults, change its keys.
+"""What a test may ask of a signer: its records, faults, keys and slashable pairs.
 
-One `handle` for every way to ask: `Signer` calls it, and /_signer over HTTP. Any thread may.
+`Operations.handle` is the one door: `Signer` calls it, and so does /_signer for tests in other
+processes and languages.
 """
 
-from collections.abc import Mapping
-from itertools import count
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
 from msgspec import Struct, to_builtins
 
 from .._core import SecretKey
+from ..config import KeySource, current_names
 from ..decoding import decode
 from ..errors import UnknownOperationError
-from ..keys.derived import deterministic_keys
+from ..hex import to_hex
+from ..keys.derived import derive_keys
 from ..keys.keyring import Key, Keyring
+from ..keys.manager import KeyManager
 from ..slashing.protection import Protection, Slashable
 from ..ssz.scalars import Bytes32, Bytes48
-from .faults import ActiveFault, Fault, fault_of
-from .journal import Journal, Match, Record
+from .faults import ActiveFault, Faults, fault_of
+from .journal import Journal, Record, RecordFilter
 
-METHODS = {"GET", "POST", "DELETE"}
-KEPT = 100  # faults that a test may ask for after a reset
+Fields = Mapping[str, Any]
 
 
-class Query(Match, frozen=True, kw_only=True):
-    """Of GET requests: those after number `since`; up to `wait` seconds until there are `n`."""
+class RecordQuery(RecordFilter, frozen=True, kw_only=True):
+    """Records after number `since`; waits up to `wait` seconds until there are `n`."""
 
     since: int = 0
     n: int = 1
     wait: float = 0.0
 
 
-class Keys(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Keys to add: the flags of `serve`, and secret keys."""
+class NewKeys(KeySource, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Keys to add: those of the flags of `serve`, and secret keys."""
 
-    interop: int = 0
-    mnemonic: str = ""
-    count: int = 0
-    start: int = 0
     keys: list[Bytes32] = []
 
     __repr__ = object.__repr__
@@ -47,109 +45,111 @@ class Pubkeys(Struct, frozen=True, forbid_unknown_fields=True):
     pubkeys: list[Bytes48]
 
 
-class Control:
-    """The journal and the faults of a signer, and its keys.
+class Operations:
+    """The journal and the faults of a signer, its keys, and what was slashable."""
 
-    Each operation is a method: `get_requests` is GET /_signer/requests.
-    """
-
-    def __init__(self, keyring: Keyring, slashing: Protection) -> None:
+    def __init__(self, keyring: Keyring, keymanager: KeyManager, slashing: Protection) -> None:
         self.journal = Journal()
-        self._keyring, self._slashing = keyring, slashing
-        self._faults: list[ActiveFault] = []
-        self._numbers = count(1)
+        self.faults = Faults()
+        self._keyring = keyring
+        self._keymanager = keymanager
+        self._slashing = slashing
 
-    def handle(self, method: str, path: str, fields: Mapping[str, Any]) -> Any:
-        """Does what a request below /_signer asks; may block, for as long as it says to wait.
+    def handle(self, method: str, path: str, fields: Fields) -> Any:
+        """Does an operation, such as GET and `faults/1`. Any thread may call; blocks if it waits.
 
-        Raises BadRequestError for fields that are not as expected, UnknownOperationError.
+        Raises BadRequestError for fields that are not as expected, and UnknownOperationError.
         """
-        name, _, number = path.partition("/")
-        verbs = (known.partition("_") for known in vars(Control))
-        known = [f"{verb.upper()} {noun}" for verb, _, noun in verbs if verb.upper() in METHODS]
-        if f"{method} {name}" not in known or (number and name != "faults"):
-            listed = ", ".join(known)
-            raise UnknownOperationError(f"expected one of {listed}, found {method} {path}")
-        operation = getattr(self, f"{method.lower()}_{name}")
-        return operation({**fields, "id": number} if number else fields)
+        noun, _, number = path.partition("/")
+        name = f"{method} {noun}"
+        if number:
+            name += "/ID"
+            fields = {**fields, "id": number}
+        operation = self.ROUTES.get(name)
+        if operation is None:
+            known = ", ".join(self.ROUTES)
+            raise UnknownOperationError(f"expected one of {known}, found {method} {path}")
+        return operation(self, fields)
 
-    def get_requests(self, fields: Mapping[str, Any]) -> list[Record]:
-        """The records that match."""
-        query: Query = decode(Query, fields, "a query")
+    def release(self) -> None:
+        """Ends all waiting, of tests and of held requests: the signer stops."""
+        self.journal.release()
+        self.faults.release()
+
+    def get_requests(self, fields: Fields) -> list[Record]:
+        """The records that match a RecordQuery."""
+        query: RecordQuery = decode(RecordQuery, fields, "a query")
         return self.journal.wait_for(query.n, query.wait, query, query.since)
 
-    def get_faults(self, fields: Mapping[str, Any]) -> Any:
-        """The faults that are set, or the one with an id, set or not."""
-        if "id" in fields:
-            return self._shown(self._fault(fields["id"]))
-        every = fields.get("all")
-        return [self._shown(fault) for fault in self._faults if every or not fault.removed]
-
-    def delete_requests(self, _: Mapping[str, Any]) -> None:
-        """Forgets them."""
+    def delete_requests(self, _: Fields) -> None:
+        """Forgets all records."""
         self.journal.clear()
 
-    def post_faults(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+    def get_faults(self, fields: Fields) -> list[dict[str, Any]]:
+        """The faults that are set; with `all`, those that were removed too."""
+        faults = self.faults.all()
+        if not fields.get("all"):
+            faults = [fault for fault in faults if not fault.is_removed]
+        return [_shown(fault) for fault in faults]
+
+    def get_fault(self, fields: Fields) -> dict[str, Any]:
+        """The fault with an id, removed or not."""
+        return _shown(self.faults.find(fields["id"]))
+
+    def post_faults(self, fields: Fields) -> dict[str, Any]:
         """Sets a fault of these fields."""
-        return self._shown(self.add_fault(fault_of(fields)))
+        return _shown(self.faults.add(fault_of(fields)))
 
-    def get_keys(self, _: Mapping[str, Any]) -> list[str]:
+    def delete_faults(self, _: Fields) -> None:
+        """Removes all faults."""
+        self.faults.remove_all()
+
+    def delete_fault(self, fields: Fields) -> None:
+        """Removes the fault with an id."""
+        self.faults.find(fields["id"]).remove()
+
+    def get_keys(self, _: Fields) -> list[str]:
         """The public keys."""
-        return [f"0x{pubkey.hex()}" for pubkey in self._keyring]
+        return [to_hex(pubkey) for pubkey in self._keyring]
 
-    def add_fault(self, fault: Fault) -> ActiveFault:
-        """Sets a fault; it is the first to be asked from now on."""
-        self._faults.append(ActiveFault(next(self._numbers), fault))
-        return self._faults[-1]
+    def post_keys(self, fields: Fields) -> list[str]:
+        """Adds the keys of NewKeys, and returns their public keys."""
+        new: NewKeys = decode(NewKeys, current_names(fields), "keys")
+        keys = derive_keys(new)
+        keys += [Key(SecretKey.from_bytes(secret)) for secret in new.keys]
+        self._keymanager.add(keys)
+        return [to_hex(key.pubkey) for key in keys]
 
-    def delete_faults(self, fields: Mapping[str, Any]) -> None:
-        """Takes back all faults, or the one with an id."""
-        for fault in [self._fault(fields["id"])] if "id" in fields else self._faults:
-            fault.removed = True  # it stays in the list: a test may ask for its hits later
+    def delete_keys(self, fields: Fields) -> None:
+        """Removes the keys of `pubkeys`."""
+        unwanted: Pubkeys = decode(Pubkeys, fields, "pubkeys")
+        self._keymanager.remove(unwanted.pubkeys)
 
-    def _fault(self, number: str) -> ActiveFault:
-        found = [fault for fault in self._faults if str(fault.id) == number]
-        if not found:
-            raise UnknownOperationError(f"expected the id of a fault, found {number}")
-        return found[0]
-
-    @staticmethod
-    def _shown(fault: ActiveFault) -> dict[str, Any]:
-        return {"id": fault.id, "hits": fault.hits, **to_builtins(fault.fault)}
-
-    def next_fault(
-        self, signing_type: str | None, pubkey: str | None, path: str
-    ) -> ActiveFault | None:
-        """The fault that strikes a request: of those that do, the one added last."""
-        for fault in reversed(self._faults.copy()):
-            if not fault.removed and fault.strikes(signing_type, pubkey, path):
-                return fault
-        return None
-
-    def post_keys(self, fields: Mapping[str, Any]) -> list[str]:
-        """Adds keys; their public keys."""
-        wanted: Keys = decode(Keys, fields, "keys")
-        keys = deterministic_keys(wanted.interop)
-        keys += [Key(SecretKey.from_bytes(secret)) for secret in wanted.keys]
-        keys += deterministic_keys(0, wanted.mnemonic, wanted.count, wanted.start)
-        self._keyring.imported |= {key.pubkey: key for key in keys}
-        return [f"0x{key.pubkey.hex()}" for key in keys]
-
-    def delete_keys(self, fields: Mapping[str, Any]) -> None:
-        """Removes keys."""
-        sent: Pubkeys = decode(Pubkeys, fields, "pubkeys")
-        for pubkey in sent.pubkeys:
-            self._keyring[pubkey]  # says so when there is none
-            self._keyring.imported.pop(pubkey, None)
-            self._keyring.readonly.pop(pubkey, None)
-
-    def get_slashable(self, _: Mapping[str, Any]) -> list[Slashable]:
-        """The slashable pairs that were asked for, signed or not."""
+    def get_slashable(self, _: Fields) -> list[Slashable]:
+        """The slashable pairs of messages, signed or not."""
         return list(self._slashing.pairs)
 
-    def post_reset(self, _: Mapping[str, Any]) -> None:
-        """Forgets requests, faults and what was signed."""
+    def post_reset(self, _: Fields) -> None:
+        """Forgets records, faults and what was signed."""
         self._slashing.clear()
-        self.delete_faults({})
-        del self._faults[:-KEPT]
+        self.faults.forget_removed()
         self.journal.clear()
+
+    ROUTES: ClassVar[Mapping[str, Callable[["Operations", Fields], Any]]] = {
+        "GET requests": get_requests,
+        "DELETE requests": delete_requests,
+        "GET faults": get_faults,
+        "POST faults": post_faults,
+        "DELETE faults": delete_faults,
+        "GET faults/ID": get_fault,
+        "DELETE faults/ID": delete_fault,
+        "GET keys": get_keys,
+        "POST keys": post_keys,
+        "DELETE keys": delete_keys,
+        "GET slashable": get_slashable,
+        "POST reset": post_reset,
+    }
+
+
+def _shown(fault: ActiveFault) -> dict[str, Any]:
+    return {"id": fault.id, "hits": fault.hits, **to_builtins(fault.fault)}

@@ -7,9 +7,9 @@
     cache/….json         the keys of keystores elsewhere, so that a slow KDF is paid once
 
 Every keystore here is EIP-2335, under a password of its own: HMAC-SHA256 of the public key, with
-the text of `password` as the key, in hex. So what opens is the key of that public key, and the
-cheapest KDF does: none adds anything to 256 bits. Of files that are not the signer's own, none is
-changed or removed.
+the text of `password` as the key, in hex. So a file that decrypts holds the key of that public key,
+and the cheapest KDF will do: no KDF adds anything to 256 bits. Files that are not the signer's own
+are neither changed nor removed.
 """
 
 import fcntl
@@ -20,31 +20,36 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from ..errors import ConfigError, KeystoreError, SignerError
-from ..files import TEMPORARY, attempt, read, secret_file, sync, write
-from ..slashing.database import HistoryFile
+from ..files import TEMPORARY, read, secret_file, sync_folder, translating_errors, write
+from ..slashing.database import HistoryDatabase
 from .keyring import Key, LoadFailure
-from .keystore import parse, seal
+from .keystore import encrypt, parse
+
+PUBKEY_GLOB = "0x" + "[0-9a-f]" * 96
+FINGERPRINT_GLOB = "[0-9a-f]" * 64
 
 
 class DataDir:
     """The folder, locked until closed. Raises ConfigError when it cannot be used."""
 
     def __init__(self, path: Path) -> None:
-        self._keystores, self._cache = path / "keystores", path / "cache"
+        self._keystores = path / "keystores"
+        self._cache = path / "cache"
         password = path / "password"
-        with attempt(f"use {path} for --data-dir", ConfigError), ExitStack() as undo:
+        action = f"use {path} for --data-dir"
+        with translating_errors(action, ConfigError), ExitStack() as unless_usable:
             for folder in (path, self._keystores, self._cache):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-            undo.callback(os.close, self._lock)  # unless all of this succeeds
+            unless_usable.callback(os.close, self._lock)
             self._take_lock(path)
             if not password.exists() and any(self._keystores.iterdir()):
                 problem = f"expected {password}, which opens the keystores beside it, found none"
                 raise ConfigError(f"{problem}: bring it back, or move the keystores away")
-            # what passwords and fingerprints are made with
+            # the key that passwords and fingerprints are made with
             self.secret = secret_file(password).encode()
-            self.history = HistoryFile(path / "slashing.sqlite")
-            undo.pop_all()
+            self.history = HistoryDatabase(path / "slashing.sqlite")
+            unless_usable.pop_all()
 
     def _take_lock(self, path: Path) -> None:
         try:
@@ -57,24 +62,34 @@ class DataDir:
         os.write(self._lock, str(os.getpid()).encode())
 
     def close(self) -> None:
-        """Lets another process have the folder."""
-        self.history.close()
-        os.close(self._lock)
+        """Writes what is still to be written, and lets another process have the folder."""
+        try:
+            self.history.close()
+        finally:
+            os.close(self._lock)
 
-    def imported(self, known: Iterable[bytes] = ()) -> list[Path]:
-        """The files of imported keys that are not known, and whatever else lies among them.
+    def remove_unfinished(self) -> None:
+        """Removes keystores whose writing was cut short: nobody was told that they are there.
 
         Raises ConfigError when the folder is gone.
         """
-        with attempt(f"use {self._keystores} for --data-dir", ConfigError):
-            for path in self._keystores.glob(f"0x{'[0-9a-f]' * 96}.json{TEMPORARY}"):
-                path.unlink()  # its writing was cut short, and nobody was told of the key
-            return sorted({*self._keystores.iterdir()} - {*map(self._file_of, known)})
+        with translating_errors(f"use {self._keystores} for --data-dir", ConfigError):
+            for path in self._keystores.glob(f"{PUBKEY_GLOB}.json{TEMPORARY}"):
+                path.unlink()
 
-    def open(self, path: Path) -> Key | LoadFailure:
+    def unknown_files(self, known: Iterable[bytes] = ()) -> list[Path]:
+        """The files of imported keys that are not `known`, and all other files next to them.
+
+        Raises ConfigError when the folder is gone.
+        """
+        known_files = {self._file_of(pubkey) for pubkey in known}
+        with translating_errors(f"use {self._keystores} for --data-dir", ConfigError):
+            return sorted({*self._keystores.iterdir()} - known_files)
+
+    def load(self, path: Path) -> Key | LoadFailure:
         """The imported key in a file, or why there is none."""
         try:
-            key = self._open(path)
+            key = self._decrypt(path)
             if path != self._file_of(key.pubkey):
                 raise KeystoreError(f"expected its name to be {self._file_of(key.pubkey).name}")
         except SignerError as error:
@@ -82,61 +97,68 @@ class DataDir:
         return key
 
     def keep(self, key: Key) -> None:
-        """Writes an imported key, to disk when it returns.
+        """Writes an imported key. It is on disk when this returns.
 
-        Raises KeystoreError when it cannot, and leaves no file then.
+        Raises KeystoreError when it cannot be written, and leaves no file then.
         """
         path = self._file_of(key.pubkey)
         if path.exists():
             raise KeystoreError(f"a file that did not open is in the way: move {path} elsewhere")
-        with attempt(f"write {path}", KeystoreError), ExitStack() as undo:
-            undo.callback(path.unlink, missing_ok=True)
-            write(path, self._seal(key))
-            undo.pop_all()
+        with translating_errors(f"write {path}", KeystoreError), ExitStack() as unless_written:
+            unless_written.callback(path.unlink, missing_ok=True)
+            write(path, self._encrypt(key))
+            unless_written.pop_all()
 
     def forget(self, pubkey: bytes) -> None:
-        """Removes an imported key, from disk when it returns. Raises KeystoreError if it cannot."""
+        """Removes an imported key. It is gone from the disk when this returns.
+
+        Raises KeystoreError when it cannot be removed.
+        """
         path = self._file_of(pubkey)
-        with attempt(f"remove {path}", KeystoreError):
+        with translating_errors(f"remove {path}", KeystoreError):
             path.unlink(missing_ok=True)
-            sync(self._keystores)
+            sync_folder(self._keystores)
 
     def cached(self, fingerprint: bytes) -> Key | None:
-        """The key of a keystore elsewhere that was opened before, by its fingerprint.
+        """The key of a keystore elsewhere that was decrypted before, by its fingerprint.
 
         Raises KeystoreError for an entry that is damaged.
         """
-        path = self._entry(fingerprint)
-        return self._open(path) if path.exists() else None
+        path = self._cache_entry(fingerprint)
+        if path.exists():
+            return self._decrypt(path)
+        return None
 
     def cache(self, fingerprint: bytes, key: Key) -> None:
-        """Notes what opening a keystore gave. Without the wait for the disk: it is only faster."""
+        """Notes the key of a keystore elsewhere. It only saves time, so nothing waits for it."""
         with suppress(OSError):
             self._cache.mkdir(mode=0o700, exist_ok=True)
-            write(self._entry(fingerprint), self._seal(key), durable=False)
+            write(self._cache_entry(fingerprint), self._encrypt(key), durable=False)
 
-    def prune(self, fingerprints: Iterable[bytes]) -> None:
+    def prune_cache(self, fingerprints: Iterable[bytes]) -> None:
         """Removes every other cached key: none outlives its keystore."""
-        used = {self._entry(fingerprint).name for fingerprint in fingerprints}
+        used = {self._cache_entry(fingerprint).name for fingerprint in fingerprints}
         with suppress(OSError):
-            for path in self._cache.glob(f"{'[0-9a-f]' * 64}.json*"):
+            for path in self._cache.glob(f"{FINGERPRINT_GLOB}.json*"):
                 if path.name not in used:
                     path.unlink()
 
-    def _entry(self, fingerprint: bytes) -> Path:
+    def _cache_entry(self, fingerprint: bytes) -> Path:
         return self._cache / f"{fingerprint.hex()}.json"
 
     def _file_of(self, pubkey: bytes) -> Path:
         return self._keystores / f"0x{pubkey.hex()}.json"
 
-    def _seal(self, key: Key) -> bytes:
-        return seal(key, self._password(key.pubkey), cost=1)
+    def _encrypt(self, key: Key) -> bytes:
+        return encrypt(key, self._password(key.pubkey), cost=1)
 
-    def _open(self, path: Path) -> Key:
-        keystore = parse(read(path))
-        if keystore is None or keystore.declared_pubkey is None:
+    def _decrypt(self, path: Path) -> Key:
+        keystore = parse(read(path, KeystoreError))
+        pubkey = keystore.declared_pubkey if keystore else None
+        if keystore is None or pubkey is None:
             raise KeystoreError("expected a keystore with a pubkey, found JSON without")
-        return keystore.open(self._password(keystore.declared_pubkey), vouched=True)
+        # The password belongs to this pubkey alone, so that the key need not be compared with it.
+        return keystore.decrypt_trusting(self._password(pubkey), pubkey)
 
     def _password(self, pubkey: bytes) -> str:
         return hmac.digest(self.secret, pubkey, "sha256").hex()

@@ -1,10 +1,11 @@
-"""Keys below a folder of the user's: found in every layout, read, never written."""
-# paths are text here: as objects, ten thousand keystores take half a second more
-# ruff: noqa: PTH113, PTH118, PTH119, PTH120
+"""Finds the keys below a folder of the user's, in every layout; reads it, and never writes."""
+# Paths are text here: as objects, ten thousand keystores take half a second more.
+# ruff: noqa: PTH112, PTH113, PTH118, PTH119, PTH120
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,12 +17,39 @@ from ..ssz.scalars import Bytes32
 from .keyring import Key, LoadFailure
 from .keystore import Keystore, parse
 
+SECRET_FOLDERS = ("secrets", "teku-secrets", "lodestar-secrets")
+PASSWORD_ENDINGS = (".txt", "")
 
-class Places(NamedTuple):
-    """Where the password of a keystore may be, likeliest first: in which folders, by which name."""
+# By `type` of a key file: the members that it needs
+KEY_FILE_MEMBERS = {
+    "file-raw": ["privateKey"],
+    "file-keystore": ["keystoreFile", "keystorePasswordFile"],
+}
+
+
+class PasswordCandidates(NamedTuple):
+    """Where the password of a keystore may be, likeliest first: folders, and names in them."""
 
     folders: list[str]
     names: list[str]
+
+    @classmethod
+    def file(cls, path: str) -> "PasswordCandidates":
+        """The one file."""
+        folder, name = os.path.split(path)
+        return cls([folder], [name])
+
+    def find(self, keystore_path: str) -> str:
+        """The password. Raises KeystoreError, which names every candidate, if no file is there."""
+        folders = [folder for folder in self.folders if os.path.isdir(folder)]
+        for folder, name in product(folders, self.names):
+            path = f"{folder}/{name}"
+            if os.path.isfile(path) and path != keystore_path:
+                return _read_password(path)
+        names = ", ".join(self.names)
+        raise KeystoreError(
+            f"expected a password file, found none of: {names} in {', '.join(self.folders)}"
+        )
 
 
 class KeystoreFile(NamedTuple):
@@ -30,102 +58,156 @@ class KeystoreFile(NamedTuple):
     path: str
     digest: bytes  # SHA-256 of the file
     keystore: Keystore
-    places: Places
+    password_candidates: PasswordCandidates
 
     def password(self) -> str:
-        """Its password. Raises KeystoreError, naming every place where there was none."""
-        for folder, name in product(filter(os.path.isdir, self.places.folders), self.places.names):
-            place = f"{folder}/{name}"
-            if os.path.isfile(place) and place != self.path:
-                try:
-                    return read(place).decode("utf-8-sig")
-                except UnicodeDecodeError:
-                    raise KeystoreError(f"expected UTF-8 in {place}, found other bytes") from None
-        names, folders = ", ".join(self.places.names), ", ".join(self.places.folders)
-        raise KeystoreError(f"expected a password file, found none of: {names} in {folders}")
+        """Its password. Raises KeystoreError when there is none, or it is not UTF-8."""
+        return self.password_candidates.find(self.path)
 
 
+# What a file holds; None for one without a key
 Found = KeystoreFile | Key | LoadFailure | None
 
 
-def find(
-    folder: Path, passwords_path: Path | None = None, password_file: Path | None = None
-) -> Iterator[Found]:
-    """What the JSON and YAML files below `folder` hold, in order; None for one without a key.
+@dataclass
+class Finder:
+    """Finds keystores and key files below a folder, and the files of their passwords.
 
-    Knows the layouts of `layouts.py` without being told which: it tries the places where tools
+    It knows the layouts of `layouts.py` without being told which: it tries the places where tools
     keep a keystore's password.
-    Raises ConfigError when a folder cannot be listed.
     """
-    above = str(folder.absolute().parent)
 
-    def places(path: str, pubkey: bytes | None) -> Places:
-        if password_file:
-            return Places([str(password_file.parent)], [password_file.name])
+    folder: Path
+    passwords_path: Path | None = None
+    password_file: Path | None = None
+
+    def find(self) -> Iterator[Found]:
+        """The content of each JSON and YAML file below the folder, in the order of their paths.
+
+        Raises ConfigError when a folder cannot be listed.
+        """
+        for path in sorted(self._files()):
+            try:
+                if path.endswith(".json"):
+                    yield self._keystore_at(path)
+                elif path.endswith((".yaml", ".yml")):
+                    yield from _read_key_file(path)
+            except SignerError as error:
+                yield LoadFailure(path, str(error))
+
+    def _files(self) -> Iterator[str]:
+        for folder, _, names in os.walk(self.folder, onerror=_refuse):
+            for name in names:
+                yield f"{folder}/{name}"
+
+    def _keystore_at(self, path: str) -> KeystoreFile | None:
+        if not os.path.isfile(path):
+            return None
+        read_keystore = _read_keystore(path)
+        if read_keystore is None:
+            return None
+        keystore, digest = read_keystore
+        candidates = self._password_candidates(path, keystore.declared_pubkey)
+        return KeystoreFile(path, digest, keystore, candidates)
+
+    def _password_candidates(self, path: str, pubkey: bytes | None) -> PasswordCandidates:
+        if self.password_file:
+            return PasswordCandidates([str(self.password_file.parent)], [self.password_file.name])
         stem = path.removesuffix(".json")
-        parent, base = os.path.split(stem)
-        bases = [parent]
-        while len(bases[-1]) > len(str(folder)):
-            bases.append(os.path.dirname(bases[-1]))
-        kinds = "secrets", "teku-secrets", "lodestar-secrets"
-        folders = [parent, *(f"{base}/{kind}" for base in (*bases, above) for kind in kinds)]
-        stems = [stem.removeprefix(f"{folder}/"), base, os.path.basename(parent)]
-        stems += [f"0x{pubkey.hex()}", pubkey.hex()] if pubkey else []
-        stems.append("password")  # one for all
-        names = [f"{stem}{ending}" for stem in dict.fromkeys(stems) for ending in (".txt", "")]
-        return Places([str(passwords_path)] if passwords_path else folders, names)
+        names = [
+            f"{name}{ending}"
+            for name in dict.fromkeys(self._password_names(stem, pubkey))
+            for ending in PASSWORD_ENDINGS
+        ]
+        if self.passwords_path:
+            return PasswordCandidates([str(self.passwords_path)], names)
+        return PasswordCandidates(self._password_folders(stem), names)
 
-    walk = os.walk(folder, onerror=_refuse)
-    files = (f"{root}/{name}" for root, _, names in walk for name in names)
-    for path in sorted(path for path in files if path.endswith((".json", ".yaml", ".yml"))):
-        try:
-            if path.endswith(".json"):
-                yield _keystore(path, places) if os.path.isfile(path) else None
-            else:
-                yield from _key_file(path)
-        except SignerError as error:
-            yield LoadFailure(path, str(error))
+    def _password_names(self, stem: str, pubkey: bytes | None) -> Iterator[str]:
+        """Names without an ending: after the keystore, its folder, its key, and one for all."""
+        yield stem.removeprefix(f"{self.folder}/")
+        yield os.path.basename(stem)
+        yield os.path.basename(os.path.dirname(stem))
+        if pubkey:
+            yield f"0x{pubkey.hex()}"
+            yield pubkey.hex()
+        yield "password"
+
+    def _password_folders(self, stem: str) -> list[str]:
+        """The keystore's own folder, then secrets next to it and next to each folder above it."""
+        parent = os.path.dirname(stem)
+        bases = [parent]
+        while len(bases[-1]) > len(str(self.folder)):
+            bases.append(os.path.dirname(bases[-1]))
+        bases.append(str(self.folder.absolute().parent))
+        return [parent, *(f"{base}/{name}" for base in bases for name in SECRET_FOLDERS)]
 
 
 def _refuse(error: OSError) -> None:
     raise ConfigError(f"cannot list {error.filename}: {error.strerror}")
 
 
-def _keystore(path: str, places: Callable[[str, bytes | None], Places]) -> KeystoreFile | None:
-    document = read(path)
-    if keystore := parse(document):
-        digest = hashlib.sha256(document).digest()
-        return KeystoreFile(path, digest, keystore, places(path, keystore.declared_pubkey))
-    return None
+def _read_password(path: str) -> str:
+    try:
+        return read(path, KeystoreError).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise KeystoreError(f"expected UTF-8 in {path}, found other bytes") from None
 
 
-def _key_file(path: str) -> Iterator[Found]:
+def _read_keystore(path: str) -> tuple[Keystore, bytes] | None:
+    """A keystore and the SHA-256 of its file, or None for other JSON."""
+    document = read(path, KeystoreError)
+    keystore = parse(document)
+    if keystore is None:
+        return None
+    return keystore, hashlib.sha256(document).digest()
+
+
+def _read_key_file(path: str) -> Iterator[Found]:
     """The keys that a file of Web3Signer's --key-config-path names: one for each YAML document."""
     try:
-        documents = parse_yaml(read(path))
+        documents = parse_yaml(read(path, KeystoreError))
     except ValueError as error:
         raise KeystoreError(str(error)) from None
     for document in documents:
-        kind = document.get("type") if isinstance(document, dict) else None
         try:
-            yield _named_key(kind, document, os.path.dirname(path)) if kind else None
+            yield _named_key(document, os.path.dirname(path))
         except SignerError as error:
             yield LoadFailure(path, str(error))
 
 
-def _named_key(kind: str, document: dict[str, Any], folder: str) -> Found:
-    """The key of a document, whose paths are relative to the folder it is in."""
+def _named_key(document: Any, folder: str) -> Found:
+    """The key of a YAML document, whose paths are relative to `folder`."""
+    if not isinstance(document, dict) or not document.get("type"):
+        return None  # other YAML
     if document.get("keyType", "BLS") != "BLS":
-        return None  # one for transactions
-    needed = {"file-raw": ["privateKey"], "file-keystore": ["keystoreFile", "keystorePasswordFile"]}
-    if kind not in needed:
-        raise KeystoreError(f"type: expected one of {', '.join(needed)}, found {kind}")
-    if missing := [name for name in needed[kind] if not isinstance(document.get(name), str)]:
-        raise KeystoreError(f"{missing[0]}: expected this member, found none")
+        return None  # a key for transactions
+    kind = document["type"]
+    members = KEY_FILE_MEMBERS.get(kind)
+    if members is None:
+        expected = f"expected one of {', '.join(KEY_FILE_MEMBERS)}"
+        raise KeystoreError(f"type: {expected}, found {kind}")
+    for member in members:
+        if not isinstance(document.get(member), str):
+            raise KeystoreError(f"{member}: expected this member, found none")
     if kind == "file-raw":
-        try:
-            return Key(SecretKey.from_bytes(Bytes32.parse(document["privateKey"])))
-        except ValueError as error:
-            raise KeystoreError(f"privateKey: {error}") from None
-    keystore, password = (os.path.join(folder, document[name]) for name in needed[kind])
-    return _keystore(keystore, lambda *_: Places(*([part] for part in os.path.split(password))))
+        return _raw_key(document["privateKey"])
+    return _named_keystore(
+        os.path.join(folder, document["keystoreFile"]),
+        os.path.join(folder, document["keystorePasswordFile"]),
+    )
+
+
+def _raw_key(private_key: str) -> Key:
+    try:
+        return Key(SecretKey.from_bytes(Bytes32.parse(private_key)))
+    except ValueError as error:
+        raise KeystoreError(f"privateKey: {error}") from None
+
+
+def _named_keystore(path: str, password_path: str) -> KeystoreFile | None:
+    read_keystore = _read_keystore(path)
+    if read_keystore is None:
+        return None
+    keystore, digest = read_keystore
+    return KeystoreFile(path, digest, keystore, PasswordCandidates.file(password_path))

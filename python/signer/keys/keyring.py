@@ -8,7 +8,7 @@ from ..errors import UnknownKeyError
 
 
 class Key(NamedTuple):
-    """A key, and the EIP-2334 path that it was derived by, where that is known."""
+    """A secret key, and the EIP-2334 path that it was derived by, where that is known."""
 
     secret_key: SecretKey
     derivation_path: str = ""
@@ -20,7 +20,7 @@ class Key(NamedTuple):
 
 
 class LoadFailure(NamedTuple):
-    """A key that could not be loaded: where it was to come from, and why it did not."""
+    """A key that could not be loaded: its source, and the reason."""
 
     source: str
     reason: str
@@ -29,7 +29,7 @@ class LoadFailure(NamedTuple):
 class Keyring:
     """Keys by public key (48 bytes): those of read-only sources, then the imported ones.
 
-    A key may be in both; it is read-only then. One thread at a time changes a keyring, others
+    A key in both is read-only. One thread at a time changes a keyring (`keys/manager.py`); others
     may read it meanwhile.
     """
 
@@ -52,8 +52,9 @@ class Keyring:
         return pubkey in self.readonly or pubkey in self.imported
 
     def __getitem__(self, pubkey: bytes) -> Key:
-        """The key; raises UnknownKeyError, saying how many there are."""
-        if key := self.readonly.get(pubkey) or self.imported.get(pubkey):
+        """The key. Raises UnknownKeyError, which says how many there are."""
+        key = self.readonly.get(pubkey) or self.imported.get(pubkey)
+        if key:
             return key
         expected = f"the public key of one of the {len(self)} loaded keys"
         advice = "load it with --interop, --mnemonic or --keystores-path, or import it"

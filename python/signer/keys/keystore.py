@@ -1,7 +1,7 @@
-"""EIP-2335 documents: parse, open, seal. No files.
+"""EIP-2335 documents: parse, decrypt, encrypt. No files.
 
 A keystore is foreign input: everything that is not as expected ends in a KeystoreError that says
-so. The bounds on time and memory are `rust/src/keystore.rs`'s.
+so. `rust/src/keystore.rs` bounds the time and memory that decrypting takes.
 """
 
 import json
@@ -9,8 +9,7 @@ import re
 import secrets
 import unicodedata
 import uuid
-from binascii import unhexlify
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -19,17 +18,22 @@ from msgspec import Meta, Struct
 from .._core import Encrypted, Kdf
 from ..decoding import convert
 from ..errors import KeystoreError
+from ..hex import from_hex, to_hex
 from .keyring import Key
 
-ONE_KEY = 64  # hex digits of the cipher's message
-PATH = re.compile(r"m(/[0-9]{1,10}){0,10}")
+KdfFunction = Literal["scrypt", "pbkdf2"]
 
-# wider than any bound, so that Rust gets numbers it can hold and says which bound was missed
+PUBKEY_SIZE = 48  # bytes; compressed G1
+ONE_KEY_DIGITS = 64  # hex digits of the cipher's message
+EIP_2335_COST = 1 << 18  # scrypt's n, pbkdf2's c
+DERIVATION_PATH = re.compile(r"m(/[0-9]{1,10}){0,10}")
+
+# Wider than any bound, so that Rust gets numbers it can hold and names the bound that was missed.
 Count = Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]
 
 
 class Params(Struct):
-    """Of either function; the bounds of `Kdf` refuse the 0 of one that is missing."""
+    """Parameters of either function. A missing one is 0, which the bounds of `Kdf` refuse."""
 
     dklen: Count
     salt: str
@@ -41,7 +45,7 @@ class Params(Struct):
 
 
 class KdfModule(Struct):
-    function: Literal["scrypt", "pbkdf2"]
+    function: KdfFunction
     params: Params
 
     def checked(self) -> Kdf:
@@ -73,6 +77,15 @@ class Crypto(Struct):
     checksum: ChecksumModule
     cipher: CipherModule
 
+    def checked(self) -> Encrypted:
+        """The same as bytes. Raises KeystoreError or BLSError for an unexpected part."""
+        return Encrypted(
+            self.kdf.checked(),
+            _unhex("crypto.cipher.params.iv", self.cipher.params.iv),
+            _unhex("crypto.cipher.message", self.cipher.message),
+            _unhex("crypto.checksum.message", self.checksum.message),
+        )
+
 
 class Keystore(Struct):
     """What the signer reads of an EIP-2335 document; its other members are ignored."""
@@ -88,58 +101,57 @@ class Keystore(Struct):
         if not self.pubkey:
             return None
         pubkey = _unhex("pubkey", self.pubkey)
-        if len(pubkey) != 48:  # noqa: PLR2004 - compressed G1
+        if len(pubkey) != PUBKEY_SIZE:
             raise KeystoreError(f"expected a pubkey of 48 bytes, found {len(pubkey)}")
         return pubkey
 
     @property
     def derivation_path(self) -> str:
         """EIP-2334's, such as m/12381/3600/0/0/0; empty where `path` is anything else."""
-        return self.path if PATH.fullmatch(str(self.path)) else ""
+        path = str(self.path)
+        if DERIVATION_PATH.fullmatch(path):
+            return path
+        return ""
 
-    def open(self, password: str, *, vouched: bool = False) -> Key:
-        """The key inside. Takes as long as the KDF, without the GIL.
+    def decrypt(self, password: str) -> Key:
+        """The key inside, compared with the declared pubkey. Takes as long as the KDF, without GIL.
 
-        The declared pubkey is compared with the secret key's, unless the password vouches for it.
         Raises WrongPasswordError when the checksum differs, KeystoreError or BLSError when the
-        document or what it holds is not as expected, or is another key than it declares.
+        document or its content is not as expected, or is another key than it declares.
         """
         declared = self.declared_pubkey
-        encrypted = self._encrypted()
-        normalised = normalise_password(password)
-        if vouched and declared:
-            secret_key = encrypted.decrypt_trusting(normalised, declared)
-        else:
-            secret_key = encrypted.decrypt(normalised)
-        pubkey = secret_key.public_key().hex()
-        if declared and declared.hex() != pubkey:
-            raise KeystoreError(f"expected the key of pubkey 0x{declared.hex()}, found 0x{pubkey}")
+        secret_key = self.crypto.checked().decrypt(normalise_password(password))
+        pubkey = secret_key.public_key()
+        if declared not in {None, pubkey}:
+            expected = f"expected the key of pubkey {to_hex(declared)}"
+            raise KeystoreError(f"{expected}, found {to_hex(pubkey)}")
         return Key(secret_key, self.derivation_path)
 
-    def open_accounts(self, password: str) -> list[Key]:
-        """The key inside, or all of Prysm's: theirs has no pubkey, and more than a key in it.
+    def decrypt_trusting(self, password: str, pubkey: bytes) -> Key:
+        """The key inside, believed to be that of `pubkey`, which need not be computed then.
 
-        Blocks and raises as `open` does.
+        Only for a password that belongs to this pubkey alone. Raises as `decrypt`.
         """
-        if self.pubkey or len(self.crypto.cipher.message.removeprefix("0x")) <= ONE_KEY:
-            return [self.open(password)]
-        secret_keys = self._encrypted().decrypt_prysm(normalise_password(password))
-        return [Key(secret_key) for secret_key in secret_keys]
+        encrypted = self.crypto.checked()
+        secret_key = encrypted.decrypt_trusting(normalise_password(password), pubkey)
+        return Key(secret_key, self.derivation_path)
 
-    def _encrypted(self) -> Encrypted:
-        """The crypto module in bytes. Raises KeystoreError or BLSError when it is malformed."""
-        return Encrypted(
-            self.crypto.kdf.checked(),
-            _unhex("crypto.cipher.params.iv", self.crypto.cipher.params.iv),
-            _unhex("crypto.cipher.message", self.crypto.cipher.message),
-            _unhex("crypto.checksum.message", self.crypto.checksum.message),
-        )
+    def decrypt_all(self, password: str) -> list[Key]:
+        """The key inside, or all keys of Prysm's wallet. Blocks and raises as `decrypt`.
+
+        The wallet declares no pubkey, and its ciphertext is longer than one key.
+        """
+        ciphertext = self.crypto.cipher.message.removeprefix("0x")
+        if self.pubkey or len(ciphertext) <= ONE_KEY_DIGITS:
+            return [self.decrypt(password)]
+        secret_keys = self.crypto.checked().decrypt_prysm(normalise_password(password))
+        return [Key(secret_key) for secret_key in secret_keys]
 
 
 def parse(document: bytes) -> Keystore | None:
-    """Reads a document; None when it is JSON but no keystore at all: it has no `crypto`.
+    """Reads a document; None for JSON that is no keystore at all: it has no `crypto`.
 
-    Raises KeystoreError, saying what is not as expected.
+    Raises KeystoreError, which says what is not as expected.
     """
     try:
         fields = json.loads(document.decode("utf-8-sig"), object_pairs_hook=_no_duplicates)
@@ -148,41 +160,61 @@ def parse(document: bytes) -> Keystore | None:
         return convert(Keystore, fields)
     except msgspec.ValidationError as error:
         raise KeystoreError(f"expected an EIP-2335 keystore, version 4: {error}") from None
-    except UnicodeError:  # it would show a part of the document
+    except UnicodeError:  # its text would show a part of the document
         raise KeystoreError("expected a keystore, found broken UTF-8 or half a surrogate") from None
     except (ValueError, RecursionError) as error:
         raise KeystoreError(f"expected a keystore as JSON: {error}") from None
 
 
-def seal(key: Key, password: str, *, kdf: str = "pbkdf2", cost: int = 1 << 18) -> bytes:
+def encrypt(
+    key: Key,
+    password: str,
+    *,
+    kdf: KdfFunction = "pbkdf2",
+    cost: int = EIP_2335_COST,
+) -> bytes:
     """An EIP-2335 document with the key, as JSON.
 
-    `kdf` is scrypt or pbkdf2, `cost` its n or c: EIP-2335's own by default, 2 for cheap tests.
+    `cost` is the n of scrypt or the c of pbkdf2; 2 makes cheap keystores for tests. Takes as long
+    as the KDF, without the GIL.
     """
-    members = {"description": "", "pubkey": key.pubkey.hex(), "path": key.derivation_path}
-    document = _document(Encrypted.encrypt, key.secret_key, password, kdf, cost)
-    return msgspec.json.encode(document | members)
-
-
-def seal_accounts(keys: Sequence[Key], password: str, *, kdf: str, cost: int) -> bytes:
-    """Prysm's document with all the keys, as JSON; the rest as `seal`."""
-    secret_keys = [key.secret_key for key in keys]
-    document = _document(Encrypted.encrypt_prysm, secret_keys, password, kdf, cost)
-    return msgspec.json.encode(document | {"name": "keystore"})
-
-
-def _document(
-    encrypt_all: Callable[..., Encrypted], secret: Any, password: str, kdf: str, cost: int
-) -> dict[str, Any]:
-    """The members that both kinds of document have."""
-    work = {"n": cost, "r": 8, "p": 1} if kdf == "scrypt" else {"c": cost, "prf": "hmac-sha256"}
-    params = {"dklen": 32, "salt": secrets.token_hex(32), **work}
-    module = {"function": kdf, "params": params, "message": ""}
-    function = convert(KdfModule, module).checked()
+    module, function = _new_kdf(kdf, cost)
     iv = secrets.token_bytes(16)
-    encrypted = encrypt_all(function, normalise_password(password), iv, secret)
+    encrypted = Encrypted.encrypt(function, normalise_password(password), iv, key.secret_key)
+    members = {"description": "", "pubkey": key.pubkey.hex(), "path": key.derivation_path}
+    return msgspec.json.encode(_document(module, iv, encrypted) | members)
+
+
+def encrypt_prysm(
+    keys: Sequence[Key],
+    password: str,
+    *,
+    kdf: KdfFunction,
+    cost: int,
+) -> bytes:
+    """Prysm's wallet: one document with all the keys, as JSON. The rest is as for `encrypt`."""
+    module, function = _new_kdf(kdf, cost)
+    iv = secrets.token_bytes(16)
+    secret_keys = [key.secret_key for key in keys]
+    encrypted = Encrypted.encrypt_prysm(function, normalise_password(password), iv, secret_keys)
+    return msgspec.json.encode(_document(module, iv, encrypted) | {"name": "keystore"})
+
+
+def _new_kdf(kdf: KdfFunction, cost: int) -> tuple[dict[str, Any], Kdf]:
+    """A KDF with a new salt: its module in the document, and the function itself."""
+    params: dict[str, Any] = {"dklen": 32, "salt": secrets.token_hex(32)}
+    if kdf == "scrypt":
+        params |= {"n": cost, "r": 8, "p": 1}
+    else:
+        params |= {"c": cost, "prf": "hmac-sha256"}
+    module = {"function": kdf, "params": params, "message": ""}
+    return module, convert(KdfModule, module).checked()
+
+
+def _document(kdf_module: dict[str, Any], iv: bytes, encrypted: Encrypted) -> dict[str, Any]:
+    """The members that both kinds of document have."""
     crypto = {
-        "kdf": module,
+        "kdf": kdf_module,
         "checksum": {"function": "sha256", "params": {}, "message": encrypted.checksum.hex()},
         "cipher": {
             "function": "aes-128-ctr",
@@ -195,7 +227,7 @@ def _document(
 
 def normalise_password(password: str) -> bytes:
     """EIP-2335, "Password requirements": NFKD, without C0, C1 and DEL control codes, in UTF-8."""
-    if password.isascii() and password.isprintable():  # as most are: there is nothing to change
+    if password.isascii() and password.isprintable():  # most passwords: there is nothing to change
         return password.encode()
     text = unicodedata.normalize("NFKD", password)
     return "".join(char for char in text if unicodedata.category(char) != "Cc").encode()
@@ -203,7 +235,7 @@ def normalise_password(password: str) -> bytes:
 
 def _unhex(name: str, value: str) -> bytes:
     try:
-        return unhexlify(value.removeprefix("0x"))
+        return from_hex(value)
     except ValueError:
         raise KeystoreError(f"expected hex digits as {name}, found other characters") from None
 

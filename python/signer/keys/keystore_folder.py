@@ -1,23 +1,38 @@
-"""The keys of a folder, and what changes in it: `finder.py` knows where they are."""
+"""The keys of a keystore folder, and what changed in it; `finder.py` knows where they are."""
 
 import hmac
+import logging
 import secrets
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from ..errors import SignerError
-from ..threads import Report, open_all
+from ..threads import run_on_all
 from .data_dir import DataDir
-from .finder import KeystoreFile, find
+from .finder import Finder, Found, KeystoreFile
 from .keyring import Key, LoadFailure
+
+log = logging.getLogger(__name__)
+
+# Tools write one key in several layouts side by side: any copy of it will do.
+Copies = Sequence[KeystoreFile]
+
+
+class Decrypted(NamedTuple):
+    """The keys of a keystore, and a fingerprint of its file and password (32 bytes)."""
+
+    fingerprint: bytes
+    keys: list[Key]
 
 
 @dataclass
 class KeystoreFolder:
-    """The keys of a folder; loading again opens only what is new or changed."""
+    """The keys of a folder. Loading again decrypts only what is new or changed."""
 
     path: Path
     passwords_path: Path | None = None
@@ -25,66 +40,111 @@ class KeystoreFolder:
     data_dir: DataDir | None = None
 
     def __post_init__(self) -> None:
-        self._opened: dict[bytes, list[Key]] = {}  # by fingerprint
-        self._secret = self.data_dir.secret if self.data_dir else secrets.token_bytes(32)
+        self._decrypted: dict[bytes, list[Key]] = {}  # by fingerprint
+        self._secret = secrets.token_bytes(32)
+        if self.data_dir:
+            self._secret = self.data_dir.secret
 
-    def load(self, pool: ThreadPoolExecutor, report: Report) -> tuple[list[Key], list[LoadFailure]]:
-        """The keys of all keystores that open, and what does not. Blocks for as long as the KDFs.
+    def load(self, pool: ThreadPoolExecutor) -> tuple[list[Key], list[LoadFailure]]:
+        """The keys of all keystores, and the failures. Blocks for as long as the KDFs take.
 
-        Reports a line a second while it takes, and one when it is done. Raises ConfigError when
-        a folder is gone or cannot be listed.
+        Logs a line a second while it takes, and one when it is done. Raises ConfigError when a
+        folder is gone or cannot be listed.
         """
         started = time.monotonic()
-        found = list(find(self.path, self.passwords_path, self.password_file))
-        bare = [key for key in found if isinstance(key, Key)]
-        # tools write one key in several layouts side by side: any of them will do
-        files: dict[object, list[KeystoreFile]] = {}
-        for file in found:
-            if isinstance(file, KeystoreFile):
-                files.setdefault(file.keystore.declared_pubkey or file.path, []).append(file)
-        known = {name: keys for name, copies in files.items() if (keys := self._known(copies))}
-        unknown = [copies for name, copies in files.items() if name not in known]
-        results = [*known.values(), *open_all(pool, self._open, unknown, report)]
-        self._opened = dict(result for result in results if not isinstance(result, LoadFailure))
+        found = list(Finder(self.path, self.passwords_path, self.password_file).find())
+        decrypted, failures = self._decrypt_all(_grouped(found), pool)
+        self._decrypted = dict(decrypted)
         if self.data_dir:
-            self.data_dir.prune(self._opened)
-        failures = [result for result in (*found, *results) if isinstance(result, LoadFailure)]
-        skipped = found.count(None)
-        others = f", skipped {skipped} files that have no key" if skipped else ""
-        loaded = f"loaded {len(self._opened) + len(bare)} keystores from {self.path}"
-        report(f"{loaded} in {time.monotonic() - started:.1f} s, {len(failures)} failed{others}")
-        for failure in failures:
-            report(f"  failed: {failure.source}: {failure.reason}")
-        return [*bare, *(key for keys in self._opened.values() for key in keys)], failures
+            self.data_dir.prune_cache(self._decrypted)
+        keys = [item for item in found if isinstance(item, Key)]
+        for keystore in decrypted:
+            keys += keystore.keys
+        failures = [item for item in found if isinstance(item, LoadFailure)] + failures
+        self._log_result(found, failures, time.monotonic() - started)
+        return keys, failures
 
-    def _known(self, copies: list[KeystoreFile]) -> tuple[bytes, list[Key]] | None:
-        """The keys that were opened before from one of these files, as they are now."""
+    def _decrypt_all(
+        self,
+        keystores: Sequence[Copies],
+        pool: ThreadPoolExecutor,
+    ) -> tuple[list[Decrypted], list[LoadFailure]]:
+        decrypted = []
+        new = []
+        for copies in keystores:
+            known = self._known(copies)
+            if known:
+                decrypted.append(known)
+            else:
+                new.append(copies)
+        failures = []
+        for result in run_on_all(pool, self._decrypt, new, "keystores decrypted"):
+            if isinstance(result, LoadFailure):
+                failures.append(result)
+            else:
+                decrypted.append(result)
+        return decrypted, failures
+
+    def _known(self, copies: Copies) -> Decrypted | None:
+        """The keys that were decrypted before from one of these files, as it is now."""
         for file in copies:
             with suppress(SignerError):  # no password, or a damaged entry of the cache
                 fingerprint = self._fingerprint(file, file.password())
-                keys = self._opened.get(fingerprint)
-                if keys is None and self.data_dir and (key := self.data_dir.cached(fingerprint)):
-                    keys = [key]
+                keys = self._decrypted.get(fingerprint) or self._cached(fingerprint)
                 if keys:
-                    return fingerprint, keys
+                    return Decrypted(fingerprint, keys)
         return None
 
-    def _open(self, copies: list[KeystoreFile]) -> tuple[bytes, list[Key]] | LoadFailure:
-        """The keys in the first copy that opens, or why the first one does not."""
+    def _cached(self, fingerprint: bytes) -> list[Key]:
+        key = self.data_dir.cached(fingerprint) if self.data_dir else None
+        return [key] if key else []
+
+    def _decrypt(self, copies: Copies) -> Decrypted | LoadFailure:
+        """The keys in the first copy that can be decrypted, or why the first one cannot."""
         failures = []
         for file in copies:
             try:
                 password = file.password()
-                keys = file.keystore.open_accounts(password)
+                keys = file.keystore.decrypt_all(password)
             except SignerError as error:
                 failures.append(LoadFailure(file.path, str(error)))
                 continue
             fingerprint = self._fingerprint(file, password)
             if self.data_dir and len(keys) == 1:
                 self.data_dir.cache(fingerprint, keys[0])
-            return fingerprint, keys
+            return Decrypted(fingerprint, keys)
         return failures[0]
 
     def _fingerprint(self, file: KeystoreFile, password: str) -> bytes:
-        """32 bytes that change with the keystore and with the password, and help to guess none."""
+        """32 bytes that change with the keystore and the password, and help to guess neither."""
         return hmac.digest(self._secret, file.digest + password.encode(), "sha256")
+
+    def _log_result(
+        self,
+        found: Sequence[Found],
+        failures: Sequence[LoadFailure],
+        seconds: float,
+    ) -> None:
+        bare = sum(isinstance(item, Key) for item in found)
+        skipped = found.count(None)
+        message = f"loaded {len(self._decrypted) + bare} keystores from {self.path} in "
+        message += f"{seconds:.1f} s, {len(failures)} failed"
+        if skipped:
+            message += f", skipped {skipped} files that have no key"
+        log.info(message)
+        log_failures(failures)
+
+
+def log_failures(failures: Sequence[LoadFailure]) -> None:
+    """A line for each key that could not be loaded."""
+    for failure in failures:
+        log.warning("failed: %s: %s", failure.source, failure.reason)
+
+
+def _grouped(found: Sequence[Found]) -> list[Copies]:
+    """Keystore files by the pubkey that they declare; a file without one stands alone."""
+    groups: dict[object, list[KeystoreFile]] = {}
+    for file in found:
+        if isinstance(file, KeystoreFile):
+            groups.setdefault(file.keystore.declared_pubkey or file.path, []).append(file)
+    return [*groups.values()]

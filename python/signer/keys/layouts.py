@@ -1,21 +1,22 @@
-"""Keystores and their passwords as tools lay them out on disk; `finder.py` reads all of it."""
+"""Writes keystores and passwords in the layouts of other tools; `finder.py` reads them all."""
 
 import time
 from collections.abc import Mapping, Sequence
 from functools import partial
-from itertools import zip_longest
 from pathlib import Path
 
 from .. import files
 from ..errors import ConfigError
-from ..threads import Report, open_all, pool
+from ..threads import run_on_all, thread_pool
 from .keyring import Key
-from .keystore import seal, seal_accounts
+from .keystore import EIP_2335_COST, KdfFunction, encrypt, encrypt_prysm
 
 ONE = "0x{pubkey}/voting-keystore.json"
-ALL = "all-accounts.keystore.json"  # Prysm's one for all keys
-TEKU = "teku-keys/0x{pubkey}.json", "teku-secrets/0x{pubkey}.txt"
-# Files for `str.format`: a keystore, a key file of Web3Signer's, or else one with the password
+WALLET = "all-accounts.keystore.json"  # Prysm's, with all keys
+PASSWORD = "password"  # noqa: S105 - the content of the files that are no keystores
+TEKU = ("teku-keys/0x{pubkey}.json", "teku-secrets/0x{pubkey}.txt")
+# The files of a layout, for `str.format`: a keystore (.json), a key file of Web3Signer's (.yaml),
+# or the password (any other ending).
 LAYOUTS = {
     "web3signer": TEKU,
     "web3signer-key-files": ("{pubkey}.yaml", "{pubkey}.json", "{pubkey}.password"),
@@ -23,10 +24,13 @@ LAYOUTS = {
     "lighthouse": (f"keys/{ONE}", "secrets/0x{pubkey}"),
     "lodestar": (f"keystores/{ONE}", "secrets/0x{pubkey}"),
     "nimbus": ("validators/0x{pubkey}/keystore.json", "secrets/0x{pubkey}"),
-    "prysm": (f"prysm/direct/accounts/{ALL}", "secrets/password.txt"),
+    "prysm": (f"prysm/direct/accounts/{WALLET}", "secrets/password.txt"),
     "eth2-val-tools": (
-        *(f"keys/{ONE}", "secrets/0x{pubkey}", "lodestar-secrets/0x{pubkey}"),
-        *("nimbus-keys/0x{pubkey}/keystore.json", *TEKU),
+        f"keys/{ONE}",
+        "secrets/0x{pubkey}",
+        "lodestar-secrets/0x{pubkey}",
+        "nimbus-keys/0x{pubkey}/keystore.json",
+        *TEKU,
     ),
     "deposit-cli": ("validator_keys/keystore-{path}-{now}.json", "validator_keys/password.txt"),
     "charon": ("validator_keys/keystore-{index}.json", "validator_keys/keystore-{index}.txt"),
@@ -39,39 +43,87 @@ keyType: BLS
 keystoreFile: {pubkey}.json
 keystorePasswordFile: {pubkey}.password
 """
+COSTS: dict[KdfFunction, int] = {
+    "pbkdf2": 2,  # what devnet tools write
+    "scrypt": EIP_2335_COST,
+}
 
 
 def write(
-    folders: Mapping[Path, str], keys: Sequence[Key], password: str, kdf: str, report: Report
+    folders: Mapping[Path, str],
+    keys: Sequence[Key],
+    password: str,
+    kdf: KdfFunction,
 ) -> None:
-    """Writes keys into folders, in a layout each. Blocks for as long as sealing them takes.
+    """Writes keys into folders, in a layout each. Blocks for as long as encrypting them takes.
 
-    Raises ConfigError when a folder cannot be written, and before it writes any for one that has
-    files in it.
+    Raises ConfigError when a folder cannot be written, and before it writes anything when one of
+    them has files in it.
     """
-    # c as devnet tools have it, n as EIP-2335 does
-    cost = 2 if kdf == "pbkdf2" else 1 << 18
-    wanted = set(folders.values())
-    seal_one = partial(seal, password=password, kdf=kdf, cost=cost)
     try:
         for folder in folders:
-            if folder.exists() and any(folder.iterdir()):
-                raise ConfigError(f"expected no files in {folder}, found some: give another --out")
-        with pool() as threads:
-            sealed = open_all(threads, seal_one, keys if wanted - {"prysm"} else [], report)
-        seal_accounts_now = partial(seal_accounts, keys, password, kdf=kdf, cost=cost)
-        accounts = seal_accounts_now() if "prysm" in wanted else b""
+            _check_is_empty(folder)
+        keystores, wallet = _encrypt(keys, {*folders.values()}, password, kdf)
         for folder, layout in folders.items():
-            for index, (key, keystore) in enumerate(zip_longest(keys, sealed)):
-                path = (key.derivation_path or f"m/12381/3600/{index}/0/0").replace("/", "_")
-                names = {"pubkey": key.pubkey.hex(), "index": index, "path": path}
-                contents = {".yaml": KEY_FILE.format(**names).encode(), ".json": keystore}
-                for name in LAYOUTS[layout]:
-                    file = folder / name.format(**names, now=int(time.time()))
-                    if not file.exists():  # one for all keys is written with the first
-                        file.parent.mkdir(parents=True, exist_ok=True)
-                        content = contents.get(file.suffix, password.encode())
-                        content = accounts if file.name == ALL else content
-                        files.write(file, content, durable=False)
+            for index, key in enumerate(keys):
+                contents = {
+                    WALLET: wallet,
+                    ".json": keystores[index],
+                    ".yaml": _key_file(key),
+                    PASSWORD: password.encode(),
+                }
+                _write_key(folder, layout, index, key, contents)
     except OSError as error:
         raise ConfigError(f"cannot write {error.filename}: {error.strerror}") from None
+
+
+def _check_is_empty(folder: Path) -> None:
+    if folder.exists() and any(folder.iterdir()):
+        raise ConfigError(f"expected no files in {folder}, found some: give another --out")
+
+
+def _encrypt(
+    keys: Sequence[Key],
+    layouts: set[str],
+    password: str,
+    kdf: KdfFunction,
+) -> tuple[list[bytes], bytes]:
+    """The keystore of each key, and the wallet of all; empty where no layout wants them."""
+    cost = COSTS[kdf]
+    keystores = [b""] * len(keys)
+    if layouts != {"prysm"}:
+        encrypt_one = partial(encrypt, password=password, kdf=kdf, cost=cost)
+        with thread_pool() as pool:
+            keystores = run_on_all(pool, encrypt_one, keys, "keystores encrypted")
+    wallet = b""
+    if "prysm" in layouts:
+        wallet = encrypt_prysm(keys, password, kdf=kdf, cost=cost)
+    return keystores, wallet
+
+
+def _key_file(key: Key) -> bytes:
+    return KEY_FILE.format(pubkey=key.pubkey.hex()).encode()
+
+
+def _write_key(
+    folder: Path,
+    layout: str,
+    index: int,
+    key: Key,
+    contents: Mapping[str, bytes],
+) -> None:
+    """Writes the files of a key; `contents` are by name, else by ending, else the password."""
+    derivation_path = key.derivation_path or f"m/12381/3600/{index}/0/0"
+    values = {
+        "pubkey": key.pubkey.hex(),
+        "index": index,
+        "path": derivation_path.replace("/", "_"),
+        "now": int(time.time()),
+    }
+    for pattern in LAYOUTS[layout]:
+        file = folder / pattern.format(**values)
+        if not file.exists():  # one for all keys is written with the first
+            by_ending = contents.get(file.suffix, contents[PASSWORD])
+            content = contents.get(file.name, by_ending)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            files.write(file, content, durable=False)

@@ -1,43 +1,49 @@
 """Loads, imports, deletes and reloads the keys of a keyring.
 
-Opening keystores happens on all cores, as many at once as there are; what changes the keyring
-and the data directory happens on one thread, one change after the other.
+Keystores are decrypted on all cores. One thread makes all changes of the keyring and the data
+directory, one after another.
 """
 
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import Literal
+from pathlib import Path
+from typing import Literal, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from .. import threads
+from .._core import SecretKey
 from ..config import Config
-from ..errors import ConfigError, KeystoreError, SignerError
+from ..errors import BLSError, ConfigError, KeystoreError, SignerError
+from ..files import read
+from ..hex import from_hex
 from ..slashing.interchange import Interchange
 from ..slashing.protection import Protection
+from ..threads import background_pool, thread_pool
 from .data_dir import DataDir
-from .derived import deterministic_keys
+from .derived import derive_keys
 from .keyring import Key, Keyring, LoadFailure
 from .keystore import parse
-from .keystore_folder import KeystoreFolder
+from .keystore_folder import KeystoreFolder, log_failures
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 
 class Result(Struct, frozen=True, omit_defaults=True):
-    """What became of a keystore or a key, in the Keymanager API's words; why, if it is `error`."""
+    """The outcome for a keystore or a key, in the Keymanager API's words."""
 
     status: Literal["imported", "duplicate", "deleted", "not_active", "not_found", "error"]
     message: str = ""
 
 
 class ReloadStatus(Struct, frozen=True, omit_defaults=True, rename="camel"):
-    """How the last reload went; when it ended, and what was wrong: in Web3Signer's words."""
+    """How the last reload went, when it ended, and what was wrong: in Web3Signer's words."""
 
     status: Literal["idle", "running", "completed", "completed_with_errors", "failed"]
     last_operation_time: datetime | None = None
@@ -48,73 +54,127 @@ class KeyManager:
     """The keys of all sources, and every change of them."""
 
     def __init__(
-        self, config: Config, keyring: Keyring, data_dir: DataDir | None, slashing: Protection
+        self,
+        config: Config,
+        keyring: Keyring,
+        data_dir: DataDir | None,
+        slashing: Protection,
     ) -> None:
-        self._config, self._keyring = config, keyring
-        self._data_dir, self._slashing = data_dir, slashing
-        passwords = config.keystores_passwords_path, config.keystores_password_file
-        path = config.keystores_path
-        self._folder = path and KeystoreFolder(path, *passwords, data_dir)
-        self._well_known: list[Key] = []
-        self._damaged: list[LoadFailure] = []  # in the data dir
+        self._config = config
+        self._keyring = keyring
+        self._data_dir = data_dir
+        self._slashing = slashing
+        self._folder: KeystoreFolder | None = None
+        if config.keystores_path:
+            self._folder = KeystoreFolder(
+                config.keystores_path,
+                config.keystores_passwords_path,
+                config.keystores_password_file,
+                data_dir,
+            )
+        self._derived: list[Key] = []
+        self._damaged: list[LoadFailure] = []  # in the data directory
+        self._changing = ThreadPoolExecutor(1, "change")  # the one thread; it starts when needed
         self.reload_status = ReloadStatus("idle")
 
-    def load(self, report: threads.Report) -> None:
-        """Loads the keys of all sources, on all cores; failures go to `keyring.failures`."""
-        c = self._config
-        self._well_known = deterministic_keys(c.interop, c.mnemonic, c.count, c.start)
-        self._load_imported(report)
-        with threads.pool() as pool:
-            self._load_folder(pool, report)
+    def load(self) -> None:
+        """Loads the keys of all sources, on all cores. Blocks; failures go to `keyring.failures`.
 
-    def _load_imported(self, report: threads.Report) -> None:
+        Raises ConfigError for a keystore folder that cannot be listed and a bad file of keys.
+        """
+        self._derived = derive_keys(self._config.key_source)
+        self._add(_read_secret_keys(self._config.secret_keys_file))
+        self._load_imported()
+        with thread_pool() as pool:
+            self._set_readonly(*self._load_folder(pool))
+
+    def _load_imported(self) -> None:
         if not self._data_dir:
             return
-        paths = self._data_dir.imported(known=self._keyring.imported)
-        results = [self._data_dir.open(path) for path in paths]
+        self._data_dir.remove_unfinished()
+        paths = self._data_dir.unknown_files(known=self._keyring.imported)
+        results = [self._data_dir.load(path) for path in paths]
         keys = [result for result in results if isinstance(result, Key)]
         self._damaged = [result for result in results if isinstance(result, LoadFailure)]
-        self._keyring.imported |= {key.pubkey: key for key in keys}
-        report(f"loaded {len(keys)} imported keys, {len(self._damaged)} failed")
-        for failure in self._damaged:
-            report(f"  failed: {failure.source}: {failure.reason}")
+        self._add(keys)
+        log.info("loaded %d imported keys, %d failed", len(keys), len(self._damaged))
+        log_failures(self._damaged)
 
-    def _load_folder(self, pool: ThreadPoolExecutor, report: threads.Report) -> None:
-        keys, failures = self._folder.load(pool, report) if self._folder else ([], [])
+    def _load_folder(self, pool: ThreadPoolExecutor) -> tuple[list[Key], list[LoadFailure]]:
+        if self._folder:
+            return self._folder.load(pool)
+        return [], []
+
+    def _set_readonly(self, keys: Sequence[Key], failures: Sequence[LoadFailure]) -> None:
         readonly: dict[bytes, Key] = {}
-        for key in [*self._well_known, *keys]:
+        for key in [*self._derived, *keys]:
             readonly.setdefault(key.pubkey, key)
         self._keyring.readonly = readonly
-        self._keyring.failures = self._damaged + failures
+        self._keyring.failures = [*self._damaged, *failures]
+
+    def add(self, keys: Sequence[Key]) -> None:
+        """Adds keys that live as long as the process. Blocks until they sign."""
+        if keys:
+            self._changing.submit(self._add, keys).result()
+
+    def _add(self, keys: Sequence[Key]) -> None:
+        self._keyring.imported |= {key.pubkey: key for key in keys}
+
+    def remove(self, pubkeys: Sequence[bytes]) -> None:
+        """Removes keys of any source from the keyring, not from disk. Blocks until it is done.
+
+        Raises UnknownKeyError for a key that there is not, and keeps those after it.
+        """
+        self._changing.submit(self._remove, pubkeys).result()
+
+    def _remove(self, pubkeys: Sequence[bytes]) -> None:
+        for pubkey in pubkeys:
+            self._keyring[pubkey]  # raises when there is none
+            self._keyring.imported.pop(pubkey, None)
+            self._keyring.readonly.pop(pubkey, None)
 
     async def import_keystores(
-        self, documents: Sequence[str], passwords: Sequence[str], history: Interchange | None
+        self,
+        documents: Sequence[str],
+        passwords: Sequence[str],
+        history: Interchange | None,
     ) -> list[Result]:
-        """Opens keystores and adds their keys; what became of each, in order.
+        """Decrypts keystores and adds their keys; the outcome for each, in order.
 
-        A key is on disk when this returns, and signs for every request from then on; before, what
-        it has signed elsewhere is. Without a data directory both live as long as the process.
+        An imported key is on disk when this returns, and signs for every request from then on. Its
+        history is on disk before the key. Without a data directory both live as long as the
+        process.
         """
-        pairs = zip(documents, passwords, strict=True)
-        opened = await asyncio.gather(*(self._run(self._opening, _open, *pair) for pair in pairs))
+        loop = asyncio.get_running_loop()
+        decrypted = await asyncio.gather(
+            *(
+                loop.run_in_executor(self._decrypting, _decrypt, document, password)
+                for document, password in zip(documents, passwords, strict=True)
+            )
+        )
         if history:
-            pubkeys = {key.pubkey for key in opened if isinstance(key, Key)}
+            pubkeys = {key.pubkey for key in decrypted if isinstance(key, Key)}
             new = pubkeys - self._keyring.all().keys()
-            await self._run(self._changing, self._slashing.merge, history, new)
-        return await self._change(map(self._keep, opened))
+            await loop.run_in_executor(self._changing, self._slashing.merge, history, new)
+        return await self._change(self._keep, decrypted)
 
     async def delete(self, pubkeys: Sequence[bytes]) -> list[Result]:
-        """Removes imported keys; what became of each, in order.
+        """Deletes imported keys; the outcome for each, in order.
 
         A key that is answered `deleted` signs no more, and its file is gone.
         """
-        return await self._change(map(self._forget, pubkeys))
+        return await self._change(self._forget, pubkeys)
 
-    async def _change(self, changes: Iterable[Result]) -> list[Result]:
-        """The results of changes, which are made as they are iterated: on the one thread for it."""
-        results = await self._run(self._changing, list, changes)
+    async def _change(self, change: Callable[[T], Result], items: Iterable[T]) -> list[Result]:
+        """Makes changes one after another on the thread for changes, and returns their results."""
+
+        def make_changes() -> list[Result]:
+            return [change(item) for item in items]
+
+        results = await asyncio.get_running_loop().run_in_executor(self._changing, make_changes)
         counts = Counter(result.status for result in results)
-        log.info("keys: %s", ", ".join(f"{n} {status}" for status, n in counts.items()) or "none")
+        told = ", ".join(f"{count} {status}" for status, count in counts.items())
+        log.info("keys: %s", told or "none")
         return results
 
     def _keep(self, key: Key | SignerError) -> Result:
@@ -132,39 +192,47 @@ class KeyManager:
 
     def _forget(self, pubkey: bytes) -> Result:
         if pubkey in self._keyring.readonly:
-            told = "expected an imported key, found one of --interop, --mnemonic, --keystores-path"
-            return Result("error", told)
+            message = (
+                "expected an imported key, found one of --interop, --mnemonic, --keystores-path"
+            )
+            return Result("error", message)
         if pubkey not in self._keyring.imported:
-            return Result("not_active" if self._slashing.has_signed(pubkey) else "not_found")
+            if self._slashing.has_signed(pubkey):
+                return Result("not_active")
+            return Result("not_found")
         try:
             if self._data_dir:
                 self._data_dir.forget(pubkey)
         except KeystoreError as error:
-            # it would be back after a restart: so it stays, and can be deleted again
+            # It would be back after a restart. So it stays, and can be deleted again.
             return Result("error", str(error))
         self._keyring.imported.pop(pubkey, None)
         return Result("deleted")
 
     def reload(self) -> asyncio.Task[None] | None:
-        """Starts to read the keystores folder again: what was added comes, what was removed goes.
+        """Starts to read the keystore folder again: new keys are added, those removed go.
 
-        Files in the data directory that did not open are tried again. None, and nothing starts,
-        while a reload is under way.
+        Files in the data directory that could not be decrypted are tried again. Returns None, and
+        starts nothing, while a reload is under way.
         """
         if self.reload_status.status == "running":
             return None
         self.reload_status = replace(self.reload_status, status="running")
-        # kept here, as the loop keeps no task from being collected
+        # Kept here, because the loop does not keep a task from being collected.
         self._reload = asyncio.create_task(self._reload_folder())
         return self._reload
 
     async def _reload_folder(self) -> None:
         outcome = ReloadStatus("failed", last_error="a bug of the signer: see its log")
+        loop = asyncio.get_running_loop()
         try:
-            await self._run(self._changing, self._load_imported, log.info)
-            await self._run(None, self._load_folder, self._opening, log.info)
+            await loop.run_in_executor(self._changing, self._load_imported)
+            # Decrypting may take minutes, so changes go on meanwhile.
+            loaded = await loop.run_in_executor(None, self._load_folder, self._decrypting)
+            await loop.run_in_executor(self._changing, self._set_readonly, *loaded)
             outcome = ReloadStatus("completed")
-            if failures := len(self._keyring.failures):
+            failures = len(self._keyring.failures)
+            if failures:
                 problem = f"Reload completed with {failures} signer loading error(s)"
                 outcome = ReloadStatus("completed_with_errors", last_error=problem)
         except ConfigError as error:
@@ -173,22 +241,39 @@ class KeyManager:
             self.reload_status = replace(outcome, last_operation_time=datetime.now(UTC))
 
     def start(self) -> None:
-        """Makes the threads for changes while the signer runs; until then there are none."""
-        self._run = asyncio.get_running_loop().run_in_executor
-        self._opening = threads.polite_pool()
-        self._changing = ThreadPoolExecutor(1, "change")
+        """Makes the threads that decrypt next to signing."""
+        self._decrypting = background_pool()
 
     def stop(self) -> None:
-        """Ends these threads; keystores that are still being opened are dropped."""
-        self._opening.shutdown(wait=False, cancel_futures=True)
+        """Ends these threads; keystores that wait to be decrypted are dropped."""
+        self._decrypting.shutdown(wait=False, cancel_futures=True)
+
+    def close(self) -> None:
+        """Finishes the changes that are under way, and ends their thread."""
         self._changing.shutdown()
 
 
-def _open(document: str, password: str) -> Key | SignerError:
+def _decrypt(document: str, password: str) -> Key | SignerError:
     try:
         keystore = parse(document.encode())
         if keystore is None:
             raise KeystoreError("expected a keystore, found JSON without crypto")
-        return keystore.open(password)
+        return keystore.decrypt(password)
     except SignerError as error:
         return error
+
+
+def _read_secret_keys(path: Path | None) -> list[Key]:
+    """The keys of --secret-keys-file. An error tells the line, and nothing of what is in it."""
+    if path is None:
+        return []
+    keys = []
+    for number, line in enumerate(read(path, ConfigError).split(), 1):
+        try:
+            keys.append(Key(SecretKey.from_bytes(from_hex(line.decode("ascii")))))
+        except (ValueError, BLSError):
+            expected = "32 bytes of a secret key as hex"
+            raise ConfigError(
+                f"expected {expected} as key {number} of {path}, found other text"
+            ) from None
+    return keys

@@ -1,20 +1,22 @@
-"""From what a request asks to the signing root: what all signing types share.
+"""What all signing types share: from a request to its signing root.
 
 Knows neither HTTP nor keys, and no signing type by name.
 """
 
-import re
-from operator import attrgetter
-from typing import Any, ClassVar, Generic, TypeVar, dataclass_transform
+from typing import Any, ClassVar, Generic, Self, TypeVar, dataclass_transform
 
 from msgspec import Struct, field
 
+from .. import decoding
 from ..errors import SigningRootError
+from ..hex import to_hex
 from ..spec import domains, phase0
 from ..spec.networks import Network, network_of
 from ..ssz.scalars import Bytes32
 
 T = TypeVar("T")
+
+EXPECTED = "a sign request"
 
 
 class Versioned(Struct, Generic[T], frozen=True):
@@ -26,64 +28,87 @@ class Versioned(Struct, Generic[T], frozen=True):
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
 class SignRequest(Struct, frozen=True, kw_only=True):
-    """What all requests share: perhaps a signing root, and how to compute the true one.
+    """A request for a signature, perhaps with the signing root that the client computed.
 
-    A class with a DOMAIN_TYPE is a signing type, by its name: RandaoReveal is RANDAO_REVEAL. What
-    it signs is its one member, unless MESSAGE tells where else.
+    A signing type is a subclass with a TYPE, a DOMAIN_TYPE, a payload, and MESSAGE, which gets from
+    the request what is signed.
     """
 
-    TYPE: ClassVar[str]
-    DOMAIN_TYPE: ClassVar[bytes]
+    TYPE: ClassVar[str]  # as it stands in the request
+    DOMAIN_TYPE: ClassVar[bytes]  # 4 bytes
     MESSAGE: ClassVar[Any]  # an attrgetter
-    types: ClassVar[dict[str, type["SignRequest"]]] = {}  # by TYPE; fills itself
 
     signing_root: Bytes32 | None = None  # SSV's spelling; the other clients use the next one
     signing_root_alias: Bytes32 | None = field(default=None, name="signingRoot")
 
-    def __init_subclass__(cls, **options: Any) -> None:
-        super().__init_subclass__(**options)
-        if "DOMAIN_TYPE" in cls.__dict__:
-            cls.TYPE = re.sub("(?<=[a-z])(?=[A-Z])", "_", cls.__name__).upper()
-            cls.MESSAGE = cls.__dict__.get("MESSAGE") or attrgetter(*cls.__annotations__)
-            SignRequest.types[cls.TYPE] = cls
-
     @classmethod
     def shape(cls, body: bytes) -> Any:  # noqa: ARG003 - only types with several shapes look
-        """The type to read `body` as; a type whose payload follows the fork looks into it."""
+        """The type to read `body` as. A type whose payload follows the fork looks into the body."""
         return cls
+
+    @classmethod
+    def decode(cls, body: bytes) -> Self:
+        """Reads the JSON body of a request of this type; ignores members that it does not know.
+
+        Raises BadRequestError, which names the member that is missing or not as expected.
+        """
+        request: Self = decoding.decode(cls.shape(body), body, EXPECTED)
+        return request
 
     @property
     def message(self) -> Any:
         """What is signed: a container, or a bare slot, epoch or root."""
-        sent = self.MESSAGE(self)
-        return sent.data if isinstance(sent, Versioned) else sent
+        message = self.MESSAGE(self)
+        if isinstance(message, Versioned):
+            return message.data
+        return message
+
+    @property
+    def slot(self) -> int | None:
+        """The slot of the message; None for types without one."""
+        return None
+
+    @property
+    def epoch(self) -> int | None:
+        """The epoch of the message; None for types without one."""
+        return None
 
     def fork(self, configured: Network) -> tuple[list[bytes], bytes]:
         """The fork version of the domain, and the genesis validators root.
 
-        Where the request does not decide the version, the others that it may be follow the
-        first; they count only when a signing root was sent and is theirs.
+        Where the request leaves the version open, the other possible versions follow the first.
+        They count only for a client that sent a signing root computed with one of them.
         """
         raise NotImplementedError
 
     def compute_signing_root(self, configured: Network) -> bytes:
-        """32 bytes. Raises SigningRootError when a root was sent and is another one."""
+        """The root to sign, 32 bytes. Raises SigningRootError when the client sent another one."""
         object_root = self.message.hash_tree_root()
         versions, genesis_validators_root = self.fork(configured)
-        given = {self.signing_root, self.signing_root_alias} - {None}
-        roots = []
+        roots_sent = {self.signing_root, self.signing_root_alias} - {None}
         for version in versions:
             domain = domains.compute_domain(self.DOMAIN_TYPE, version, genesis_validators_root)
-            roots.append(domains.compute_signing_root(object_root, domain))
-            if given <= {roots[-1]}:
-                return roots[-1]
-        domain = domains.compute_domain(self.DOMAIN_TYPE, versions[0], genesis_validators_root)
-        found = " and ".join(f"0x{other.hex()}" for other in given if other)
-        raise SigningRootError(
-            f"signing_root: expected 0x{roots[0].hex()}, computed with domain 0x{domain.hex()} and "
-            f"fork version 0x{versions[0].hex()}, found {found}: check fork_info and the message, "
+            signing_root = domains.compute_signing_root(object_root, domain)
+            if roots_sent <= {signing_root}:
+                return signing_root
+        raise self._differing_root(object_root, versions[0], genesis_validators_root)
+
+    def _differing_root(
+        self,
+        object_root: bytes,
+        version: bytes,
+        genesis_validators_root: bytes,
+    ) -> SigningRootError:
+        domain = domains.compute_domain(self.DOMAIN_TYPE, version, genesis_validators_root)
+        expected = domains.compute_signing_root(object_root, domain)
+        roots_sent = {self.signing_root, self.signing_root_alias}
+        found = " and ".join(to_hex(root) for root in roots_sent if root is not None)
+        message = (
+            f"signing_root: expected {to_hex(expected)}, computed with domain {to_hex(domain)} "
+            f"and fork version {to_hex(version)}, found {found}: check fork_info and the message, "
             "or send no root; on a private chain start the signer with --network config.yaml"
         )
+        return SigningRootError(message, expected)
 
 
 class ForkRequest(SignRequest):
@@ -103,15 +128,29 @@ class ForkRequest(SignRequest):
 
     @property
     def slot(self) -> int | None:
-        """The slot of the message; None for the types that have an epoch only."""
-        return self.SLOT(self) if self.SLOT else getattr(self.message, "slot", None)
+        if self.SLOT:
+            slot: int = self.SLOT(self)
+            return slot
+        return getattr(self.message, "slot", None)
+
+    @property
+    def epoch(self) -> int | None:
+        if self.EPOCH:
+            epoch: int = self.EPOCH(self)
+            return epoch
+        return None
 
     def fork(self, configured: Network) -> tuple[list[bytes], bytes]:
         # consensus-specs, get_domain
-        fork, root = self.fork_info.fork, self.fork_info.genesis_validators_root
-        slots_per_epoch = network_of(root, configured).slots_per_epoch
-        epoch = self.EPOCH(self) if self.EPOCH else (self.slot or 0) // slots_per_epoch
-        return [fork.previous_version if epoch < fork.epoch else fork.current_version], root
+        fork = self.fork_info.fork
+        genesis_validators_root = self.fork_info.genesis_validators_root
+        epoch = self.epoch
+        if epoch is None:
+            network = network_of(genesis_validators_root, configured)
+            epoch = (self.slot or 0) // network.slots_per_epoch
+        if epoch < fork.epoch:
+            return [fork.previous_version], genesis_validators_root
+        return [fork.current_version], genesis_validators_root
 
 
 class GenesisRequest(SignRequest):

@@ -1,7 +1,8 @@
-"""Sign requests: one class for each signing type, and `decode`, from the JSON body to one of them.
+"""The signing types: one class for each.
 
-A new type is one more class: its name, its domain, its payload, what of it is signed, and the
-slot or epoch that decides the fork. There is nowhere to register it. Knows neither HTTP nor keys.
+A new type is one more class: its wire name, its domain, its payload, what of it is signed, and the
+slot or epoch that decides the fork. It goes into the list in `registry.py`. Knows neither HTTP nor
+keys.
 
 Sources: Web3Signer's eth2 API, remote-signing-api v1.4.0 (Gloas), consensus-specs.
 """
@@ -16,11 +17,9 @@ from ..errors import BadRequestError
 from ..spec import altair, bellatrix, domains, electra, gloas, phase0
 from ..spec.networks import Network, network_of
 from ..ssz.scalars import Bytes4, Bytes32, shown, uint64
-from .request import ForkRequest, GenesisRequest, SignRequest, Versioned
+from .request import EXPECTED, ForkRequest, GenesisRequest, SignRequest, Versioned
 
 T = TypeVar("T")
-
-EXPECTED = "a sign request"
 
 # by fork: where its AggregateAndProof is defined
 AGGREGATES = {
@@ -30,9 +29,18 @@ AGGREGATES = {
 }
 
 
+# hex digits of committee_bits in the minimal preset: 4 bits in one byte
+MINIMAL_COMMITTEE_BITS_DIGITS = 2
+
+# by fork: the blocks that are signed whole; those of every later fork are signed by their header
+WHOLE_BLOCKS: dict[str, Any] = {"PHASE0": phase0.BeaconBlock, "ALTAIR": altair.BeaconBlock}
+
+
 class AggregationSlot(ForkRequest):
+    TYPE = "AGGREGATION_SLOT"
     DOMAIN_TYPE = domains.DOMAIN_SELECTION_PROOF
-    MESSAGE = SLOT = attrgetter("aggregation_slot.slot")
+    MESSAGE = attrgetter("aggregation_slot.slot")
+    SLOT = MESSAGE
 
     class Payload(Struct, frozen=True):
         slot: uint64
@@ -43,41 +51,43 @@ class AggregationSlot(ForkRequest):
 class AggregateAndProof(ForkRequest, Generic[T]):
     """The bare shape of the deprecated type and the wrapped one of V2, under either name."""
 
+    TYPE = "AGGREGATE_AND_PROOF"
     DOMAIN_TYPE = domains.DOMAIN_AGGREGATE_AND_PROOF
+    MESSAGE = attrgetter("aggregate_and_proof")
     SLOT = attrgetter("message.aggregate.data.slot")
 
     aggregate_and_proof: T
 
     @classmethod
     def shape(cls, body: bytes) -> Any:
-        sent = _in(decoding.decode(Any, body, EXPECTED), "aggregate_and_proof")
-        data = _in(sent, "data")
-        bits = _in(_in(sent if data is None else data, "aggregate"), "committee_bits")
-        # a bare aggregate with committee_bits is Electra's: Teku, Lighthouse and Grandine send it
-        version = _in(sent, "version") or ("PHASE0" if bits is None else "ELECTRA")
-        defined = AGGREGATES.get(str(version).upper())
-        if defined is None:
-            expected = f"expected one of {', '.join(AGGREGATES)}, found {shown(version)}"
-            raise BadRequestError(f"aggregate_and_proof.version: {expected}")
-        container: Any = defined.AggregateAndProof
-        if defined is electra and len(str(bits).removeprefix("0x")) == len("ff"):
-            container = electra.MinimalAggregateAndProof
-        return cls[container if data is None else Versioned[container]]  # type: ignore[index]
+        payload = _in(decoding.decode(Any, body, EXPECTED), "aggregate_and_proof")
+        wrapped = _in(payload, "data")
+        if wrapped is None:
+            shape = _aggregate_container(payload, _in(payload, "version"))
+        else:
+            container = _aggregate_container(wrapped, _in(payload, "version"))
+            shape = Versioned[container]  # type: ignore[valid-type]
+        return cls[shape]  # type: ignore[index]
 
 
 class AggregateAndProofV2(AggregateAndProof[T], Generic[T]):
-    DOMAIN_TYPE = domains.DOMAIN_AGGREGATE_AND_PROOF
-    MESSAGE = attrgetter("aggregate_and_proof")
+    TYPE = "AGGREGATE_AND_PROOF_V2"
 
 
 class Attestation(ForkRequest):
+    TYPE = "ATTESTATION"
     DOMAIN_TYPE = domains.DOMAIN_BEACON_ATTESTER
+    MESSAGE = attrgetter("attestation")
     EPOCH = attrgetter("attestation.target.epoch")
+
     attestation: phase0.AttestationData
 
 
 class Block(ForkRequest):
+    TYPE = "BLOCK"
     DOMAIN_TYPE = domains.DOMAIN_BEACON_PROPOSER
+    MESSAGE = attrgetter("block")
+
     block: phase0.BeaconBlock
 
 
@@ -92,18 +102,24 @@ class BlockHeader(Versioned[phase0.BeaconBlockHeader], frozen=True):
 class BlockV2(ForkRequest, Generic[T]):
     """A whole block of the first two forks; a header of every later one, known or not."""
 
+    TYPE = "BLOCK_V2"
     DOMAIN_TYPE = domains.DOMAIN_BEACON_PROPOSER
+    MESSAGE = attrgetter("beacon_block")
+
     beacon_block: T
 
     @classmethod
     def shape(cls, body: bytes) -> Any:
-        sent = _in(decoding.decode(Any, body, EXPECTED), "beacon_block")
-        whole: dict[str, Any] = {"PHASE0": phase0.BeaconBlock, "ALTAIR": altair.BeaconBlock}
-        block = whole.get(str(_in(sent, "version")).upper())
-        return cls[WholeBlock[block] if block else BlockHeader]  # type: ignore[index, valid-type]
+        payload = _in(decoding.decode(Any, body, EXPECTED), "beacon_block")
+        container = WHOLE_BLOCKS.get(str(_in(payload, "version")).upper())
+        shape: Any = BlockHeader
+        if container is not None:
+            shape = WholeBlock[container]  # type: ignore[valid-type]
+        return cls[shape]  # type: ignore[index]
 
 
 class Deposit(SignRequest):
+    TYPE = "DEPOSIT"
     DOMAIN_TYPE = domains.DOMAIN_DEPOSIT
 
     class Payload(phase0.DepositMessage):
@@ -121,8 +137,10 @@ class Deposit(SignRequest):
 
 
 class RandaoReveal(ForkRequest):
+    TYPE = "RANDAO_REVEAL"
     DOMAIN_TYPE = domains.DOMAIN_RANDAO
-    MESSAGE = EPOCH = attrgetter("randao_reveal.epoch")
+    MESSAGE = attrgetter("randao_reveal.epoch")
+    EPOCH = MESSAGE
 
     class Payload(Struct, frozen=True):
         epoch: uint64
@@ -131,6 +149,7 @@ class RandaoReveal(ForkRequest):
 
 
 class SyncCommitteeMessage(ForkRequest):
+    TYPE = "SYNC_COMMITTEE_MESSAGE"
     DOMAIN_TYPE = domains.DOMAIN_SYNC_COMMITTEE
     MESSAGE = attrgetter("sync_committee_message.beacon_block_root")
     SLOT = attrgetter("sync_committee_message.slot")
@@ -143,37 +162,53 @@ class SyncCommitteeMessage(ForkRequest):
 
 
 class SyncCommitteeSelectionProof(ForkRequest):
+    TYPE = "SYNC_COMMITTEE_SELECTION_PROOF"
     DOMAIN_TYPE = domains.DOMAIN_SYNC_COMMITTEE_SELECTION_PROOF
+    MESSAGE = attrgetter("sync_aggregator_selection_data")
+
     sync_aggregator_selection_data: altair.SyncAggregatorSelectionData
 
 
 class SyncCommitteeContributionAndProof(ForkRequest):
+    TYPE = "SYNC_COMMITTEE_CONTRIBUTION_AND_PROOF"
     DOMAIN_TYPE = domains.DOMAIN_CONTRIBUTION_AND_PROOF
+    MESSAGE = attrgetter("contribution_and_proof")
     SLOT = attrgetter("contribution_and_proof.contribution.slot")
+
     contribution_and_proof: altair.ContributionAndProof
 
 
 class ValidatorRegistration(GenesisRequest):
+    TYPE = "VALIDATOR_REGISTRATION"
     DOMAIN_TYPE = domains.DOMAIN_APPLICATION_BUILDER
+    MESSAGE = attrgetter("validator_registration")
+
     validator_registration: bellatrix.ValidatorRegistrationV1
 
 
 class VoluntaryExit(ForkRequest):
+    TYPE = "VOLUNTARY_EXIT"
     DOMAIN_TYPE = domains.DOMAIN_VOLUNTARY_EXIT
+    MESSAGE = attrgetter("voluntary_exit")
     EPOCH = attrgetter("voluntary_exit.epoch")
+
     voluntary_exit: phase0.VoluntaryExit
 
     def fork(self, configured: Network) -> tuple[list[bytes], bytes]:
         # EIP-7044: from Deneb on, exits are signed for Capella for ever
-        versions, root = super().fork(configured)
-        network, fork = network_of(root, configured), self.fork_info.fork
+        versions, genesis_validators_root = super().fork(configured)
+        fork = self.fork_info.fork
+        network = network_of(genesis_validators_root, configured)
         capella = network.fork_versions.get("CAPELLA", fork.current_version)
         is_deneb_or_later = network.is_deneb_or_later(fork.current_version)
-        if is_deneb_or_later is None and root != network.genesis_validators_root:
-            # a chain we do not know: a root that was sent may tell
-            return [*versions, fork.current_version, fork.previous_version, capella], root
-        # a chain we know lists its forks: one that it does not list is to come
-        return versions if is_deneb_or_later is False else [capella], root
+        is_known = genesis_validators_root == network.genesis_validators_root
+        if is_deneb_or_later is None and not is_known:
+            # An unknown chain: a root that the client sent may tell.
+            versions = [*versions, fork.current_version, fork.previous_version, capella]
+        elif is_deneb_or_later is not False:
+            # A known chain lists its forks, so that an unlisted one is still to come.
+            versions = [capella]
+        return versions, genesis_validators_root
 
 
 class Gloas(Versioned[T], Generic[T], frozen=True):
@@ -185,50 +220,64 @@ class Gloas(Versioned[T], Generic[T], frozen=True):
 
 
 class ExecutionPayloadBid(ForkRequest):
+    TYPE = "EXECUTION_PAYLOAD_BID"
     DOMAIN_TYPE = domains.DOMAIN_BEACON_BUILDER
+    MESSAGE = attrgetter("execution_payload_bid")
+
     execution_payload_bid: Gloas[gloas.ExecutionPayloadBid]
 
 
 class ExecutionPayloadEnvelope(ForkRequest):
+    TYPE = "EXECUTION_PAYLOAD_ENVELOPE"
     DOMAIN_TYPE = domains.DOMAIN_BEACON_BUILDER
+    MESSAGE = attrgetter("execution_payload_envelope")
     SLOT = attrgetter("message.payload.slot_number")
+
     execution_payload_envelope: Gloas[gloas.ExecutionPayloadEnvelope]
 
 
 class PayloadAttestationMessage(ForkRequest):
+    TYPE = "PAYLOAD_ATTESTATION_MESSAGE"
     DOMAIN_TYPE = domains.DOMAIN_PTC_ATTESTER
+    MESSAGE = attrgetter("payload_attestation_message")
+
     payload_attestation_message: Gloas[gloas.PayloadAttestationData]
 
 
 class ProposerPreferences(ForkRequest):
+    TYPE = "PROPOSER_PREFERENCES"
     DOMAIN_TYPE = domains.DOMAIN_PROPOSER_PREFERENCES
+    MESSAGE = attrgetter("proposer_preferences")
     SLOT = attrgetter("message.proposal_slot")
+
     proposer_preferences: Gloas[gloas.ProposerPreferences]
 
 
 class BuilderRequestAuth(GenesisRequest):
+    TYPE = "BUILDER_REQUEST_AUTH"
     DOMAIN_TYPE = domains.DOMAIN_BUILDER_REQUEST_AUTH
+    MESSAGE = attrgetter("builder_request_auth")
+
     builder_request_auth: Gloas[gloas.BuilderRequestAuth]
 
 
-class _Type(Struct):
-    type: str
-
-
-def decode(body: bytes) -> SignRequest:
-    """Reads the JSON body of a sign request; members that it does not know are ignored.
-
-    Raises BadRequestError, naming the member that is missing or not as expected.
-    """
-    signing_type = decoding.decode(_Type, body, EXPECTED).type.upper()
-    kind = SignRequest.types.get(signing_type)
-    if kind is None:
-        known = ", ".join(SignRequest.types)
-        raise BadRequestError(f"type: expected one of {known}, found another")
-    request: SignRequest = decoding.decode(kind.shape(body), body, EXPECTED)
-    return request
+def _aggregate_container(aggregate_and_proof: Any, version: Any) -> Any:
+    """The AggregateAndProof of the fork that a payload's version or members tell."""
+    bits = _in(_in(aggregate_and_proof, "aggregate"), "committee_bits")
+    if not version:
+        # A bare aggregate with committee_bits is Electra's: Teku, Lighthouse and Grandine send it.
+        version = "PHASE0" if bits is None else "ELECTRA"
+    defined = AGGREGATES.get(str(version).upper())
+    if defined is None:
+        expected = f"expected one of {', '.join(AGGREGATES)}, found {shown(version)}"
+        raise BadRequestError(f"aggregate_and_proof.version: {expected}")
+    if defined is electra and len(str(bits).removeprefix("0x")) == MINIMAL_COMMITTEE_BITS_DIGITS:
+        return electra.MinimalAggregateAndProof
+    return defined.AggregateAndProof
 
 
 def _in(value: Any, name: str) -> Any:
     """A member, or None where it or the object is missing; decoding says later what is wrong."""
-    return value.get(name) if isinstance(value, dict) else None
+    if isinstance(value, dict):
+        return value.get(name)
+    return None

@@ -1,7 +1,7 @@
 """Histories on disk: SQLite in the data directory.
 
-Changes are rows in a list; all who wait for the disk at a time share one transaction. Epochs and
-slots are stored as bytes: SQLite's integers end at 2^63.
+Changes wait in a list, and one transaction writes all of them: requests that wait for the disk at
+the same time share it. Epochs and slots are stored as bytes, because SQLite's integers end at 2^63.
 """
 
 import asyncio
@@ -12,13 +12,12 @@ from contextlib import ExitStack, closing
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
-from typing import Literal
 
 from ..errors import ConfigError, SignerError
-from ..files import attempt
+from ..files import translating_errors
 from .rules import HistoryKey, Vote
 
-# a floor is a row like a vote's
+# A row of `floor` is the minimum of a history, with the columns of a vote.
 SCHEMA = """
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
@@ -34,14 +33,26 @@ CREATE TABLE IF NOT EXISTS vote (
     PRIMARY KEY (history, source, target, signing_root)
 ) WITHOUT ROWID;
 """
-NEW = "INSERT INTO history VALUES (?, ?, ?, ?)"
-ADD = "INSERT OR IGNORE INTO vote VALUES (?, ?, ?, ?)"
-DROP = "DELETE FROM vote WHERE history = ? AND source = ? AND target = ? AND signing_root = ?"
-RAISE_FLOOR = "INSERT OR REPLACE INTO floor VALUES (?, ?, ?, ?)"
+SELECT_HISTORIES = "SELECT id, pubkey, genesis_validators_root, kind FROM history"
+SELECT_VOTES = """
+    SELECT pubkey, genesis_validators_root, kind, source, target, signing_root
+    FROM history JOIN vote ON history = id WHERE pubkey = ?
+"""
+SELECT_MINIMUMS = """
+    SELECT pubkey, genesis_validators_root, kind, source, target, signing_root
+    FROM history JOIN floor ON history = id WHERE pubkey = ?
+"""
+INSERT_HISTORY = "INSERT INTO history VALUES (?, ?, ?, ?)"
+INSERT_VOTE = "INSERT OR IGNORE INTO vote VALUES (?, ?, ?, ?)"
+DELETE_VOTE = """
+    DELETE FROM vote WHERE history = ? AND source = ? AND target = ? AND signing_root = ?
+"""
+REPLACE_MINIMUM = "INSERT OR REPLACE INTO floor VALUES (?, ?, ?, ?)"
+CLEAR = ("DELETE FROM vote", "DELETE FROM floor", "DELETE FROM history")
 
 
-class HistoryFile:
-    """Votes and floors in a file; any thread may call.
+class HistoryDatabase:
+    """Votes and minimums in a file. Any thread may call.
 
     Raises ConfigError when the file cannot be used.
     """
@@ -51,78 +62,95 @@ class HistoryFile:
         self._changes: list[tuple[str, tuple[object, ...]]] = []
         self._flushing: asyncio.Future[None] | None = None
         self._writing = threading.Lock()
-        self.noted = self.written = 0  # changes since the start
-        with attempt(f"use {path}, move it away to begin anew", ConfigError), ExitStack() as undo:
-            path.touch(0o600)  # what SQLite puts beside it has the same mode
-            # two of them: who reads does not wait while the other one waits for the disk
-            self._reader, self._writer = (
-                undo.enter_context(closing(sqlite3.connect(path, check_same_thread=False)))
-                for _ in range(2)
-            )
+        self.noted = 0  # changes since the start
+        self.written = 0  # of these, those on disk
+        action = f"use {path}, move it away to begin anew"
+        with translating_errors(action, ConfigError), ExitStack() as unless_usable:
+            path.touch(0o600)  # the files that SQLite puts next to it get the same mode
+            # Two connections: reading does not wait while the other one waits for the disk.
+            self._reader = unless_usable.enter_context(self._connect())
+            self._writer = unless_usable.enter_context(self._connect())
             self._writer.executescript(SCHEMA)
-            query = "SELECT id, pubkey, genesis_validators_root, kind FROM history"
-            self._ids = {HistoryKey(*key): number for number, *key in self._reader.execute(query)}
-            undo.pop_all()
+            rows = self._reader.execute(SELECT_HISTORIES)
+            self._ids = {HistoryKey(*key): number for number, *key in rows}
+            unless_usable.pop_all()
+
+    def _connect(self) -> closing[sqlite3.Connection]:
+        return closing(sqlite3.connect(self._path, check_same_thread=False))
 
     def pubkeys(self) -> set[bytes]:
         """The keys that have signed."""
         return {key.pubkey for key in self._ids}
 
-    def rows(
-        self, table: Literal["vote", "floor"], pubkey: bytes
-    ) -> Iterator[tuple[HistoryKey, Vote]]:
-        """What a table has of a key."""
-        query = f"""
-            SELECT pubkey, genesis_validators_root, kind, source, target, signing_root
-            FROM history JOIN {table} ON history = id WHERE pubkey = ?
-        """  # noqa: S608 - one of ours
-        with attempt(f"read {self._path}", SignerError):
+    def votes(self, pubkey: bytes) -> Iterator[tuple[HistoryKey, Vote]]:
+        """All votes of a key. Raises SignerError when they cannot be read."""
+        return self._rows(SELECT_VOTES, pubkey)
+
+    def minimums(self, pubkey: bytes) -> Iterator[tuple[HistoryKey, Vote]]:
+        """The minimum of each history of a key. Raises SignerError when they cannot be read."""
+        return self._rows(SELECT_MINIMUMS, pubkey)
+
+    def _rows(self, query: str, pubkey: bytes) -> Iterator[tuple[HistoryKey, Vote]]:
+        with translating_errors(f"read {self._path}", SignerError):
             for *key, source, target, root in self._reader.execute(query, [pubkey]):
                 vote = Vote(int.from_bytes(source), int.from_bytes(target), root or None)
                 yield HistoryKey(*key), vote
 
-    def note(self, statement: str, key: HistoryKey, vote: Vote) -> None:
-        """Notes a change: ADD, DROP or RAISE_FLOOR. It is on disk after `flush`."""
+    def add_vote(self, key: HistoryKey, vote: Vote) -> None:
+        """Notes a new vote. It is on disk after `flush`."""
+        self._note_vote(INSERT_VOTE, key, vote)
+
+    def drop_vote(self, key: HistoryKey, vote: Vote) -> None:
+        """Notes that a vote is no longer kept."""
+        self._note_vote(DELETE_VOTE, key, vote)
+
+    def set_minimum(self, key: HistoryKey, minimum: Vote) -> None:
+        """Notes the minimum of a history."""
+        self._note_vote(REPLACE_MINIMUM, key, minimum)
+
+    def _note_vote(self, statement: str, key: HistoryKey, vote: Vote) -> None:
         number = self._ids.get(key)
         if number is None:
-            number = self._ids[key] = len(self._ids) + 1
-            self._note(NEW, number, *key)
-        epochs = vote.source.to_bytes(8), vote.target.to_bytes(8)
-        self._note(statement, number, *epochs, vote.signing_root or b"")
+            number = len(self._ids) + 1
+            self._ids[key] = number
+            self._note(INSERT_HISTORY, number, *key)
+        source = vote.source.to_bytes(8)
+        target = vote.target.to_bytes(8)
+        self._note(statement, number, source, target, vote.signing_root or b"")
 
     def _note(self, statement: str, *row: object) -> None:
         self._changes.append((statement, row))
         self.noted += 1
 
-    async def durable(self, noted: int) -> None:
-        """Returns once so many changes are on disk.
+    async def wait_for_disk(self, noted: int) -> None:
+        """Returns once the first `noted` changes are on disk.
 
         Raises SignerError when they cannot be written; the next call tries again.
         """
         while self.written < noted:
             if self._flushing is None or self._flushing.done():
                 self._flushing = asyncio.get_running_loop().run_in_executor(None, self.flush)
-            # who goes away while he waits does not cancel it: others wait too
+            # A client that goes away must not cancel the writing: other requests wait for it too.
             await asyncio.shield(self._flushing)
 
     def flush(self) -> None:
-        """Writes what was noted, in one transaction; it is on disk when this returns."""
+        """Writes the noted changes in one transaction. They are on disk when this returns."""
         with self._writing:
             changes = self._changes.copy()
-            with attempt(f"write {self._path}", SignerError), self._writer:
-                for statement, some in groupby(changes, itemgetter(0)):
-                    self._writer.executemany(statement, map(itemgetter(1), some))
+            with translating_errors(f"write {self._path}", SignerError), self._writer:
+                for statement, group in groupby(changes, itemgetter(0)):
+                    self._writer.executemany(statement, map(itemgetter(1), group))
             del self._changes[: len(changes)]
             self.written += len(changes)
 
     def clear(self) -> None:
         """Forgets everything, on disk too."""
-        for table in ("vote", "floor", "history"):
-            self._note(f"DELETE FROM {table}")  # noqa: S608 - one of ours
+        for statement in CLEAR:
+            self._note(statement)
         self._ids.clear()
         self.flush()
 
     def close(self) -> None:
-        """Writes what was noted, and lets the file go."""
+        """Writes the noted changes, and closes the file."""
         with closing(self._reader), closing(self._writer):
             self.flush()

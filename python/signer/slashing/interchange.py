@@ -1,4 +1,4 @@
-"""The interchange format of EIP-3076: what keys have signed, to take along to another signer."""
+"""EIP-3076's interchange format, which moves signing histories between signers."""
 
 from typing import Literal
 
@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from .. import decoding
 from ..errors import BadRequestError
+from ..hex import to_hex
 from ..spec.networks import Network
 from ..ssz.scalars import Bytes32, Bytes48, uint64
 
@@ -38,15 +39,16 @@ class Interchange(Struct):
 
 
 def decode(document: bytes | str, network: Network) -> Interchange:
-    """Reads a document about keys on a network; on a private chain, whichever it is about.
+    """Reads a document about keys on `network`, or on any chain if that one is private.
 
-    Raises BadRequestError, naming what is not as expected.
+    Raises BadRequestError, which names the member that is not as expected.
     """
     interchange: Interchange = decoding.decode(Interchange, document, "slashing protection data")
-    found, expected = interchange.metadata.genesis_validators_root, network.genesis_validators_root
+    found = interchange.metadata.genesis_validators_root
+    expected = network.genesis_validators_root
     if expected not in {None, found}:
         raise BadRequestError(
-            f"metadata.genesis_validators_root: expected 0x{expected.hex()} of {network.name}, "
-            f"found 0x{found.hex()}: give the --network that this data is about"
+            f"metadata.genesis_validators_root: expected {to_hex(expected)} of {network.name}, "
+            f"found {to_hex(found)}: give the --network that this data is about"
         )
     return interchange

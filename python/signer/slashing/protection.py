@@ -1,6 +1,6 @@
 """Slashing protection: remembers what keys have signed, and refuses or reports what is slashable.
 
-The rules are `history.py`'s; `history_file.py` keeps histories on disk.
+The rules are in `rules.py`; `database.py` keeps histories on disk.
 """
 
 import logging
@@ -15,32 +15,35 @@ from msgspec import Struct
 
 from ..config import Config
 from ..errors import SlashingError
+from ..hex import to_hex
 from ..signing.request import ForkRequest, SignRequest
 from ..spec.domains import DOMAIN_BEACON_ATTESTER, DOMAIN_BEACON_PROPOSER
 from ..spec.networks import Network
-from .database import ADD, DROP, RAISE_FLOOR, HistoryFile
-from .interchange import Interchange
+from .database import HistoryDatabase
+from .interchange import Interchange, ValidatorHistory
 from .rules import History, HistoryKey, Vote
 
 log = logging.getLogger(__name__)
 
-KEPT = 256  # votes of a history, a day of attestations; it is pruned when there are twice as many
-CAPACITY = 10_000  # pairs that are reported
-LOGGED = 100  # of them that are warnings: a harness that reads no log must not block its pipe
+VOTES_KEPT_PER_HISTORY = 256  # a day of attestations; pruned when there are twice as many
+MAX_PAIRS_KEPT = 10_000
+MAX_PAIRS_WARNED_OF = 100  # a harness that never reads the log must not fill its pipe
 
-# one object where validators vote alike, as they do: a tenth of the memory
-_shared = lru_cache(4096)(Vote)
+# One object where validators vote alike, as they usually do: a tenth of the memory.
+_shared_vote = lru_cache(4096)(Vote)
 
 
 def _vote(source: int, target: int, signing_root: bytes | None) -> Vote:
-    # of plain numbers and bytes: those of SSZ types are work for the garbage collector
-    return _shared(int(source), int(target), signing_root and bytes(signing_root))
+    # Of plain numbers and bytes: SSZ's subclasses would be work for the garbage collector.
+    if signing_root is not None:
+        signing_root = bytes(signing_root)
+    return _shared_vote(int(source), int(target), signing_root)
 
 
 class Slashable(Struct, frozen=True):
     """Two messages that are slashable together, with EIP-3076's members, and the rule they break.
 
-    The rules: double_block_proposal, double_vote, surrounding_vote, surrounded_vote.
+    The rules are double_block_proposal, double_vote, surrounding_vote and surrounded_vote.
     """
 
     rule: str
@@ -51,78 +54,96 @@ class Slashable(Struct, frozen=True):
 
     def line(self) -> str:
         """One line for people."""
-        later, earlier = (
-            ", ".join(f"{name} {value}" for name, value in message.items())
-            for message in (self.later, self.earlier)
-        )
+        later = _one_line(self.later)
+        earlier = _one_line(self.earlier)
         return f"{self.rule} by {self.pubkey[:10]}..: {later} beside {earlier}"
 
 
 class Protection:
-    """The histories of all keys; any thread may call. To look and to remember is one step."""
+    """The histories of all keys. Any thread may call.
+
+    A vote is checked and remembered in one step, so that of two conflicting requests at once only
+    one is admitted.
+    """
 
     def __init__(
         self,
         config: Config,
-        file: HistoryFile | None,
-        count: Callable[[str], None] = lambda _: None,
+        database: HistoryDatabase | None,
+        count_slashable: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.mode = config.slashing
-        self.pairs: deque[Slashable] = deque(maxlen=CAPACITY)
-        # Web3Signer's: nothing is signed from there on
+        self.pairs: deque[Slashable] = deque(maxlen=MAX_PAIRS_KEPT)
+        # Web3Signer's: nothing is signed from there on.
         self.high_watermark = {
             "epoch": config.high_watermark_epoch,
             "slot": config.high_watermark_slot,
         }
-        self._count, self._file = count, file
+        self._count_slashable = count_slashable
+        self._database = database
         self._histories: dict[bytes, dict[HistoryKey, History]] = {}  # by public key
         self._lock = threading.Lock()
 
-    def check(self, pubkey: bytes, request: SignRequest, signing_root: bytes) -> int:
-        """Remembers what is about to be signed; `durable` waits for what this returns.
+    def admit(self, pubkey: bytes, request: SignRequest, signing_root: bytes) -> int:
+        """Remembers a message that is about to be signed.
 
-        Raises SlashingError, and remembers nothing, for what must not be signed.
+        Returns what `wait_for_disk` takes. Raises SlashingError, and remembers nothing, for a
+        message that must not be signed.
         """
         if self.mode == "off" or not isinstance(request, ForkRequest):
             return 0
-        message, root = request.message, request.fork_info.genesis_validators_root
+        message = request.message
+        genesis_validators_root = request.fork_info.genesis_validators_root
         if request.DOMAIN_TYPE == DOMAIN_BEACON_ATTESTER:
-            key = HistoryKey(pubkey, root, "signed_attestations")
+            key = HistoryKey(pubkey, genesis_validators_root, "signed_attestations")
             vote = _vote(message.source.epoch, message.target.epoch, signing_root)
+            end = self.high_watermark["epoch"]
         elif request.DOMAIN_TYPE == DOMAIN_BEACON_PROPOSER:
-            key = HistoryKey(pubkey, root, "signed_blocks")
+            key = HistoryKey(pubkey, genesis_validators_root, "signed_blocks")
             vote = _vote(0, message.slot, signing_root)
+            end = self.high_watermark["slot"]
         else:
             return 0
-        end = self.high_watermark["slot" if key.kind == "signed_blocks" else "epoch"]
         if self.mode == "enforce" and end is not None and vote.target >= end:
             raise SlashingError(f"not signed: {vote.target} is not below the high watermark, {end}")
+        return self._check_and_remember(key, vote)
+
+    def _check_and_remember(self, key: HistoryKey, vote: Vote) -> int:
         with self._lock:
-            history = self._of(pubkey)[key]
-            if found := history.conflict(vote):
-                self._report(key, *found, vote)
+            history = self._histories_of(key.pubkey)[key]
+            conflict = history.conflict(vote)
+            if conflict:
+                self._report(key, *conflict, vote)
             self._remember(key, history, vote)
-            return self._file.noted if self._file else 0
+            if self._database:
+                return self._database.noted
+            return 0
 
-    async def durable(self, noted: int) -> None:
-        """Returns once it is on disk, where there is a file: then the signature may leave.
+    async def wait_for_disk(self, noted: int) -> None:
+        """Returns once everything is on disk that was noted up to `admit`'s return value.
 
-        Raises SignerError when it cannot be written.
+        Only then may the signature leave. Raises SignerError when it cannot be written.
         """
-        if self._file and noted:
-            await self._file.durable(noted)
+        if self._database and noted:
+            await self._database.wait_for_disk(noted)
 
     def _report(self, key: HistoryKey, rule: str, earlier: Vote, vote: Vote) -> None:
+        """Reports a conflict, and raises SlashingError in enforce mode."""
         if rule == "double_vote" and key.kind == "signed_blocks":
             rule = "double_block_proposal"
-        root = f"0x{key.genesis_validators_root.hex()}"
-        messages = _shown(key, earlier), _shown(key, vote)
-        pair = Slashable(rule, f"0x{key.pubkey.hex()}", root, *messages)
-        if rule != "below_minimum":  # of what is below, it is not known whether it is slashable
+        pair = Slashable(
+            rule=rule,
+            pubkey=to_hex(key.pubkey),
+            genesis_validators_root=to_hex(key.genesis_validators_root),
+            earlier=_message(key, earlier),
+            later=_message(key, vote),
+        )
+        # A message below the minimum is perhaps slashable: nobody knows any more.
+        if rule != "below_minimum":
             self.pairs.append(pair)
-            self._count(rule)
-            loud = len(self.pairs) <= LOGGED
-            log.log(logging.WARNING if loud else logging.DEBUG, "slashable: %s", pair.line())
+            self._count_slashable(rule)
+            level = logging.WARNING if len(self.pairs) <= MAX_PAIRS_WARNED_OF else logging.DEBUG
+            log.log(level, "slashable: %s", pair.line())
         if self.mode == "enforce":
             hint = "sign something newer, or serve with --slashing report"
             raise SlashingError(f"not signed: {pair.line()}: {hint}")
@@ -131,98 +152,132 @@ class Protection:
         if vote in history.votes:
             return
         history.add(vote)
-        self._note(ADD, key, vote)
-        if len(history.votes) > 2 * KEPT:
-            for dropped in history.prune(KEPT):
-                self._note(DROP, key, dropped)
-            self._note(RAISE_FLOOR, key, history.floor)
+        dropped: list[Vote] = []
+        if len(history.votes) > 2 * VOTES_KEPT_PER_HISTORY:
+            dropped = history.prune(VOTES_KEPT_PER_HISTORY)
+        if self._database:
+            self._database.add_vote(key, vote)
+            for old in dropped:
+                self._database.drop_vote(key, old)
+            if dropped and history.minimum:
+                self._database.set_minimum(key, history.minimum)
 
-    def _note(self, statement: str, key: HistoryKey, vote: Vote | None) -> None:
-        if self._file and vote:
-            self._file.note(statement, key, vote)
-
-    def _of(self, pubkey: bytes) -> dict[HistoryKey, History]:
-        """The histories of a key, read when they are first asked for."""
+    def _histories_of(self, pubkey: bytes) -> dict[HistoryKey, History]:
+        """The histories of a key, read from disk the first time they are asked for."""
         if pubkey not in self._histories:
-            histories = self._histories[pubkey] = defaultdict(History)
-            if self._file:
-                for key, vote in self._file.rows("vote", pubkey):
+            histories: dict[HistoryKey, History] = defaultdict(History)
+            if self._database:
+                for key, vote in self._database.votes(pubkey):
                     histories[key].add(_vote(vote.source, vote.target, vote.signing_root))
-                for key, floor in self._file.rows("floor", pubkey):
-                    histories[key].raise_floor(floor)
+                for key, minimum in self._database.minimums(pubkey):
+                    histories[key].raise_minimum(minimum)
+            self._histories[pubkey] = histories
         return self._histories[pubkey]
 
     def merge(self, interchange: Interchange, pubkeys: Container[bytes] | None = None) -> None:
-        """Adds what keys, all or these, have signed elsewhere; on disk when this returns."""
+        """Adds what keys, all or only `pubkeys`, have signed elsewhere. Blocks until it is on disk.
+
+        Raises SignerError when it cannot be written.
+        """
         root = interchange.metadata.genesis_validators_root
         for validator in interchange.data:
             if pubkeys is None or validator.pubkey in pubkeys:
-                blocks = [_vote(0, m.slot, m.signing_root) for m in validator.signed_blocks]
-                attestations = [
-                    _vote(m.source_epoch, m.target_epoch, m.signing_root)
-                    for m in validator.signed_attestations
-                ]
                 with self._lock:
-                    self._merge(HistoryKey(validator.pubkey, root, "signed_blocks"), blocks)
-                    key = HistoryKey(validator.pubkey, root, "signed_attestations")
-                    self._merge(key, attestations)
-        if self._file:
-            self._file.flush()
+                    self._merge(root, validator)
+        if self._database:
+            self._database.flush()
 
-    def _merge(self, key: HistoryKey, votes: list[Vote]) -> None:
+    def _merge(self, genesis_validators_root: bytes, validator: ValidatorHistory) -> None:
+        blocks = [_vote(0, block.slot, block.signing_root) for block in validator.signed_blocks]
+        attestations = [
+            _vote(attestation.source_epoch, attestation.target_epoch, attestation.signing_root)
+            for attestation in validator.signed_attestations
+        ]
+        pubkey = validator.pubkey
+        self._add_votes(HistoryKey(pubkey, genesis_validators_root, "signed_blocks"), blocks)
+        self._add_votes(
+            HistoryKey(pubkey, genesis_validators_root, "signed_attestations"),
+            attestations,
+        )
+
+    def _add_votes(self, key: HistoryKey, votes: list[Vote]) -> None:
         if not votes:
             return
-        history = self._of(key.pubkey)[key]
+        history = self._histories_of(key.pubkey)[key]
         for vote in votes:
             self._remember(key, history, vote)
         # EIP-3076's minimal conditions, with every import's own minimum: an exporter that keeps
-        # the last message only tells no more of the earlier ones
-        floor = Vote(min(vote.source for vote in votes), min(vote.target for vote in votes))
-        self._note(RAISE_FLOOR, key, history.raise_floor(floor))
+        # only the last message knows nothing of the earlier ones.
+        lowest = Vote(min(vote.source for vote in votes), min(vote.target for vote in votes))
+        minimum = history.raise_minimum(lowest)
+        if self._database:
+            self._database.set_minimum(key, minimum)
 
     def has_signed(self, pubkey: bytes) -> bool:
-        """Whether a key has signed anything that matters."""
+        """Whether a key has signed a block or an attestation."""
         with self._lock:
-            return bool(self._of(pubkey))
+            return bool(self._histories_of(pubkey))
 
     def export(self, pubkeys: Iterable[bytes], network: Network) -> str:
-        """What these keys have signed on the network, as an interchange document.
+        """What these keys have signed on the network, as an interchange document (JSON).
 
-        Where they have not signed there, on the chain that most of them have signed on.
+        If they have signed nothing there, it is about the chain that most of them signed on.
         """
         with self._lock:
-            found = [item for pubkey in sorted(pubkeys) for item in self._of(pubkey).items()]
-            chains = Counter(chain for _, chain in {key[:2] for key, _ in found})
-            root = network.genesis_validators_root
-            if chains and root not in chains:
-                root = chains.most_common(1)[0][0]
-            data = defaultdict[bytes, dict[str, Any]](
-                lambda: {"signed_blocks": [], "signed_attestations": []}
-            )
-            for key, history in found:
+            histories = {
+                key: history
+                for pubkey in sorted(pubkeys)
+                for key, history in self._histories_of(pubkey).items()
+            }
+            root = _chain_of(histories, network)
+            data: dict[bytes, dict[str, Any]] = {}
+            for key, history in histories.items():
                 if key.genesis_validators_root == root:
-                    # not what is below the floor: who imports it takes its minimum for his floor
-                    floor = history.floor.target if history.floor else 0
-                    votes = sorted(history.votes, key=lambda vote: (vote.target, vote.source))
-                    messages = [_shown(key, vote) for vote in votes if vote.target >= floor]
-                    data[key.pubkey] |= {"pubkey": f"0x{key.pubkey.hex()}", key.kind: messages}
-        root_hex = f"0x{(root or bytes(32)).hex()}"
-        metadata = {"interchange_format_version": "5", "genesis_validators_root": root_hex}
-        return msgspec.json.encode({"metadata": metadata, "data": [*data.values()]}).decode()
+                    validator = data.setdefault(key.pubkey, _empty_export(key.pubkey))
+                    validator[key.kind] = _exported_messages(key, history)
+        metadata = {"interchange_format_version": "5", "genesis_validators_root": to_hex(root)}
+        document = {"metadata": metadata, "data": [*data.values()]}
+        return msgspec.json.encode(document).decode()
 
     def clear(self) -> None:
-        """Forgets everything that was signed and found."""
+        """Forgets every vote, on disk too, and every slashable pair."""
         with self._lock:
-            if self._file:
-                self._file.clear()
+            if self._database:
+                self._database.clear()
             self._histories.clear()
             self.pairs.clear()
 
 
-def _shown(key: HistoryKey, vote: Vote) -> dict[str, str]:
+def _chain_of(histories: Iterable[HistoryKey], network: Network) -> bytes:
+    """The genesis validators root to export for: the network's, or that of most keys."""
+    keys_of_chains = {(key.pubkey, key.genesis_validators_root) for key in histories}
+    chains = Counter(root for _, root in keys_of_chains)
+    if network.genesis_validators_root in chains or not chains:
+        return network.genesis_validators_root or bytes(32)
+    return chains.most_common(1)[0][0]
+
+
+def _empty_export(pubkey: bytes) -> dict[str, Any]:
+    return {"pubkey": to_hex(pubkey), "signed_blocks": [], "signed_attestations": []}
+
+
+def _exported_messages(key: HistoryKey, history: History) -> list[dict[str, str]]:
+    # Nothing below the minimum: the importer derives its own minimum from what we export.
+    lowest = history.minimum.target if history.minimum else 0
+    votes = sorted(history.votes, key=lambda vote: (vote.target, vote.source))
+    return [_message(key, vote) for vote in votes if vote.target >= lowest]
+
+
+def _message(key: HistoryKey, vote: Vote) -> dict[str, str]:
     """A vote with the members of EIP-3076."""
-    epochs = {"source_epoch": str(vote.source), "target_epoch": str(vote.target)}
-    message = {"slot": str(vote.target)} if key.kind == "signed_blocks" else epochs
+    if key.kind == "signed_blocks":
+        message = {"slot": str(vote.target)}
+    else:
+        message = {"source_epoch": str(vote.source), "target_epoch": str(vote.target)}
     if vote.signing_root:
-        message["signing_root"] = f"0x{vote.signing_root.hex()}"
+        message["signing_root"] = to_hex(vote.signing_root)
     return message
+
+
+def _one_line(message: dict[str, str]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in message.items())

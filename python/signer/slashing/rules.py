@@ -1,6 +1,6 @@
-"""What a key has signed, and what is slashable beside it: the rules of EIP-3076.
+"""What a key has signed, and what is slashable next to it: the rules of EIP-3076.
 
-Knows neither where it comes from nor where it is kept.
+Knows neither where a vote comes from nor where it is kept.
 """
 
 from typing import Literal, NamedTuple
@@ -13,14 +13,14 @@ class HistoryKey(NamedTuple):
 
     pubkey: bytes
     genesis_validators_root: bytes
-    kind: Literal["signed_blocks", "signed_attestations"]  # as EIP-3076 has them
+    kind: Literal["signed_blocks", "signed_attestations"]  # EIP-3076's names
 
 
 class Vote(Struct, frozen=True, gc=False):
     """The source and target epoch of an attestation; a block is a vote from 0 to its slot.
 
-    So one set of rules fits both: of two votes from one source, none surrounds the other. There
-    are many, and they stay: so the garbage collector is to see none of them.
+    One set of rules fits both: of two votes with one source, neither surrounds the other. Votes
+    are many and live long, so the garbage collector does not track them.
     """
 
     source: int
@@ -29,7 +29,10 @@ class Vote(Struct, frozen=True, gc=False):
 
 
 def broken_rule(vote: Vote, earlier: Vote) -> str | None:
-    """What two votes are together: consensus-specs, `is_slashable_attestation_data`."""
+    """The rule that two votes break together, or None.
+
+    Source: consensus-specs, `is_slashable_attestation_data`.
+    """
     if vote.target == earlier.target:
         return "double_vote"
     if vote.source < earlier.source and earlier.target < vote.target:
@@ -40,46 +43,60 @@ def broken_rule(vote: Vote, earlier: Vote) -> str | None:
 
 
 class History:
-    """The votes of one HistoryKey, and a floor: what is below was dropped, or never known."""
+    """The votes of one HistoryKey, and a minimum: votes below it were dropped, or never known."""
 
-    __slots__ = ("floor", "highest", "votes")
+    __slots__ = ("highest", "minimum", "votes")
 
     def __init__(self) -> None:
         self.votes: dict[Vote, None] = {}  # a set in order
-        self.floor: Vote | None = None
-        self.highest = Vote(-1, -1)  # source and target, perhaps of two votes, the floor among them
+        self.minimum: Vote | None = None
+        # source and target, perhaps of two votes, the minimum among them
+        self.highest = Vote(-1, -1)
 
     def add(self, vote: Vote) -> None:
         """Adds a vote, whatever it conflicts with."""
         self.votes[vote] = None
         self.highest = _higher(self.highest, vote)
 
-    def raise_floor(self, floor: Vote) -> Vote:
-        """The floor, from now on at these epochs at least."""
-        self.floor = _higher(self.floor or floor, floor)
-        self.highest = _higher(self.highest, self.floor)
-        return self.floor
+    def raise_minimum(self, minimum: Vote) -> Vote:
+        """Raises the minimum to these epochs at least, and returns it."""
+        if self.minimum is not None:
+            minimum = _higher(self.minimum, minimum)
+        self.minimum = minimum
+        self.highest = _higher(self.highest, minimum)
+        return minimum
 
     def prune(self, kept: int) -> list[Vote]:
-        """Drops all but the newest votes; those dropped, which are below the floor then."""
+        """Drops all but the `kept` newest votes, raises the minimum, and returns the dropped ones.
+
+        A dropped source counts up to its own target only: a vote whose source is above its target
+        is no valid attestation, and must not keep the key from ever signing again.
+        """
         ascending = sorted(self.votes, key=lambda vote: vote.target)
         dropped = ascending[:-kept]
-        self.raise_floor(Vote(max(vote.source for vote in dropped), ascending[-kept].target))
-        self.votes = dict.fromkeys(ascending[-kept:])
+        remaining = ascending[-kept:]
+        source = max(min(vote.source, vote.target) for vote in dropped)
+        self.raise_minimum(Vote(source, remaining[0].target))
+        self.votes = dict.fromkeys(remaining)
         return dropped
 
     def conflict(self, vote: Vote) -> tuple[str, Vote] | None:
-        """The rule that a vote breaks, and beside which one; the same vote again breaks none."""
+        """The rule that a vote breaks, and the vote or minimum it breaks it with.
+
+        None for a vote that may be signed, and for one that was signed before.
+        """
         if vote.target > self.highest.target and vote.source >= self.highest.source:
             return None  # newer than all others, as nearly every vote
         if vote in self.votes:
             return None
         for earlier in self.votes:
-            if rule := broken_rule(vote, earlier):
+            rule = broken_rule(vote, earlier)
+            if rule:
                 return rule, earlier
         # EIP-3076, conditions 2, 4 and 5
-        if self.floor and (vote.target <= self.floor.target or vote.source < self.floor.source):
-            return "below_minimum", self.floor
+        minimum = self.minimum
+        if minimum and (vote.target <= minimum.target or vote.source < minimum.source):
+            return "below_minimum", minimum
         return None
 
 

@@ -72,8 +72,11 @@ def _plan(kind: type[Container]) -> Plan:
     """
     hints = get_type_hints(kind, include_extras=True)
     names = kind.__struct_fields__
-    height = None if issubclass(kind, ProgressiveContainer) else depth(CHUNK * len(names))
-    return attrgetter(*names), [_hasher(hints[name]) for name in names], height
+    hashers = [_hasher(hints[name]) for name in names]
+    height: int | None = depth(CHUNK * len(names))
+    if issubclass(kind, ProgressiveContainer):
+        height = None
+    return attrgetter(*names), hashers, height
 
 
 def _hasher(hint: Any) -> Hasher:
@@ -89,11 +92,14 @@ def _hasher(hint: Any) -> Hasher:
 
 
 def _sequence_hasher(kind: Any, bounds: Meta) -> Hasher:
-    size, encode = CHUNK, _hasher(kind)
+    size = CHUNK
+    encode = _hasher(kind)
     if kind is uint64:  # these share chunks
         size = uint64.BITS // 8
         encode = methodcaller("to_bytes", size, "little")
     if bounds.min_length is not None:
         return lambda values: vector_root(b"".join(map(encode, values)))
-    limit = None if bounds.max_length is None else bounds.max_length * size
+    limit = None
+    if bounds.max_length is not None:
+        limit = bounds.max_length * size
     return lambda values: list_root(b"".join(map(encode, values)), len(values), limit)

@@ -18,7 +18,9 @@ def list_root(content: bytes, length: int, limit: int | None = None) -> bytes:
 
     Without a limit the list is a progressive one.
     """
-    height = None if limit is None else depth(limit)
+    height = None
+    if limit is not None:
+        height = depth(limit)
     return mix_in(merkleize(_pad(content), height), length)
 
 
@@ -28,8 +30,10 @@ def mix_in(root: bytes, number: int) -> bytes:
 
 
 def depth(size: int) -> int:
-    """How deep a tree has to be for so many bytes."""
-    return ((size - 1) // CHUNK).bit_length() if size else 0
+    """The depth of the smallest tree whose leaves hold `size` bytes."""
+    if size == 0:
+        return 0
+    return ((size - 1) // CHUNK).bit_length()
 
 
 def _pad(content: bytes) -> bytes:

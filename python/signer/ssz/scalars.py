@@ -1,16 +1,16 @@
-"""The leaves of SSZ types: what is one string, or one number, in the Beacon API's JSON.
+"""Scalar SSZ types: those that are one string, or one number, in the Beacon API's JSON.
 
-Each has `parse(value)`, which takes what stands in the JSON or raises ValueError, and
-`hash_tree_root()`, 32 bytes. `Bitlist[2048]` is a class of its own. SSZ's boolean is Python's.
+Each has `parse(value)`, which reads the JSON value or raises ValueError, and `hash_tree_root()`,
+which returns 32 bytes. `Bitlist[2048]` is a class of its own. SSZ's boolean is Python's.
 
 Sources: consensus-specs, ssz/simple-serialize.md; EIP-7916 for progressive types.
 """
 
 import json
-from binascii import unhexlify
 from functools import cache
 from typing import Any, ClassVar, Self
 
+from ..hex import from_hex
 from .merkle import CHUNK, list_root, vector_root
 
 MAX_SHOWN = 26  # characters of a value that an error message repeats
@@ -24,9 +24,9 @@ class uint64(int):  # noqa: N801 - the name in the specification
     @classmethod
     def parse(cls, value: object) -> Self:
         """Reads ASCII decimal digits or a JSON integer; no sign, space, exponent or fraction."""
-        digits = isinstance(value, str) and value.isascii() and value.isdecimal()
+        is_decimal = isinstance(value, str) and value.isascii() and value.isdecimal()
         # 2^n has fewer than n digits: a longer text need not become a number first
-        if type(value) is int or (digits and len(str(value)) < cls.BITS):
+        if type(value) is int or (is_decimal and len(str(value)) < cls.BITS):
             number: Self = cls(value)  # type: ignore[call-overload]
             if number >> cls.BITS == 0:  # a negative number stays negative
                 return number
@@ -55,20 +55,18 @@ class _Bytes(bytes):
     @classmethod
     @cache
     def __class_getitem__(cls, sizes: int | tuple[int, ...]) -> type[Self]:
-        sizes = sizes if isinstance(sizes, tuple) else (sizes,)
+        if isinstance(sizes, int):
+            sizes = (sizes,)
         return type(f"{cls.__name__}{list(sizes)}", (cls,), {"SIZES": sizes})
 
     @classmethod
     def parse(cls, value: object) -> Self:
         """Reads hex digits."""
         try:
-            parsed = cls(unhexlify(value.removeprefix("0x")))  # type: ignore[attr-defined]
+            parsed = cls(from_hex(value))  # type: ignore[arg-type] # anything else has no digits
         except (AttributeError, ValueError):
-            found = shown(value)
-            if isinstance(value, str):
-                found = "an odd number of them" if len(value) % 2 else "other characters"
             expected = f"expected {cls.expected()} as 0x and hex digits"
-            raise ValueError(f"{expected}, found {found}") from None
+            raise ValueError(f"{expected}, found {_not_hex(value)}") from None
         problem = parsed.problem()
         if problem:
             raise ValueError(f"expected {cls.expected()}, found {problem}")
@@ -94,7 +92,9 @@ class ByteVector(_Bytes):
 
     def problem(self) -> str | None:
         (size,) = self.SIZES
-        return None if len(self) == size else f"{len(self)}: send 0x and {2 * size} hex digits"
+        if len(self) == size:
+            return None
+        return f"{len(self)}: send 0x and {2 * size} hex digits"
 
 
 class Bytes4(ByteVector):
@@ -137,7 +137,9 @@ class ByteList(ProgressiveByteList):
     EXPECTED = "at most {} bytes"
 
     def problem(self) -> str | None:
-        return None if len(self) <= self.SIZES[0] else str(len(self))
+        if len(self) <= self.SIZES[0]:
+            return None
+        return str(len(self))
 
 
 class Bitvector(_Bytes):
@@ -151,10 +153,11 @@ class Bitvector(_Bytes):
         return " or ".join(f"{size} bits in {_bytes(size)} bytes" for size in cls.SIZES)
 
     def problem(self) -> str | None:
-        size = next((size for size in self.SIZES if _bytes(size) == len(self)), None)
-        if size is None:
-            return f"{len(self)} bytes"
-        return "a bit set after the last" if int.from_bytes(self, "little") >> size else None
+        bits = int.from_bytes(self, "little")
+        for size in self.SIZES:
+            if _bytes(size) == len(self):
+                return "a bit set after the last" if bits >> size else None
+        return f"{len(self)} bytes"
 
 
 class ProgressiveBitlist(_Bytes):
@@ -169,7 +172,9 @@ class ProgressiveBitlist(_Bytes):
         return (delimited ^ 1 << length).to_bytes(_bytes(length), "little"), length
 
     def problem(self) -> str | None:
-        return None if self and self[-1] else "no delimiting 1 bit in the last byte"
+        if self and self[-1]:
+            return None
+        return "no delimiting 1 bit in the last byte"
 
     def hash_tree_root(self) -> bytes:
         bits, length = self.bits()
@@ -195,12 +200,24 @@ def parse(kind: Any, value: object) -> Any:
 
 def shown(value: object) -> str:
     """A JSON value as an error message shows it: its text when that is short, else its form."""
+    if isinstance(value, list):
+        return "an array"
     if not isinstance(value, str | int | float | None):
-        return "an array" if isinstance(value, list) else "an object"
+        return "an object"
     text = json.dumps(value)
     if len(text) <= MAX_SHOWN:
         return text
-    return f"a {'string' if isinstance(value, str) else 'number'} of {len(str(value))} characters"
+    kind = "string" if isinstance(value, str) else "number"
+    return f"a {kind} of {len(str(value))} characters"
+
+
+def _not_hex(value: object) -> str:
+    """What is wrong with a value that should have been hex digits."""
+    if not isinstance(value, str):
+        return shown(value)
+    if len(value) % 2:
+        return "an odd number of them"
+    return "other characters"
 
 
 def _bytes(bits: int) -> int:

@@ -1,4 +1,4 @@
-"""Certificates for a test: an authority's own, and what it issued to a signer and to its client."""
+"""Certificates for a test: an authority's, and those it issued to a signer and to its client."""
 
 import ssl
 from pathlib import Path
@@ -8,7 +8,7 @@ from ..errors import ConfigError
 
 
 class Certificates(NamedTuple):
-    """Files: PEM unless they say PKCS#12; `client` and `server` have certificate and key in one."""
+    """Files in PEM, or PKCS#12 (`_p12`); `client` and `server` hold certificate and key."""
 
     ca: Path
     ca_p12: Path  # a trust store for Java
@@ -18,14 +18,14 @@ class Certificates(NamedTuple):
     password: str  # of PKCS#12
 
     def ssl_context(self) -> ssl.SSLContext:
-        """For a client in Python: it trusts the signer, and shows the client's certificate."""
+        """A context for clients: it trusts the signer, and shows the client's certificate."""
         context = ssl.create_default_context(cafile=self.ca)
         context.load_cert_chain(self.client)
         return context
 
 
 def issue(folder: Path, host: str) -> Certificates:
-    """Makes them, in an empty folder, for a signer on this host of the machine.
+    """Makes certificates, in an empty folder, for a signer on this host of the machine.
 
     Raises ConfigError without the extra `test`.
     """
@@ -51,13 +51,13 @@ def issue(folder: Path, host: str) -> Certificates:
     authority.cert_pem.write_to_path(files.ca)
     server.private_key_and_cert_chain_pem.write_to_path(files.server)
     client.private_key_and_cert_chain_pem.write_to_path(files.client)
-    sealed = serialization.BestAvailableEncryption(files.password.encode())
+    encryption = serialization.BestAvailableEncryption(files.password.encode())
     key: Any = serialization.load_pem_private_key(client.private_key_pem.bytes(), None)
     own = x509.load_pem_x509_certificate(client.cert_chain_pems[0].bytes())
     trusted = x509.load_pem_x509_certificate(authority.cert_pem.bytes())
     files.client_p12.write_bytes(
-        pkcs12.serialize_key_and_certificates(b"client", key, own, [trusted], sealed)
+        pkcs12.serialize_key_and_certificates(b"client", key, own, [trusted], encryption)
     )
     entry = pkcs12.PKCS12Certificate(trusted, b"ca")
-    files.ca_p12.write_bytes(pkcs12.serialize_java_truststore([entry], sealed))
+    files.ca_p12.write_bytes(pkcs12.serialize_java_truststore([entry], encryption))
     return files

@@ -1,4 +1,4 @@
-"""What a test does with a signer, wherever it serves: reads, sets, asserts."""
+"""What a test does with a signer, wherever it serves: read, set, assert."""
 
 from collections.abc import Iterable
 from typing import Any, Self
@@ -8,29 +8,34 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 import msgspec
 
+from ..config import current_names
 from ..control.faults import Fault
-from ..control.journal import Match, Record
+from ..control.journal import Record, RecordFilter, differing
 from ..decoding import convert
 from ..errors import SignerError
+from ..hex import to_hex
 from ..slashing.protection import Slashable
 
-DIRECT = build_opener(ProxyHandler({}))  # whatever proxy the environment names
+NO_PROXY = build_opener(ProxyHandler({}))  # whatever proxy the environment names
+REQUEST_TIMEOUT = 60.0  # seconds, and the time that an operation is asked to wait
+RECORDS_SHOWN = 20  # in the message of an assertion that failed
 
 
 class FaultHandle:
-    """A fault that was set; as a context manager it is removed on the way out."""
+    """A fault that was set. As a context manager it is removed on the way out."""
 
-    def __init__(self, signer: "Controls", number: int) -> None:
-        self._signer, self.id = signer, number
+    def __init__(self, client: "ControlClient", number: int) -> None:
+        self.id = number
+        self._client = client
 
     @property
     def hits(self) -> int:
-        """How often it struck."""
-        return int(self._signer.ask_control("GET", f"faults/{self.id}")["hits"])
+        """How often it was applied."""
+        return int(self._client.ask_control("GET", f"faults/{self.id}")["hits"])
 
     def remove(self) -> None:
-        """Takes it back: requests that it hangs go on."""
-        self._signer.ask_control("DELETE", f"faults/{self.id}")
+        """Removes it. Requests that it lets hang go on."""
+        self._client.ask_control("DELETE", f"faults/{self.id}")
 
     def __enter__(self) -> Self:
         return self
@@ -39,23 +44,30 @@ class FaultHandle:
         self.remove()
 
 
-class Controls:
-    """What a test can do with a signer that serves at `url` with --control."""
+class ControlClient:
+    """A test's side of a signer that serves at `url` with --control."""
 
     url: str
-    _opener = DIRECT
+    _opener = NO_PROXY
 
-    def ask_control(self, method: str, path: str, /, **sent: Any) -> Any:
-        """Asks /_signer; raises SignerError with its message when it refuses."""
-        given = {name: value for name, value in sent.items() if value is not None}
-        query = f"?{urlencode(given)}" if method == "GET" else ""
-        body = None if method == "GET" else msgspec.json.encode(given)
+    def ask_control(self, method: str, path: str, /, **fields: Any) -> Any:
+        """Asks /_signer. Raises SignerError with its message when it refuses."""
+        given = {name: value for name, value in fields.items() if value is not None}
+        query = ""
+        body = None
+        if method == "GET":
+            query = f"?{urlencode(given)}"
+        else:
+            body = msgspec.json.encode(given)
         request = Request(f"{self.url}/_signer/{path}{query}", body, method=method)  # noqa: S310
+        timeout = REQUEST_TIMEOUT + fields.get("wait", 0)
         try:
-            with self._opener.open(request, timeout=60 + sent.get("wait", 0)) as response:
+            with self._opener.open(request, timeout=timeout) as response:
                 return msgspec.json.decode(response.read())
         except HTTPError as error:
-            raise SignerError(msgspec.json.decode(error.read())["message"]) from None
+            with error:
+                message = msgspec.json.decode(error.read())["message"]
+            raise SignerError(message) from None
 
     @property
     def pubkeys(self) -> list[str]:
@@ -68,67 +80,90 @@ class Controls:
         return self.wait_for(0)
 
     def wait_for(
-        self, n: int = 1, timeout: float = 5.0, *, since: int = 0, **match: Any
+        self,
+        n: int = 1,
+        timeout: float = 5.0,
+        *,
+        since: int = 0,
+        **match: Any,
     ) -> list[Record]:
-        """The requests that match, as soon as there are n. Raises AssertionError after `timeout` s.
+        """The requests that match, as soon as there are `n`.
 
-        `since` leaves out those up to that `seq`. Blocks; in a coroutine:
+        Raises AssertionError after `timeout` seconds; its message shows what came instead. `since`
+        leaves out the requests up to that `seq`. Blocks; in a coroutine:
         `await asyncio.to_thread(signer.wait_for, 3, type="ATTESTATION")`.
         """
-        sent = {"n": n, "wait": timeout, "since": since, **match}
-        records = convert(list[Record], self.ask_control("GET", "requests", **sent))
+        fields = {"n": n, "wait": timeout, "since": since, **match}
+        records = convert(list[Record], self.ask_control("GET", "requests", **fields))
         if len(records) < n:
-            raise AssertionError(self._told(f"{n} requests", Match(**match), records))
+            raise AssertionError(self._comparison(f"{n} requests", RecordFilter(**match), records))
         return records
 
     def count(self, **match: Any) -> int:
-        """How many requests match, whatever they were answered."""
+        """How many requests match, whatever their responses were."""
         return len(self.wait_for(0, **match))
 
     def assert_signed(self, n: int | None = None, **match: Any) -> None:
-        """Asserts that n requests that match were signed; without n, that at least one was.
+        """Asserts that `n` matching requests were signed; without `n`, that at least one was.
 
         The message shows what came instead.
         """
         signed = [record for record in self.wait_for(0, **match) if record.signature]
-        if len(signed) != n if n is not None else not signed:
-            expected = f"{'at least 1' if n is None else n} signed"
-            raise AssertionError(self._told(expected, Match(**match), signed))
+        if n is None:
+            expected = "at least 1 signed"
+            is_met = bool(signed)
+        else:
+            expected = f"{n} signed"
+            is_met = len(signed) == n
+        if not is_met:
+            raise AssertionError(self._comparison(expected, RecordFilter(**match), signed))
 
-    def _told(self, expected: str, match: Match, found: list[Record]) -> str:
+    def _comparison(self, expected: str, wanted: RecordFilter, found: list[Record]) -> str:
+        """The message of an assertion that failed, with the last requests and what they lack."""
         records = self.requests
-        lines = [f"expected {expected} {match.given() or 'of any kind'}, found {len(found)}"]
-        lines.append(f"{len(records)} requests were received{':' if records else ''}")
-        for record in records[-20:]:
-            misses = match.misses(record) or ([] if record.signature else ["signature"])
-            near = f"   <- all but its {misses[0]}" if len(misses) == 1 else ""
-            lines.append(f"  {record.line()}{near}")
+        given = wanted.given()
+        lines = [
+            f"expected {expected} {given or 'of any kind'}, found {len(found)}",
+            f"{len(records)} requests were received{':' if records else ''}",
+        ]
+        for record in records[-RECORDS_SHOWN:]:
+            lacking = differing(given, record)
+            if not lacking and not record.signature:
+                lacking = ["signature"]
+            line = f"  {record.line()}"
+            if len(lacking) == 1:
+                line += f"   <- all but its {lacking[0]}"
+            lines.append(line)
         return "\n".join(lines)
 
     def slashable(self) -> list[Slashable]:
-        """The pairs of messages that keys were asked to sign, and that slash them."""
+        """The slashable pairs of messages that keys were asked to sign."""
         return convert(list[Slashable], self.ask_control("GET", "slashable"))
 
     def assert_not_slashable(self) -> None:
-        """Asserts that there are none; the message shows them."""
-        if pairs := self.slashable():
-            told = "\n".join(pair.line() for pair in pairs)
-            raise AssertionError(f"expected nothing slashable, found {len(pairs)}:\n{told}")
+        """Asserts that there are no slashable pairs; the message shows them."""
+        pairs = self.slashable()
+        if pairs:
+            shown = "\n".join(pair.line() for pair in pairs)
+            raise AssertionError(f"expected nothing slashable, found {len(pairs)}:\n{shown}")
 
     def fault(self, fault: Fault | None = None, /, **what: Any) -> FaultHandle:
-        """Sets a fault, or one of these fields of `Fault`. The last one that matches wins."""
-        sent = msgspec.to_builtins(fault) | what if fault else what
-        return FaultHandle(self, self.ask_control("POST", "faults", **sent)["id"])
+        """Sets a fault, given as one or as the fields of one. The last one that matches applies."""
+        fields = what
+        if fault:
+            fields = msgspec.to_builtins(fault) | what
+        return FaultHandle(self, self.ask_control("POST", "faults", **fields)["id"])
 
     @property
     def faults(self) -> list[dict[str, Any]]:
         """The faults that are set, each with `id` and `hits`."""
         return list(self.ask_control("GET", "faults"))
 
-    def add_keys(self, *, keys: Iterable[bytes] = (), **sources: Any) -> list[str]:
-        """Adds keys, of `interop`, `mnemonic`, `count`, `start`, or secrets of 32 bytes."""
-        secrets = [f"0x{key.hex()}" for key in keys]
-        return list(self.ask_control("POST", "keys", keys=secrets, **sources))
+    def add_keys(self, *, keys: Iterable[bytes] = (), **source: Any) -> list[str]:
+        """Adds keys: of `interop`, `mnemonic`, `count`, `start_index`, or secrets of 32 bytes."""
+        secrets = [to_hex(key) for key in keys]
+        fields = current_names(source)
+        return list(self.ask_control("POST", "keys", keys=secrets, **fields))
 
     def remove_keys(self, *pubkeys: str) -> None:
         """Removes keys: requests for them are 404 from now on."""

@@ -1,0 +1,188 @@
+"""One message signed by many keys: POST /api/v1/eth2/sign.
+
+Source: ethereum/remote-signing-api, pull request 29, a draft.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import msgspec
+from litestar.types import HTTPScope, Receive, Send
+from msgspec import Meta, Struct
+
+from .. import decoding
+from ..errors import BadRequestError, SignerError
+from ..signing.engine import SigningEngine
+from ..signing.registry import SigningTypes
+from ..signing.request import SignRequest
+from ..spec.networks import Network
+from ..threads import cores
+from .recorder import Exchange, exchange_of
+from .responses import JSON, read_body, start_response
+from .signing import KeySigner, require_post
+
+PATH = "/api/v1/eth2/sign"
+# what validators sign alike, by the draft
+BATCH_TYPES = {
+    "AGGREGATION_SLOT",
+    "ATTESTATION",
+    "RANDAO_REVEAL",
+    "SYNC_COMMITTEE_MESSAGE",
+    "SYNC_COMMITTEE_SELECTION_PROOF",
+}
+KEYS_PER_SLICE = 500  # what the event loop works through in a tenth of a millisecond
+WORKERS = 16  # signatures under way at once; enough for the cores, and few for the event loop
+PUBKEY_DIGITS = 96
+
+
+class Batch(Struct):
+    """A message, and the keys to sign it."""
+
+    identifiers: Annotated[list[str], Meta(min_length=1)]
+    signing_request: msgspec.Raw
+
+    def slices(self) -> Iterator[list[str]]:
+        """The identifiers, KEYS_PER_SLICE at a time."""
+        for start in range(0, len(self.identifiers), KEYS_PER_SLICE):
+            yield self.identifiers[start : start + KEYS_PER_SLICE]
+
+    async def require_distinct_identifiers(self) -> None:
+        """Raises BadRequestError when a key stands twice, in whatever spelling."""
+        pubkeys = set[str]()
+        for identifiers in self.slices():
+            pubkeys |= {identifier[-PUBKEY_DIGITS:].lower() for identifier in identifiers}
+            await asyncio.sleep(0)  # ten thousand at once would take the loop 2 ms
+        if len(pubkeys) < len(self.identifiers):
+            raise BadRequestError("expected distinct identifiers, found one twice")
+
+
+class BatchRoute:
+    """The batch route, an ASGI application that answers between `start` and `stop`."""
+
+    def __init__(self, key_signer: KeySigner, types: SigningTypes, network: Network) -> None:
+        self._key_signer = key_signer
+        self._types = types
+        self._network = network
+
+    def start(self) -> None:
+        """Gets ready. The first batch makes the threads: most signers never see one."""
+        self._engine: SigningEngine | None = None
+
+    def stop(self) -> None:
+        """Finishes the signatures that are under way, and ends the threads."""
+        if self._engine:
+            self._engine.close()
+
+    async def __call__(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        """Responds 200 with a result for each key; raises the SignerError of any other response."""
+        type_name = None
+        try:
+            require_post(scope)
+            batch = decoding.decode(Batch, await read_body(scope, receive), "a batch")
+            await batch.require_distinct_identifiers()
+            signing_type = self._types.find(bytes(batch.signing_request))
+            type_name = signing_type.TYPE
+            if type_name not in BATCH_TYPES:
+                expected = f"expected one of {', '.join(sorted(BATCH_TYPES))}"
+                raise BadRequestError(f"signing_request.type: {expected}, found {type_name}")
+            request = signing_type.decode(bytes(batch.signing_request))
+            signing_root = request.compute_signing_root(self._network)
+        except SignerError as error:
+            self._key_signer.count_refusal(type_name, error)
+            raise
+        # Threads of low priority: single signatures go before a batch's.
+        if self._engine is None:
+            self._engine = SigningEngine(cores(), background=True)
+        signing = _BatchSigning(
+            key_signer=self._key_signer,
+            engine=self._engine,
+            request=request,
+            signing_root=signing_root,
+            signing_request=bytes(batch.signing_request),
+            exchange=exchange_of(scope),
+        )
+        await _send_results(batch, signing, receive, send)
+
+
+@dataclass
+class _BatchSigning:
+    """Signs one message by the keys of a batch."""
+
+    key_signer: KeySigner
+    engine: SigningEngine
+    request: SignRequest
+    signing_root: bytes
+    signing_request: bytes  # the JSON of `request`
+    exchange: Exchange | None
+
+    async def results(self, identifiers: list[str], gone: asyncio.Future[Any]) -> list[bytes]:
+        """The result of each key, in order, as JSON; not all of them once `gone` is done."""
+        results = dict[str, bytes]()
+        waiting = iter(identifiers)
+
+        async def work() -> None:
+            for identifier in waiting:
+                results[identifier] = await self._result(identifier)
+                if gone.done():
+                    return
+
+        async with asyncio.TaskGroup() as workers:
+            for _ in range(WORKERS):
+                workers.create_task(work())
+        return [results[identifier] for identifier in identifiers if identifier in results]
+
+    async def _result(self, identifier: str) -> bytes:
+        exchange = None
+        if self.exchange:
+            exchange = self.exchange.for_key(identifier, self.signing_request)
+        status = 200
+        result: dict[str, Any] = {"identifier": identifier}
+        try:
+            result["signature"] = await self.key_signer.sign(
+                self.engine,
+                identifier,
+                self.request,
+                self.signing_root,
+                exchange,
+            )
+        except SignerError as error:
+            self.key_signer.count_refusal(self.request.TYPE, error)
+            status = error.status
+            result["error"] = {"code": status, "message": str(error)}
+        if exchange:
+            exchange.finish(status)
+        return msgspec.json.encode(result)
+
+
+async def _send_results(batch: Batch, signing: _BatchSigning, receive: Receive, send: Send) -> None:
+    """Sends the results slice by slice; ends early when the client goes away."""
+    async with _until_gone(receive) as gone:
+        await start_response(send, JSON)
+        separator = b"["
+        for identifiers in batch.slices():
+            results = await signing.results(identifiers, gone)
+            if gone.done():
+                return
+            text = separator + b",".join(results)
+            await send({"type": "http.response.body", "body": text, "more_body": True})
+            separator = b","
+        await send({"type": "http.response.body", "body": b"]", "more_body": False})
+
+
+@asynccontextmanager
+async def _until_gone(receive: Receive) -> AsyncIterator[asyncio.Future[Any]]:
+    """A future that is done when the client goes away; it is cancelled on the way out."""
+
+    async def wait() -> None:
+        await receive()
+
+    gone = asyncio.create_task(wait())
+    try:
+        yield gone
+    finally:
+        gone.cancel()
+        with suppress(asyncio.CancelledError):
+            await gone

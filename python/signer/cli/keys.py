@@ -1,0 +1,60 @@
+"""`signer keys`: deterministic keys as the keystores of other tools."""
+
+import logging
+import shlex
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..config import Config
+from ..errors import ConfigError
+from ..keys import layouts
+from ..keys.derived import derive_keys
+from ..keys.keystore import KdfFunction
+from .options import KEY_FLAGS, current_flag
+
+log = logging.getLogger(__name__)
+
+
+@click.command(
+    "keys",
+    params=[*KEY_FLAGS],
+    context_settings={"token_normalize_func": current_flag},
+)
+@click.option("--layout", type=click.Choice([*layouts.LAYOUTS, "all"]), multiple=True)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="a new folder")
+@click.option("--kdf", type=click.Choice(["pbkdf2", "scrypt"]), default="pbkdf2")
+@click.option("--password", default="password", help="of all keystores", show_default=True)
+def keys(
+    out: Path,
+    layout: tuple[str, ...],
+    kdf: KdfFunction,
+    password: str,
+    **source: Any,
+) -> None:
+    """Write interop or mnemonic keys as the keystores of other tools, and how to serve them.
+
+    The layout is web3signer where none is named; several, or all, get a folder each below --out.
+    By default keystores open at once and protect nothing: pbkdf2 with c=2. scrypt is as slow as
+    EIP-2335 has it: n=2^18.
+    """
+    folders = _folders(out, layout)
+    key_source = Config(**source).key_source
+    if bool(key_source.interop) == bool(key_source.mnemonic):
+        raise ConfigError("expected --interop N, or --mnemonic WORDS with --count N")
+    layouts.write(folders, derive_keys(key_source), password, kdf)
+    if kdf == "pbkdf2":
+        log.info("keystores that protect nothing, for tests only: --kdf scrypt is EIP-2335's own")
+    for folder in folders:
+        click.echo(f"signer serve --keystores-path {shlex.quote(str(folder))}")
+
+
+def _folders(out: Path, layout: tuple[str, ...]) -> dict[Path, str]:
+    """The layouts to write, by their folders."""
+    names = list(layout) or ["web3signer"]
+    if "all" in names:
+        names = list(layouts.LAYOUTS)
+    if len(names) == 1:
+        return {out: names[0]}
+    return {out / name: name for name in names}

@@ -1,0 +1,59 @@
+"""`signer slashing import` and `export`: histories of a signer that is stopped."""
+
+import logging
+from contextlib import closing
+from pathlib import Path
+from typing import IO
+
+import click
+
+from ..config import Config
+from ..errors import ConfigError
+from ..files import translating_errors, write
+from ..keys.data_dir import DataDir
+from ..slashing import interchange
+from ..slashing.protection import Protection
+from ..spec.networks import load_network
+from .options import HISTORY_FLAGS
+
+log = logging.getLogger(__name__)
+
+KEYS_PER_STEP = 500  # a new Protection for each step forgets the votes of the last one
+
+
+@click.group("slashing")
+def slashing() -> None:
+    """Move signing histories (EIP-3076) while the signer is stopped."""
+
+
+@slashing.command(
+    "import",
+    params=[*HISTORY_FLAGS, click.Argument(["file"], type=click.File("rb"))],
+)
+def import_history(data_dir: Path | None, network: str, file: IO[bytes]) -> None:
+    """Add an interchange file to the history in --data-dir; all of it, or nothing if it is bad."""
+    with _opened(data_dir) as folder:
+        document = interchange.decode(file.read(), load_network(network))
+        for start in range(0, len(document.data), KEYS_PER_STEP):
+            data = document.data[start : start + KEYS_PER_STEP]
+            step = interchange.Interchange(document.metadata, data)
+            Protection(Config(), folder.history).merge(step)
+            log.info("imported %d of %d keys", start + len(data), len(document.data))
+
+
+@slashing.command(
+    "export",
+    params=[*HISTORY_FLAGS, click.Argument(["file"], type=Path)],
+)
+def export_history(data_dir: Path | None, network: str, file: Path) -> None:
+    """Write what all keys have signed on the network, by the history in --data-dir."""
+    with _opened(data_dir) as folder, translating_errors(f"write {file}", ConfigError):
+        protection = Protection(Config(), folder.history)
+        document = protection.export(folder.history.pubkeys(), load_network(network))
+        write(file, document.encode())
+
+
+def _opened(data_dir: Path | None) -> closing[DataDir]:
+    if not data_dir or not data_dir.is_dir():
+        raise ConfigError(f"expected the --data-dir of a signer, found {data_dir or 'none'}")
+    return closing(DataDir(data_dir))

@@ -1,0 +1,61 @@
+"""Which signing types an application knows, and which of them a request names.
+
+Each application has a registry of its own, so that a type added to one appears in no other.
+"""
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from .. import decoding
+from ..errors import UnknownTypeError
+from . import signing_types as types
+from .request import EXPECTED, SignRequest
+
+BUILT_IN: tuple[type[SignRequest], ...] = (
+    types.AggregationSlot,
+    types.AggregateAndProof,
+    types.AggregateAndProofV2,
+    types.Attestation,
+    types.Block,
+    types.BlockV2,
+    types.Deposit,
+    types.RandaoReveal,
+    types.SyncCommitteeMessage,
+    types.SyncCommitteeSelectionProof,
+    types.SyncCommitteeContributionAndProof,
+    types.ValidatorRegistration,
+    types.VoluntaryExit,
+    types.ExecutionPayloadBid,
+    types.ExecutionPayloadEnvelope,
+    types.PayloadAttestationMessage,
+    types.ProposerPreferences,
+    types.BuilderRequestAuth,
+)
+
+
+class _Type(Struct):
+    type: str
+
+
+class SigningTypes:
+    """The signing types that an application knows, by their wire names."""
+
+    def __init__(self, known: Iterable[type[SignRequest]] = BUILT_IN) -> None:
+        self._by_name = {signing_type.TYPE: signing_type for signing_type in known}
+
+    def find(self, body: bytes) -> type[SignRequest]:
+        """The class that the `type` of a JSON body names, in any case.
+
+        Raises BadRequestError for a body without a type, and for a type that nobody registered.
+        """
+        name = decoding.decode(_Type, body, EXPECTED).type.upper()
+        signing_type = self._by_name.get(name)
+        if signing_type is None:
+            known = ", ".join(self._by_name)
+            raise UnknownTypeError(f"type: expected one of {known}, found another", name)
+        return signing_type
+
+    def decode(self, body: bytes) -> SignRequest:
+        """The request in a JSON body. Raises BadRequestError."""
+        return self.find(body).decode(body)

@@ -1,0 +1,102 @@
+"""Starts a signer as a process, waits until it serves, and stops it."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from select import POLLIN, poll
+from tempfile import TemporaryFile
+from typing import Any, Self
+
+from ..errors import ConfigError
+
+READY_TIMEOUT = 10.0  # seconds; a process that does not serve by then has failed to start
+STOP_TIMEOUT = 20.0  # seconds; a process that is told to stop and still runs then is killed
+LINES_SHOWN = 20  # of the log of a process that did not start
+
+# -P keeps the working folder off the path: its own signer.py would be started instead of ours.
+SERVE = (sys.executable, "-P", "-m", "signer", "serve")
+
+
+class SignerProcess:
+    """A signer that was started by a command with --ready-json, and serves.
+
+    Raises ConfigError with the end of its log when it does not serve within `timeout` seconds.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str] | None = None,
+        timeout: float = READY_TIMEOUT,
+    ) -> None:
+        # A file and no pipe: a pipe that nobody reads would block the signer once it is full.
+        self._log = TemporaryFile()  # noqa: SIM115 - closed by `stop`
+        self._process = subprocess.Popen(  # noqa: S603
+            command,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            env=environment,
+        )
+        self.pid = self._process.pid
+        try:
+            self.ready = self._read_ready_line(timeout)
+        except BaseException:
+            self.kill()
+            self.stop()
+            raise
+        self.url: str = self.ready["url"]
+
+    def _read_ready_line(self, timeout: float) -> dict[str, Any]:
+        output: Any = self._process.stdout
+        readable = poll()
+        readable.register(output, POLLIN)
+        line = b""
+        if readable.poll(timeout * 1000):
+            line = output.readline()
+        if not line:
+            lines = self.log().splitlines()[-LINES_SHOWN:]
+            raise ConfigError("expected the signer to start, found:\n" + "\n".join(lines))
+        ready: dict[str, Any] = json.loads(line)
+        return ready
+
+    def log(self) -> str:
+        """Everything that it has written to standard error, also after `stop`."""
+        if not self._log.closed:
+            self._log.seek(0)
+            self._last_log = self._log.read().decode(errors="replace")
+        return self._last_log
+
+    def terminate(self) -> None:
+        """Tells it to stop (SIGTERM); does not wait."""
+        self._process.terminate()
+
+    def kill(self) -> None:
+        """Kills it (SIGKILL); does not wait."""
+        self._process.kill()
+
+    def send_signal(self, number: int) -> None:
+        """Sends it a signal."""
+        self._process.send_signal(number)
+
+    def wait(self, timeout: float = STOP_TIMEOUT) -> int:
+        """Its exit code. Blocks; raises subprocess.TimeoutExpired."""
+        return self._process.wait(timeout)
+
+    def stop(self) -> int:
+        """Stops it, and returns its exit code. Blocks until it has ended."""
+        with self._process:
+            self._process.terminate()
+            try:
+                self._process.wait(STOP_TIMEOUT)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+        self.log()
+        self._log.close()
+        return self._process.returncode
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
