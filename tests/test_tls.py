@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from resource import RLIMIT_NOFILE, prlimit
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -454,3 +455,31 @@ def test_a_launcher_of_web3signer_with_tls_is_served(
         assert 200 == sign(connection, pubkeys[0])[0]
         with pytest.raises((ssl.SSLError, ConnectionError)):
             keys(other)
+
+
+def test_the_front_accepts_again_once_there_are_descriptors(pki: Pki) -> None:
+    with serving(*flags(pki, "PKCS#12, anybody")) as signer:
+        pid = signer.process.pid
+        limits = prlimit(pid, RLIMIT_NOFILE)
+        prlimit(pid, RLIMIT_NOFILE, (3, limits[1]))  # no more than there are
+        address = (urlsplit(signer.url).hostname, urlsplit(signer.url).port)
+        with socket.create_connection(address, 20) as plain:
+            while "cannot accept a connection" not in signer.process.log():
+                pass
+            prlimit(pid, RLIMIT_NOFILE, limits)
+
+            with context(pki).wrap_socket(plain, server_hostname="127.0.0.1") as secure:
+                secure.sendall(b"GET /upcheck HTTP/1.1\r\nHost: me\r\nConnection: close\r\n\r\n")
+                assert secure.recv(4096).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("name", ["tls_cert", "tls_known_clients", "tls_password_file"])
+def test_a_file_that_is_too_large_is_an_error_of_the_configuration(
+    pki: Pki,
+    tmp_path: Path,
+    name: str,
+) -> None:
+    (tmp_path / "large").write_bytes(bytes(2 << 20))
+    given = {"tls_cert": pki.server_p12, "tls_password_file": pki.password}
+
+    assert "expected at most 1048576 bytes in" in problem(**given | {name: tmp_path / "large"})

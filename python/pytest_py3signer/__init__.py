@@ -19,8 +19,10 @@ _signers_used = pytest.StashKey[list[Any]]()  # of a test, or of the session
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Adds a project's settings, and one of a run."""
-    # Text, because pytest before 8.4 knows no numbers here.
-    parser.addini("signer_interop", "how many interop keys a fresh signer has", default="4")
+    # pytest before 8.4 knows no numbers here, and later ones want one in pytest.toml.
+    kind: Any = "int" if pytest.version_tuple >= (8, 4) else "string"
+    meaning = "how many interop keys a fresh signer has"
+    parser.addini("signer_interop", meaning, kind, default="4")
     parser.addini("signer_assert_not_slashable", "fail tests with slashable requests", "bool")
     parser.addoption("--signer-url", metavar="URL", help="the signer to test with, not fresh ones")
 

@@ -1,5 +1,6 @@
 """One message signed with many keys: by one request, and by the point that its root hashes to."""
 
+import http.client
 import json
 import re
 import socket
@@ -19,6 +20,7 @@ import pytest
 from signer import SecretKey, Signer, verify
 from signer._core import points_remembered
 from signer.keys.derived import interop_key
+from signer.keys.keyring import Key
 from support.asking import ask
 from support.data_dir import keeping
 from support.duties import RANDAO
@@ -340,3 +342,20 @@ def test_threads_that_ask_for_one_new_root_at_once_hash_it_once(threads: int) ->
 
     assert (asked + threads, known + threads - 1) == points_remembered()
     assert verify(SECRETS[0].public_key(), root, signature)
+
+
+def test_a_bug_in_the_middle_of_a_batch_ends_its_response_and_nothing_else(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with Signer(interop=700) as signer:
+        application: Any = signer._application  # noqa: SLF001 - no request makes a bug
+        pubkeys = signer.pubkeys
+        application.keyring.readonly[unhex(pubkeys[600])] = Key("not a key")  # type: ignore[arg-type]
+
+        with pytest.raises(http.client.IncompleteRead):
+            batch(signer, pubkeys)
+        answer = batch(signer, pubkeys[:3])
+
+    bugs = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert ["a request failed on a bug of the signer"] == [bug.getMessage() for bug in bugs]
+    assert [200, 200, 200] == codes(answer)

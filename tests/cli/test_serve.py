@@ -223,3 +223,31 @@ def test_a_mistaken_network_is_told_before_keystores_are_opened(tmp_path: Path) 
 
     assert "expected one of mainnet, minimal" in message
     assert "broken.json" not in message
+
+
+def test_help_needs_no_docstrings() -> None:
+    command = [sys.executable, "-OO", "-m", "signer", "serve", "--help"]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert (0, "") == (done.returncode, done.stderr)
+    assert "load the first N interop keys" in " ".join(done.stdout.split())
+
+
+@pytest.mark.parametrize("how", ["flag", "variable", "file"])
+def test_the_index_of_the_first_key_has_an_old_name(tmp_path: Path, how: str) -> None:
+    flags: list[str | Path] = ["--mnemonic", "devnet", "--count", "1", "--no-metrics"]
+    environment = {}
+    if how == "flag":
+        flags += ["--start", "1"]
+    elif how == "variable":
+        environment["SIGNER_START"] = "1"
+    else:
+        (tmp_path / "signer.toml").write_text("start = 1")
+        flags += ["--config", tmp_path / "signer.toml"]
+
+    with serving(*flags, environment=environment) as signer:
+        [pubkey] = signer.ask("GET", "/api/v1/eth2/publicKeys").json
+
+    # ethereum-package's second key, as write-ups of its devnets show it
+    assert ("0x8aa5bbee", "e8e6") == (pubkey[:10], pubkey[-4:])

@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import pytest
+
 from signer import SecretKey
 from signer.keys.keyring import Key
 from signer.keys.keystore import encrypt
-from support.known_keys import DEVNET_0
-from support.served import said, serving
+from support.known_keys import DEVNET_0, INTEROP
+from support.served import refused, said, serving
 from support.vectors import unhex, vectors
 
 KEYS = vectors("interop_keys/keys.json")
@@ -84,3 +86,22 @@ def test_a_key_that_fails_is_reported_and_the_others_serve(tmp_path: Path) -> No
     assert f"failed: {broken}: the password does not open the keystore" in told
     assert "1 keys, 1 failed to load" in told
     assert "another password" not in told
+
+
+def test_secret_keys_come_from_a_file(tmp_path: Path) -> None:
+    secrets = [key["privkey"] for key in vectors("interop_keys/keys.json")[:3]]
+    path = tmp_path / "keys"
+    path.write_text("\n".join([secrets[0], secrets[1].removeprefix("0x"), secrets[2], ""]))
+
+    with serving("--secret-keys-file", path, "--no-metrics") as signer:
+        assert INTEROP[:3] == signer.ask("GET", "/api/v1/eth2/publicKeys").json
+
+
+@pytest.mark.parametrize("bad", ["0x12", "zz" * 32, "00" * 32, "é" * 32])
+def test_a_line_that_is_no_secret_key_is_told_by_its_number(tmp_path: Path, bad: str) -> None:
+    (tmp_path / "keys").write_text(f"{'01' * 32}\n{bad}\n", "utf-8")
+
+    told = refused("--secret-keys-file", tmp_path / "keys", "--port", "0", "--no-metrics")
+
+    assert f"as key 2 of {tmp_path / 'keys'}" in told
+    assert bad not in told

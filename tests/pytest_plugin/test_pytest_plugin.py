@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from textwrap import dedent
 
 import pytest
@@ -225,3 +226,48 @@ def test_the_start_of_pytest_pays_for_no_server() -> None:
     output = subprocess.check_output([sys.executable, "-c", loaded], text=True).split()
     heavy = {"granian", "litestar", "msgspec", "signer.testing", "urllib.request", "uvloop"}
     assert set() == heavy & set(output)
+
+
+OWN_SIGNER = {
+    "module": ("signer.py", "def sign(): return 'theirs'"),
+    "package": ("signer/__init__.py", "def sign(): return 'theirs'"),
+}
+
+
+def pytest_of(folder: Path) -> subprocess.CompletedProcess[str]:
+    """A run of pytest in a folder whose files come first on the path."""
+    command = [sys.executable, "-W", "error", "-m", "pytest", "-p", "no:cacheprovider"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("own", OWN_SIGNER)
+def test_a_project_may_have_its_own_signer(tmp_path: Path, own: str) -> None:
+    path, text = OWN_SIGNER[own]
+    (tmp_path / path).parent.mkdir(exist_ok=True)
+    (tmp_path / path).write_text(text)
+    test = "import signer\ndef test_theirs(): assert 'theirs' == signer.sign()"
+    (tmp_path / "test_theirs.py").write_text(test)
+
+    done = pytest_of(tmp_path)
+
+    assert 0 == done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("own", OWN_SIGNER)
+def test_a_fixture_says_that_it_found_another_signer(tmp_path: Path, own: str) -> None:
+    path, text = OWN_SIGNER[own]
+    (tmp_path / path).parent.mkdir(exist_ok=True)
+    (tmp_path / path).write_text(text)
+    (tmp_path / "test_ours.py").write_text("def test_it(signer): pass")
+
+    done = pytest_of(tmp_path)
+
+    assert f"expected the package signer of py3signer, found {tmp_path / path}" in done.stdout
+
+
+def test_a_number_of_keys_that_is_none_is_refused(project: Project) -> None:
+    project.makeini("[pytest]\nsigner_interop = many")
+
+    result = run(project, "def test_it(signer): pass")
+
+    result.stdout.fnmatch_lines(["*signer_interop*'many'*"])

@@ -319,3 +319,15 @@ def test_the_highest_minimum_of_all_imports_counts(slots: tuple[int, int]) -> No
     found = rules(protection, (20,), (19, 20), (51,), (49, 51))
 
     assert ["below_minimum", "below_minimum", "", ""] == found
+
+
+def test_a_pruned_vote_from_beyond_its_target_refuses_no_later_vote() -> None:
+    history = History()
+    history.add(Vote(MAX, 5))
+    for epoch in range(10, 20):
+        history.add(Vote(epoch, epoch + 1))
+
+    history.prune(5)
+
+    assert Vote(14, 16) == history.minimum
+    assert history.conflict(Vote(20, 21)) is None

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import json
 import re
 import socket
 import subprocess
@@ -9,13 +10,16 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from time import perf_counter
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
+import signer as signer_package
 from signer import Record, Signer, verify
 from signer.errors import ConfigError, SignerError
 from support.asking import WHERE, ask, sign
@@ -259,3 +263,82 @@ def test_wait_for_returns_what_another_thread_is_signing(signer: Signer) -> None
         records = signer.wait_for(2, timeout=20, type="ATTESTATION")
 
     assert [ATTESTATION["pubkey"], OTHER["pubkey"]] == [record.pubkey for record in records]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [{"fault": ("{",)}, {"secret_keys_file": "garbage"}, {"network": "nowhere"}],
+    ids=lambda bad: next(iter(bad)),
+)
+def test_a_signer_that_cannot_start_leaves_its_data_dir_free(
+    tmp_path: Path,
+    bad: dict[str, Any],
+) -> None:
+    data_dir = tmp_path / "data"
+    if "secret_keys_file" in bad:
+        bad = {"secret_keys_file": tmp_path / "keys"}
+        bad["secret_keys_file"].write_text("garbage")
+    with pytest.raises(SignerError):
+        Signer(data_dir=data_dir, **bad)
+
+    with Signer(interop=1, data_dir=data_dir) as signer:
+        assert 1 == len(signer.pubkeys)
+
+
+def test_a_signer_whose_port_was_taken_meanwhile_leaves_its_data_dir_free(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        signer = Signer(data_dir=tmp_path, start=False)
+        other.bind(("127.0.0.1", urlsplit(signer.url).port or 0))
+        other.listen()
+        with signer, pytest.raises(ConfigError, match="Address already in use"):
+            signer.start()
+
+    with Signer(data_dir=tmp_path) as again:
+        assert [] == again.pubkeys
+
+
+def test_a_process_has_its_keys_and_faults_before_it_serves() -> None:
+    faults = (json.dumps({"status": 412, "times": 1}, indent=1), '{"status": 500, "times": 1}')
+    with (
+        Signer(keys=KEYS, process=True, start=False, fault=faults) as signer,
+        ThreadPoolExecutor(1) as client,
+    ):
+
+        def first_answers() -> list[int]:
+            statuses = list[int]()
+            while len(statuses) < 3:
+                with suppress(ConnectionRefusedError):
+                    statuses.append(sign(signer, ATTESTATION).status)
+            return statuses
+
+        answers = client.submit(first_answers)
+        signer.start()
+
+        assert [500, 412, 200] == answers.result(20)
+
+
+def test_a_process_is_ours_whatever_lies_in_the_working_folder(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "signer.py").write_text("raise SystemExit('not ours')")
+    monkeypatch.chdir(tmp_path)
+
+    with Signer(interop=2, process=True) as signer:
+        assert INTEROP[:2] == signer.pubkeys
+
+
+def test_a_process_that_does_not_start_shows_why() -> None:
+    with pytest.raises(ConfigError, match=r"(?s)found:.*expected one of mainnet.*nowhere"):
+        Signer(process=True, network="nowhere")
+
+
+def test_keys_are_added_by_the_old_name_of_the_index(signer: Signer) -> None:
+    added = signer.add_keys(mnemonic="devnet", count=1, start=3)
+
+    assert added == signer.add_keys(mnemonic="devnet", count=1, start_index=3)
+
+
+def test_every_exported_name_is_there() -> None:
+    assert [] == [name for name in signer_package.__all__ if not hasattr(signer_package, name)]
