@@ -463,7 +463,9 @@ def test_the_front_accepts_again_once_there_are_descriptors(pki: Pki) -> None:
         limits = prlimit(pid, RLIMIT_NOFILE)
         prlimit(pid, RLIMIT_NOFILE, (3, limits[1]))  # no more than there are
         address = (urlsplit(signer.url).hostname, urlsplit(signer.url).port)
-        with socket.create_connection(address, 20) as plain:
+        # The first one is accepted, as a descriptor was reserved for it; the second one waits.
+        first = socket.create_connection(address, 20)
+        with first, socket.create_connection(address, 20) as plain:
             while "cannot accept a connection" not in signer.process.log():
                 pass
             prlimit(pid, RLIMIT_NOFILE, limits)
