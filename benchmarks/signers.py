@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 import time
 import urllib.request
@@ -11,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+
+from signer.testing.process import SERVE, SignerProcess
 
 
 @dataclass(frozen=True)
@@ -41,34 +42,15 @@ class Signer:
 
 
 @contextmanager
-def _started(*command: object) -> Iterator[Signer]:
-    """A process that says on a line of JSON where it serves."""
-    with subprocess.Popen(
-        [sys.executable, *map(str, command)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as process:
-        try:
-            assert process.stdout
-            line = process.stdout.readline()
-            if not line:
-                raise SystemExit(f"expected {' '.join(map(str, command))} to serve, found it ended")
-            ready = json.loads(line)
-            yield Signer(ready["url"], ready["pid"])
-        finally:
-            process.terminate()
-
-
-@contextmanager
 def serving(*flags: object) -> Iterator[Signer]:
     """A signer of our own on a free port; variables SIGNER_... reach it as further flags."""
-    with _started("-m", "signer", "serve", *flags, "--port", "0", "--ready-json") as signer:
-        yield signer
+    with SignerProcess([*SERVE, *map(str, flags), "--port", "0", "--ready-json"]) as process:
+        yield Signer(process.url, process.pid)
 
 
 @contextmanager
 def constant() -> Iterator[Signer]:
-    """A server that signs nothing (constant.py), so that its CPU is no figure either."""
-    with _started(Path(__file__).with_name("constant.py")) as server:
-        yield Signer(server.url)
+    """A server that signs nothing (constant.py). Its CPU is no figure, so its pid is not told."""
+    script = Path(__file__).with_name("constant.py")
+    with SignerProcess([sys.executable, str(script)]) as process:
+        yield Signer(process.url)
