@@ -3,16 +3,20 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 SOURCES := pyproject.toml Cargo.toml Cargo.lock rust/Cargo.toml $(wildcard rust/src/*.rs)
 
 help:  ## Show this text
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
 
 run: $(VENV)/built  ## Build, and serve four interop keys at http://127.0.0.1:9000
 	$(BIN)/python -m signer serve --interop 4
 
 test: $(VENV)/dev $(VENV)/clients  ## Run all tests
 	$(BIN)/python -m pytest -n auto
+
+quick: $(VENV)/dev  ## Run the tests that are not marked slow
+	$(BIN)/python -m pytest -n auto -m "not slow"
 
 lint: $(VENV)/dev  ## Check style, types, the stub of the extension, and the Rust code
 	$(BIN)/ruff check
@@ -21,19 +25,30 @@ lint: $(VENV)/dev  ## Check style, types, the stub of the extension, and the Rus
 	$(BIN)/python -m mypy.stubtest signer._core
 	cargo fmt --check
 	cargo clippy --quiet --release -- --deny warnings
+	@$(BIN)/python .ci/phrases.py
 
 format: $(VENV)/dev  ## Format all code
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
 	cargo fmt
 
+check: test lint  ## Run what CI runs
+
 bench: $(VENV)/built  ## Measure all that is fast, as ratios to raw blst; ARGS=--all for the rest
 	$(BIN)/python benchmarks/bench.py $(ARGS)
 
+coverage: $(VENV)/dev $(VENV)/clients  ## Report which lines the tests run, processes included
+	$(INSTALL) 'coverage>=7.10'
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n auto
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+audit: $(VENV)/dev  ## Check licences, sources and advisories of all dependencies
+	.ci/audit $(BIN)/python
+
 wheels:  ## Build wheels for Linux into dist/, and check them in empty environments
 	docs/wheels
-
-check: test lint  ## What CI runs
 
 setup: $(VENV)/dev  ## Prepare everything, with a hook that lints before each commit
 	$(BIN)/pre-commit install
@@ -52,17 +67,17 @@ $(VENV)/pip:
 
 $(VENV)/built: $(VENV)/pip $(SOURCES)
 	@echo "building the extension in release mode: about a minute the first time"
-	$(BIN)/python -m pip install --quiet --editable .
+	$(INSTALL) --editable .
 	@touch $@
 
-$(VENV)/dev: $(VENV)/built
-	$(BIN)/python -m pip install --quiet --group dev
+$(VENV)/dev: $(VENV)/built constraints.txt
+	$(INSTALL) --group dev
 	@touch $@
 
-# clients in other languages, where these are at hand; tests skip what is not built
+# Clients in other languages, where these are installed; tests skip what is not built.
 $(VENV)/clients: $(VENV)/pip $(wildcard tests/clients/*/*)
-	@echo "building clients in the languages at hand: about a minute the first time"
+	@echo "building clients in the installed languages: about a minute the first time"
 	@for build in tests/clients/*/build; do $$build || echo "not built: $$build"; done
 	@touch $@
 
-.PHONY: help run test lint format bench wheels check setup clean
+.PHONY: help run test quick lint format check bench coverage audit wheels setup clean

@@ -39,18 +39,18 @@ NEW_16, ONE_16 = "new, c=16", "one, c=16"
 
 BUDGETS = [
     Budget("CPU per signature, new roots", 1.45, 1.25, ("closed loop", NEW_16, "x raw")),
-    Budget("CPU per signature, one root", 0.95, 0.70, ("closed loop", ONE_16, "x raw")),
-    Budget("CPU per signature, batch", 0.65, 0.55, ("batch", "one root", "x raw")),
-    Budget("p99 with 16 connections", 12, 8, ("closed loop", NEW_16, "p99 ms")),
+    Budget("CPU per signature, one root", 0.85, 0.70, ("closed loop", ONE_16, "x raw")),
+    Budget("CPU per signature, batch", 0.62, 0.55, ("batch", "one root", "x raw")),
+    Budget("p99 with 16 connections", 10, 6, ("closed loop", NEW_16, "p99 ms")),
     Budget("p99 beside an import of scrypt", 4, 2, ("import", "c=16", "x idle")),
     Budget("scrypt keystores", 1.1, 1.02, ("keystores", "scrypt, first", "x raw KDF over cores")),
-    Budget("restart, 10,000 imported keys", 3, 1.5, ("keystores", "imported keys", "s")),
-    Budget("next start, 10,000 keystores", 3, 1.5, ("keystores", "cheap, next", "s")),
-    Budget("memory after start", 90, 70, ("memory", "no keys", "MB")),
-    Budget("memory per key", 2, 1, ("memory", "many keys", "kB per key")),
-    Budget("Signer() ready", 15, 5, ("start", "Signer()", "ready ms")),
+    Budget("restart, 10,000 imported keys", 2, 1, ("keystores", "imported keys", "s")),
+    Budget("next start, 10,000 keystores", 2, 1, ("keystores", "cheap, next", "s")),
+    Budget("memory after start", 70, 50, ("memory", "no keys", "MB")),
+    Budget("memory per key", 1, 0.4, ("memory", "many keys", "kB per key")),
+    Budget("Signer() ready", 8, 3, ("start", "Signer()", "ready ms")),
     Budget(
-        "serve to first signature", 800, 500, ("start", "serve --interop 64", "first signature ms")
+        "serve to first signature", 500, 200, ("start", "serve --interop 64", "first signature ms")
     ),
 ]
 

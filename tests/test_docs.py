@@ -30,7 +30,8 @@ def test_the_first_two_commands_of_the_readme_are_targets_and_ci_runs_the_test_o
     makefile = (ROOT / "Makefile").read_text("utf-8")
     assert ["run", "test"] == targets
     assert all(f"\n{target}:" in makefile for target in targets)
-    assert "make test" in (ROOT / ".ci" / "run").read_text("utf-8")
+    assert "make check" in (ROOT / ".ci" / "run").read_text("utf-8")
+    assert "\ncheck: test lint " in makefile
 
 
 def test_the_readme_names_every_route_and_network() -> None:

@@ -14,7 +14,7 @@
     ├── BodyTooLargeError           413  a body above the limit
     ├── BLSError                    400  bytes that are no key, no signature or no point
     ├── KeystoreError               400  a keystore that is not EIP-2335, or outside our bounds
-    │   └── WrongPasswordError      400  the checksum says that the password does not open it
+    │   └── WrongPasswordError      400  the checksum says that the password is wrong
     ├── FaultError                  any  the answer of a fault that a test has set
     └── ConfigError                 500  a flag, a file or a port that makes serving impossible
 
@@ -94,7 +94,7 @@ class MethodNotAllowedError(SignerError):
 
 
 class SlashingError(SignerError):
-    """What is asked to be signed is slashable beside what was signed before."""
+    """A message conflicts with an earlier one, and --slashing enforce is on."""
 
     status = 412
 
@@ -118,7 +118,7 @@ class KeystoreError(SignerError):
 
 
 class WrongPasswordError(KeystoreError):
-    """The keystore's checksum says that the password does not open it."""
+    """The keystore's checksum says that the password is wrong."""
 
 
 class FaultError(SignerError):

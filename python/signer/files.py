@@ -54,7 +54,7 @@ def parse_yaml(text: str | bytes) -> list[Any]:
     except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         line = getattr(mark, "line", 0) + 1
-        raise ValueError(f"expected YAML, found what is none in line {line}") from None
+        raise ValueError(f"expected YAML, found a mistake in line {line}") from None
 
 
 def write(path: Path, content: bytes, *, durable: bool = True) -> None:

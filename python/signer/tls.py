@@ -158,9 +158,8 @@ def _openssl_context(config: Config) -> Any:
         if config.tls_client_ca:
             context.load_verify_locations(str(config.tls_client_ca))
     except (ValueError, TypeError, SSL.Error):
-        files = f"{config.tls_cert}, its key, its password and --tls-client-ca"
-        hint = "give PKCS#12, or PEM with --tls-key"
-        raise ConfigError(f"cannot use {files}, or one of them: {hint}") from None
+        problem = f"cannot use {config.tls_cert} with its key, its password and --tls-client-ca"
+        raise ConfigError(f"{problem}: give PKCS#12, or PEM with --tls-key") from None
     required = SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT
     if config.tls_client_ca:
         context.set_verify(required)

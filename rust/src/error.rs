@@ -45,7 +45,7 @@ impl From<Error> for PyErr {
             Error::Argument(message) => BLSError::new_err(message),
             Error::Keystore(message) => KeystoreError::new_err(message),
             Error::WrongPassword => WrongPasswordError::new_err(
-                "the password does not open the keystore: the checksum differs",
+                "wrong password: the checksum of the keystore differs",
             ),
             Error::Closed => BLSError::new_err("the signing engine is closed: it takes no more"),
         }

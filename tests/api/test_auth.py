@@ -112,12 +112,15 @@ def test_the_name_of_the_scheme_is_in_any_case(scheme: str) -> None:
         assert 200 == ask(signer, "GET", "/upcheck", Authorization=f"{scheme} {token}").status
 
 
-@pytest.mark.parametrize(("given", "found"), [("", "none"), ("Basic guess", "another")])
-def test_the_refusal_says_what_was_expected_and_nothing_of_the_file(given: str, found: str) -> None:
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [("", "expected basic authentication"), ("Basic guess", "unknown user or wrong password")],
+)
+def test_the_refusal_says_what_to_send_and_nothing_of_the_file(given: str, problem: str) -> None:
     with Signer(auth="alice:sesame") as signer:
         answer = ask(signer, "GET", "/upcheck", Authorization=given)
 
-    message = f"expected the user and password of a line in --auth-file, found {found}"
+    message = f"{problem}: send a user of --auth-file"
     assert {"message": message, "error": message} == answer.json
     assert "application/json" == answer.headers["content-type"]
 
@@ -205,15 +208,28 @@ def test_on_another_host_control_takes_more_than_an_auth_file(auth_file: Path) -
         Config(host="0.0.0.0", auth_file=auth_file, control=True)
 
 
-@pytest.mark.parametrize("text", ["", "\n\n", "alice", "alice one\n", "# users\n"])
-def test_a_file_without_a_user_and_password_is_an_error(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", "no line"),
+        ("\n\n", "no line"),
+        ("alice", "one without a colon"),
+        ("alice one\n", "one without a colon"),
+        ("# users\n", "no line"),
+    ],
+)
+def test_a_file_without_a_user_and_password_is_an_error(
+    tmp_path: Path,
+    text: str,
+    found: str,
+) -> None:
     path = tmp_path / "auth"
     path.write_text(text)
 
     with pytest.raises(ConfigError) as error:
         Signer(auth_file=path)
 
-    assert f"expected lines of USER:PASSWORD in {path}, found none, or another" == str(error.value)
+    assert f"expected lines of USER:PASSWORD in {path}, found {found}" == str(error.value)
 
 
 def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:

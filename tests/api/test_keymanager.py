@@ -95,7 +95,7 @@ def test_one_failure_never_stops_the_others(keymanager: Keymanager) -> None:
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"password": "another"}, "the password does not open the keystore"),
+        ({"password": "another"}, "wrong password"),
         ({"text": "no JSON"}, "expected a keystore as JSON"),
         ({"text": "{}"}, "found JSON without crypto"),
         ({"text": '{"crypto": {}, "version": 3}'}, "version 4"),

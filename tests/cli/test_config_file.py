@@ -124,7 +124,7 @@ def test_a_fault_may_come_from_the_environment() -> None:
         ("a.toml", "[network]\nname = 1", "expected one value for network in .*, found several"),
         ("a.yaml", "network: {name: 1}", "expected one value for network in .*, found several"),
         ("a.toml", "interop: 1", "cannot read .*a.toml: Expected '='"),
-        ("a.yaml", "a: [", "cannot read .*a.yaml: expected YAML, found what is none in line"),
+        ("a.yaml", "a: [", "cannot read .*a.yaml: expected YAML, found a mistake in line"),
         ("a.yaml", "- interop\n- 1", "expected NAME: VALUE lines in .*a.yaml, found other YAML"),
         ("a.yaml", "interop", "expected NAME: VALUE lines in .*a.yaml, found other YAML"),
         ("a.toml", "\udcff", "cannot read .*a.toml: 'utf-8' codec"),

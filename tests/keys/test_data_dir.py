@@ -163,7 +163,7 @@ def test_keystores_without_their_password_are_refused_and_stay(tmp_path: Path) -
 
     message = refused("--port", "0", *keeping(tmp_path))
 
-    assert f"expected {tmp_path / 'password'}, which opens the keystores beside it" in message
+    assert f"cannot find {tmp_path / 'password'}, which decrypts the keystores next to it" in message
     assert (before, False) == (contents(tmp_path / "keystores"), (tmp_path / "password").exists())
 
 

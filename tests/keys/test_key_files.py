@@ -73,7 +73,7 @@ def test_a_key_file_that_is_no_yaml_fails_without_showing_it(tmp_path: Path) -> 
     loaded = named(tmp_path, f"{RAW}  : [c0ffee\n")
 
     [failure] = loaded.failures
-    assert failure.reason == "expected YAML, found what is none in line 4"
+    assert failure.reason == "expected YAML, found a mistake in line 4"
 
 
 def test_a_keystore_beside_the_key_file_that_names_it_is_one_key(tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ def test_a_key_that_fails_is_reported_and_the_others_serve(tmp_path: Path) -> No
     loading = health.json["checks"][1]["checks"][0]
     assert (503, "DOWN", "DOWN") == (health.status, health.json["status"], health.json["outcome"])
     assert {"keys-loaded": 1, "error-count": 1} == loading["data"]
-    assert f"failed: {broken}: the password does not open the keystore" in told
+    assert f"failed: {broken}: wrong password" in told
     assert "1 keys, 1 failed to load" in told
     assert "another password" not in told
 

@@ -357,3 +357,8 @@ def test_a_type_that_no_class_has_is_refused_with_those_there_are() -> None:
         root_of(request)
 
     assert all(case["type"] in str(refusal.value) for case in FIRST_OF_EACH_TYPE)
+
+
+def test_a_type_that_is_nearly_known_is_refused_with_the_known_one() -> None:
+    with pytest.raises(BadRequestError, match=r'found "ATESTATION"; did you mean ATTESTATION\?$'):
+        root_of({"type": "ATESTATION"})

@@ -68,7 +68,7 @@ def test_what_is_slashable_is_refused_and_told(rule: str, earlier: Message, late
         ", ".join(f"{name} {value}" for name, value in shown(*message).items())
         for message in [(later, OTHER_ROOT), (earlier, ROOT)]
     )
-    text = f"not signed: {rule} by 0x01010101..: {later_text} beside {earlier_text}: "
+    text = f"not signed: {rule} by 0x01010101..: {later_text} conflicts with {earlier_text}: "
     assert (412, True) == (caught.value.status, str(caught.value).startswith(text))
 
 

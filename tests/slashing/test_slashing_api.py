@@ -73,7 +73,7 @@ def test_a_refusal_names_the_rule_and_the_earlier_message(
     told = ", ".join(f"{name} {value}" for name, value in messages[0].items())
     assert (200, {"message": message, "error": message}) == (signed.status, refused.json)
     assert f"{rule} by {KEY[:10]}..: " in message
-    assert f" beside {told}, signing_root {records[0].signing_root}: " in message
+    assert f" conflicts with {told}, signing_root {records[0].signing_root}: " in message
     assert [(200, False), (412, True)] == [(r.status, r.signature is None) for r in records]
 
 

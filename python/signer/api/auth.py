@@ -44,24 +44,31 @@ def require_user(path: Path, exempt: str | None) -> Check:
     Paths below `exempt` have another guard. The check raises UnknownUserError. Raises ConfigError
     for a file without lines, and for other lines in it.
     """
-    lines = [line for line in read(path, ConfigError).splitlines() if line]
-    lines = [line for line in lines if not line.startswith(b"#")]
-    if not lines or not all(b":" in line for line in lines):
-        raise ConfigError(f"expected lines of USER:PASSWORD in {path}, found none, or another")
-    known_users = [b64encode(line) for line in lines]
+    users = _read_users(path)
 
     def check(scope: HTTPScope) -> None:
         if exempt and scope["path"].startswith(exempt):
             return
         scheme, credentials = read_authorization(scope)
         # Each is compared, so that the time does not tell which one was near.
-        matches = [hmac.compare_digest(credentials, user) for user in known_users]
-        if scheme != b"basic" or not any(matches):
-            found = "another" if scheme else "none"
-            expected = "the user and password of a line in --auth-file"
-            raise UnknownUserError(f"expected {expected}, found {found}")
+        matches = [hmac.compare_digest(credentials, user) for user in users]
+        if scheme != b"basic":
+            raise UnknownUserError("expected basic authentication: send a user of --auth-file")
+        if not any(matches):
+            raise UnknownUserError("unknown user or wrong password: send a user of --auth-file")
 
     return check
+
+
+def _read_users(path: Path) -> list[bytes]:
+    """The users of a file as basic authentication sends them. Raises ConfigError."""
+    lines = [line for line in read(path, ConfigError).splitlines() if line]
+    users = [line for line in lines if not line.startswith(b"#")]
+    if not users:
+        raise ConfigError(f"expected lines of USER:PASSWORD in {path}, found no line")
+    if not all(b":" in user for user in users):
+        raise ConfigError(f"expected lines of USER:PASSWORD in {path}, found one without a colon")
+    return [b64encode(user) for user in users]
 
 
 def require_token(token: str) -> Guard:
@@ -75,6 +82,6 @@ def require_token(token: str) -> Guard:
         if scheme != b"bearer" or not credentials:
             raise UnauthorizedError("expected the header Authorization: Bearer TOKEN, found none")
         if not hmac.compare_digest(credentials, token.encode()):
-            raise ForbiddenError("expected the token of --keymanager-token-file, found another")
+            raise ForbiddenError("wrong token: send the one in --keymanager-token-file")
 
     return check

@@ -63,14 +63,14 @@ async def read_body(scope: HTTPScope, receive: Receive) -> bytes:
     is_whole = False
     while not is_whole:
         if max(len(body), announced) > MAX_BODY_SIZE:
-            raise BodyTooLargeError(f"expected at most {MAX_BODY_SIZE} bytes, found more")
+            raise BodyTooLargeError(f"expected a body of at most {MAX_BODY_SIZE} bytes, found more")
         event = await receive()
         if event["type"] != "http.request":
-            raise BadRequestError("expected a whole body, found the end of the connection")
+            raise BadRequestError("the connection ended before the body was whole")
         body += event["body"]
         is_whole = not event["more_body"]
     if len(body) > MAX_BODY_SIZE:
-        raise BodyTooLargeError(f"expected at most {MAX_BODY_SIZE} bytes, found more")
+        raise BodyTooLargeError(f"expected a body of at most {MAX_BODY_SIZE} bytes, found more")
     return body
 
 

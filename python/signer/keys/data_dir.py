@@ -44,7 +44,7 @@ class DataDir:
             unless_usable.callback(os.close, self._lock)
             self._take_lock(path)
             if not password.exists() and any(self._keystores.iterdir()):
-                problem = f"expected {password}, which opens the keystores beside it, found none"
+                problem = f"cannot find {password}, which decrypts the keystores next to it"
                 raise ConfigError(f"{problem}: bring it back, or move the keystores away")
             # the key that passwords and fingerprints are made with
             self.secret = secret_file(password).encode()
@@ -103,7 +103,7 @@ class DataDir:
         """
         path = self._file_of(key.pubkey)
         if path.exists():
-            raise KeystoreError(f"a file that did not open is in the way: move {path} elsewhere")
+            raise KeystoreError(f"cannot keep the key: move {path} elsewhere, which did not decrypt")
         with translating_errors(f"write {path}", KeystoreError), ExitStack() as unless_written:
             unless_written.callback(path.unlink, missing_ok=True)
             write(path, self._encrypt(key))

@@ -48,7 +48,7 @@ class PasswordCandidates(NamedTuple):
                 return _read_password(path)
         names = ", ".join(self.names)
         raise KeystoreError(
-            f"expected a password file, found none of: {names} in {', '.join(self.folders)}"
+            f"cannot find a password file: tried {names} in {', '.join(self.folders)}"
         )
 
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from .._core import SecretKey
 from ..errors import UnknownKeyError
+from ..hex import to_hex
 
 
 class Key(NamedTuple):
@@ -56,6 +57,8 @@ class Keyring:
         key = self.readonly.get(pubkey) or self.imported.get(pubkey)
         if key:
             return key
-        expected = f"the public key of one of the {len(self)} loaded keys"
-        advice = "load it with --interop, --mnemonic or --keystores-path, or import it"
-        raise UnknownKeyError(f"expected {expected}, found another: {advice}")
+        shown = to_hex(pubkey[:4])
+        raise UnknownKeyError(
+            f"unknown public key {shown}..: it is none of the {len(self)} loaded keys; load it with "
+            "--interop, --mnemonic or --keystores-path, or import it"
+        )

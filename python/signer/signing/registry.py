@@ -4,11 +4,13 @@ Each application has a registry of its own, so that a type added to one appears 
 """
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 
 from msgspec import Struct
 
 from .. import decoding
 from ..errors import UnknownTypeError
+from ..ssz.scalars import shown
 from . import signing_types as types
 from .request import EXPECTED, SignRequest
 
@@ -52,9 +54,16 @@ class SigningTypes:
         name = decoding.decode(_Type, body, EXPECTED).type.upper()
         signing_type = self._by_name.get(name)
         if signing_type is None:
-            known = ", ".join(self._by_name)
-            raise UnknownTypeError(f"type: expected one of {known}, found another", name)
+            raise UnknownTypeError(self._unknown(name), name)
         return signing_type
+
+    def _unknown(self, name: str) -> str:
+        """The message for a name that nobody registered, with the nearest one."""
+        message = f"type: expected one of {', '.join(self._by_name)}, found {shown(name)}"
+        near = get_close_matches(name, self._by_name, 1)
+        if near:
+            message += f"; did you mean {near[0]}?"
+        return message
 
     def decode(self, body: bytes) -> SignRequest:
         """The request in a JSON body. Raises BadRequestError."""

@@ -56,7 +56,7 @@ class Slashable(Struct, frozen=True):
         """One line for people."""
         later = _one_line(self.later)
         earlier = _one_line(self.earlier)
-        return f"{self.rule} by {self.pubkey[:10]}..: {later} beside {earlier}"
+        return f"{self.rule} by {self.pubkey[:10]}..: {later} conflicts with {earlier}"
 
 
 class Protection:
