@@ -1,6 +1,6 @@
 """The configuration: one field is one flag, one environment variable and one line of help.
 
-This is the only place that says what can be configured; `cli/options.py` reads it.
+This is the only place that says what can be configured. Any room may read it.
 """
 
 import re
@@ -61,7 +61,7 @@ def flag(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """What `signer serve` can be told. Raises ConfigError when flags contradict each other."""
+    """The flags of `signer serve`. Raises ConfigError when they contradict each other."""
 
     interop: int = flag(0, "load the first N interop keys, which everybody knows", "N")
     mnemonic: str = flag(
@@ -71,7 +71,7 @@ class Config:
         "WORDS",
         secret=True,
     )
-    count: int = flag(0, "how many keys of the mnemonic", "N")
+    count: int = flag(0, "number of keys of the mnemonic", "N")
     start_index: int = flag(0, "index of the first key of the mnemonic", "N")
     secret_keys_file: Path | None = flag(
         None,

@@ -1,4 +1,4 @@
-"""JSON from clients into typed values; errors name the member that is not as expected."""
+"""Decodes JSON into Structs with SSZ types; errors name the member that is not as expected."""
 
 from collections.abc import Mapping
 from functools import cache

@@ -2,15 +2,14 @@
 
     SignerError                     500
     ├── BadRequestError             400  a body, a header or a parameter that is not as expected
-    │   ├── SigningRootError        400  the root that was sent is not the root of what was sent
-    │   └── UnknownTypeError        400  no such signing type
+    │   └── SigningRootError        400  the signing root in the request is not that of its message
     ├── UnauthorizedError           401  the Keymanager API without a token
     ├── UnknownUserError            401  no user and password of --auth-file
     ├── ForbiddenError              403  the Keymanager API with a wrong token
     ├── UnknownKeyError             404  no such public key is loaded
-    ├── UnknownOperationError       404  no such request below /_signer
-    ├── MethodNotAllowedError       405  the route is asked with another method than it has
-    ├── SlashingError               412  what is asked is slashable, and --slashing enforce is on
+    ├── UnknownOperationError       404  no such operation: below /_signer, or switched off
+    ├── MethodNotAllowedError       405  the route has another method
+    ├── SlashingError               412  the message is slashable, and --slashing enforce is on
     ├── BodyTooLargeError           413  a body above the limit
     ├── BLSError                    400  bytes that are no key, no signature or no point
     ├── KeystoreError               400  a keystore that is not EIP-2335, or outside our bounds
@@ -18,8 +17,8 @@
     ├── FaultError                  any  the answer of a fault that a test has set
     └── ConfigError                 500  a flag, a file or a port that makes serving impossible
 
-Messages say what was expected, what was found and what to do; start in lower case, end without a
-period, and never hold a password, a key or a body. Must not import anything of the package.
+A message says what was expected, what came and what to do. It starts in lower case, ends without a
+period, and never holds a password, a secret key or a body. This file imports nothing of ours.
 """
 
 from collections.abc import Mapping
@@ -46,30 +45,22 @@ class SigningRootError(BadRequestError):
         self.signing_root = signing_root  # 32 bytes
 
 
-class UnknownTypeError(BadRequestError):
-    """Nobody registered the signing type that a request names; `signing_type` is that name."""
-
-    def __init__(self, message: str, signing_type: str) -> None:
-        super().__init__(message)
-        self.signing_type = signing_type
-
-
 class UnauthorizedError(SignerError):
-    """A request to the Keymanager API comes without a token."""
+    """A request to the Keymanager API has no token."""
 
     status = 401
     headers = {"www-authenticate": "Bearer"}
 
 
 class UnknownUserError(SignerError):
-    """A request comes without a user and password, or with others than --auth-file has."""
+    """A request has no user and password, or none that --auth-file lists."""
 
     status = 401
     headers = {"www-authenticate": 'Basic realm="signer"'}
 
 
 class ForbiddenError(SignerError):
-    """A request to the Keymanager API comes with another token than the signer's."""
+    """A request to the Keymanager API has a wrong token."""
 
     status = 403
 
@@ -81,13 +72,13 @@ class UnknownKeyError(SignerError):
 
 
 class UnknownOperationError(SignerError):
-    """A request below /_signer that there is not, or a fault that there is no more."""
+    """No such operation or fault below /_signer, or a route that a flag switches off."""
 
     status = 404
 
 
 class MethodNotAllowedError(SignerError):
-    """The route is asked with another method than POST, the only one it has."""
+    """The request has another method than POST, the only one of its route."""
 
     status = 405
     headers = {"allow": "POST"}

@@ -60,9 +60,8 @@ def parse_yaml(text: str | bytes) -> list[Any]:
 def write(path: Path, content: bytes, *, durable: bool = True) -> None:
     """Makes or replaces a file that only its owner can read.
 
-    A process that is killed leaves the old file or the new one, never a mixture. A durable write
-    is on disk when this returns, so that it also survives the machine. Raises OSError, and leaves
-    the old file.
+    A process that is killed leaves the old file or the new one, never a mixture. A durable write is
+    on disk when this returns, and survives a power failure. Raises OSError and leaves the old file.
     """
     temporary = path.with_name(path.name + TEMPORARY)
     try:

@@ -1,7 +1,7 @@
 """Prometheus metrics, on a port of their own.
 
-Nothing happens at import, and each object has its own registry: several signers live in one
-process, next to the metrics of their host.
+Each signer has a registry of its own. Several signers may live in one process, next to the metrics
+of their host.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Threads for long work: decrypting keystores and deriving keys.
+"""Threads for long work, such as decrypting keystores; cores and priorities.
 
 There are as many as cores, because scrypt takes 256 MiB in each.
 """
@@ -29,17 +29,17 @@ def cores() -> int:
 
 
 def thread_pool() -> ThreadPoolExecutor:
-    """Threads for the start, when nothing else is to be done."""
+    """Threads for the start, before the signer serves."""
     return ThreadPoolExecutor(cores())
 
 
 def background_pool() -> ThreadPoolExecutor:
-    """Threads that work next to signing at low priority, where the system has one for threads."""
+    """Threads of low priority, for work next to signing."""
     return ThreadPoolExecutor(cores(), "background", initializer=lower_priority)
 
 
 def lower_priority() -> None:
-    """Gives the calling thread a low priority, where the system has one for threads."""
+    """Gives the calling thread a low priority, where threads have priorities (Linux)."""
     # Only on Linux has a thread a niceness of its own; elsewhere this would name another process.
     if HAS_AFFINITY:
         with suppress(OSError):

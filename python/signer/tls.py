@@ -1,7 +1,7 @@
 """TLS that Granian cannot do: PKCS#12, keys with a password, clients known by a fingerprint.
 
 A thread per connection terminates TLS with OpenSSL and forwards plaintext to Granian over a Unix
-socket. So it is slower, and Granian itself serves certificates in PEM.
+socket. This is slower, so Granian serves certificates in PEM itself. `check` validates both kinds.
 """
 
 import logging
@@ -23,7 +23,7 @@ from .files import read, translating_errors
 log = logging.getLogger(__name__)
 
 CHUNK_SIZE = 1 << 16  # bytes that are forwarded at a time
-ACCEPT_RETRY_DELAY = 0.1  # seconds; after an accept that failed, such as for want of descriptors
+ACCEPT_RETRY_DELAY = 0.1  # seconds; wait after a failed accept, such as without descriptors
 # X509_V_ERR_ of a certificate whose issuer is not trusted; an expired one has another number
 UNTRUSTED = {18, 19, 20, 21}
 FINGERPRINT = re.compile(rb"[0-9a-f]{64}")
@@ -51,7 +51,7 @@ def check(config: Config) -> None:
 
 @contextmanager
 def front(listener: socket, config: Config) -> Iterator[socket]:
-    """A listening socket that gets the plaintext of `listener`, or `listener` if Granian does TLS.
+    """A socket with the plaintext of `listener`, or `listener` itself when Granian does TLS.
 
     Takes the listener over, and closes it on the way out.
     """
@@ -87,7 +87,7 @@ class _Accepting:
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends the thread. Connections that are open go on."""
+        """Ends the thread; open connections continue."""
         self._stopping.set()
         self._listener.shutdown(SHUT_RDWR)  # wakes `accept`
         self._thread.join()
@@ -189,7 +189,7 @@ def _read_identity(config: Config) -> _Identity:
 
 
 class _KnownClients:
-    """OpenSSL's question whether to accept a client's certificate, answered by its fingerprint."""
+    """OpenSSL's verify callback: accepts clients by the fingerprint of their certificate."""
 
     def __init__(self, path: Path) -> None:
         self._fingerprints = _read_fingerprints(path)

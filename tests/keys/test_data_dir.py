@@ -125,7 +125,7 @@ def test_a_damaged_file_is_in_the_way_of_its_key_and_stays(tmp_path: Path) -> No
         [result] = import_keys(signer, PUBKEYS[0])
 
     assert ("error", b"{") == (result["status"], damaged.read_bytes())
-    assert f"move {damaged} elsewhere" in result["message"]
+    assert f"{damaged} exists and was not loaded" in result["message"]
 
 
 def test_foreign_files_are_reported_and_stay(tmp_path: Path) -> None:
@@ -163,7 +163,9 @@ def test_keystores_without_their_password_are_refused_and_stay(tmp_path: Path) -
 
     message = refused("--port", "0", *keeping(tmp_path))
 
-    assert f"cannot find {tmp_path / 'password'}, which decrypts the keystores next to it" in message
+    assert (
+        f"cannot find {tmp_path / 'password'}, which decrypts the keystores next to it" in message
+    )
     assert (before, False) == (contents(tmp_path / "keystores"), (tmp_path / "password").exists())
 
 

@@ -128,7 +128,7 @@ def test_a_missing_password_is_told_with_the_places_tried(tmp_path: Path) -> Non
 
     message, places = str(refusal.value).split(": ")
     names, _, tried = places.partition(" in ")
-    assert "cannot find a password file" == message
+    assert "cannot find a password file; tried" == message
     assert {"a.txt", pubkey, f"{pubkey}.txt"} <= set(names.split(", "))
     assert set(map(str, folders)) <= set(tried.split(", "))
 
@@ -185,7 +185,7 @@ def test_failures_are_listed_with_file_and_reason_and_the_rest_loads(
 
     reasons = {
         "broken.json": "expected a keystore as JSON",
-        "unpaired.json": "cannot find a password file",
+        "unpaired.json": "cannot find a password file; tried",
         "wrong.json": "wrong password",
     }
     assert [OTHER.public_key()] == loaded.pubkeys

@@ -1,5 +1,6 @@
 """Web3Signer's key files: YAML with a raw key, or with where a keystore is."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from signer._core import SecretKey
 from signer.keys.keyring import Key
 from signer.keys.keystore import encrypt
-from support.keystores import KEY, PASSWORD
+from support.keystores import KEY, PASSWORD, SECRET, document
 from support.loading import Loaded, load
 
 
@@ -85,3 +86,21 @@ def test_a_keystore_beside_the_key_file_that_names_it_is_one_key(tmp_path: Path)
 
     assert [KEY.public_key()] == loaded.pubkeys
     assert [] == loaded.failures
+
+
+@pytest.mark.parametrize("pubkey", ["zz", "12" * 47])
+def test_a_bad_pubkey_of_a_named_keystore_is_a_failure_of_its_own(
+    tmp_path: Path,
+    pubkey: str,
+) -> None:
+    (tmp_path / "named.txt").write_text(json.dumps(document() | {"pubkey": pubkey}))
+    (tmp_path / "password").write_text(PASSWORD)
+    (tmp_path / "key.yaml").write_text(
+        "type: file-keystore\nkeystoreFile: named.txt\nkeystorePasswordFile: password\n",
+    )
+    (tmp_path / "raw.yaml").write_text(f"type: file-raw\nprivateKey: 0x{SECRET.hex()}\n")
+
+    loaded = load(tmp_path)
+
+    assert [KEY.public_key()] == loaded.pubkeys
+    assert ["pubkey" in failure.reason for failure in loaded.failures] == [True]

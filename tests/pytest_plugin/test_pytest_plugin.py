@@ -228,6 +228,13 @@ def test_the_start_of_pytest_pays_for_no_server() -> None:
     assert set() == heavy & set(output)
 
 
+def test_a_foreign_signer_is_not_asked_what_was_slashable(project: Project, other_url: str) -> None:
+    project.makeini("[pytest]\nsigner_assert_not_slashable = true")
+    tests = "def test_it(signer): assert 200 == ask(signer)"
+
+    assert {"passed": 1} == outcomes(project, tests, "--signer-url", other_url)
+
+
 OWN_SIGNER = {
     "module": ("signer.py", "def sign(): return 'theirs'"),
     "package": ("signer/__init__.py", "def sign(): return 'theirs'"),

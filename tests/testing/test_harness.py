@@ -342,3 +342,29 @@ def test_keys_are_added_by_the_old_name_of_the_index(signer: Signer) -> None:
 
 def test_every_exported_name_is_there() -> None:
     assert [] == [name for name in signer_package.__all__ if not hasattr(signer_package, name)]
+
+
+@WHERE
+def test_removed_keys_stay_away_over_a_reload(where: dict[str, Any]) -> None:
+    with Signer(interop=2, keys=KEYS[:1], **where) as signer:
+        signer.remove_keys(INTEROP[0], ATTESTATION["pubkey"])
+
+        assert 200 == ask(signer, "POST", "/reload?wait=true").status
+        assert [INTEROP[1]] == signer.pubkeys
+
+
+@WHERE
+def test_the_keys_of_a_signer_are_read_only(where: dict[str, Any]) -> None:
+    with Signer(keys=KEYS[:1], **where) as signer:
+        [key] = ask(signer, "GET", "/eth/v1/keystores").json["data"]
+
+    assert (ATTESTATION["pubkey"], True) == (key["validating_pubkey"], key["readonly"])
+
+
+def test_an_assertion_leaves_out_what_came_up_to_a_number(signer: Signer) -> None:
+    sign(signer, ATTESTATION)
+    sign(signer, RANDAO)
+
+    assert 1 == signer.count(since=1)
+    with pytest.raises(AssertionError, match="expected 2 signed"):
+        signer.assert_signed(2, since=1)

@@ -1,4 +1,4 @@
-"""Who may ask: basic authentication (RFC 7617), and the Keymanager API's bearer token (RFC 6750).
+"""Authenticates requests: basic authentication (RFC 7617), bearer token (RFC 6750).
 
 This is the only file that reads the header `Authorization`.
 """
@@ -50,7 +50,7 @@ def require_user(path: Path, exempt: str | None) -> Check:
         if exempt and scope["path"].startswith(exempt):
             return
         scheme, credentials = read_authorization(scope)
-        # Each is compared, so that the time does not tell which one was near.
+        # Compare with every user: the time must not reveal a near match.
         matches = [hmac.compare_digest(credentials, user) for user in users]
         if scheme != b"basic":
             raise UnknownUserError("expected basic authentication: send a user of --auth-file")

@@ -25,7 +25,7 @@ from .responses import JSON, read_body, start_response
 from .signing import KeySigner, require_post
 
 PATH = "/api/v1/eth2/sign"
-# what validators sign alike, by the draft
+# types that many validators sign identically; from the draft
 BATCH_TYPES = {
     "AGGREGATION_SLOT",
     "ATTESTATION",
@@ -33,8 +33,8 @@ BATCH_TYPES = {
     "SYNC_COMMITTEE_MESSAGE",
     "SYNC_COMMITTEE_SELECTION_PROOF",
 }
-KEYS_PER_SLICE = 500  # what the event loop works through in a tenth of a millisecond
-WORKERS = 16  # signatures under way at once; enough for the cores, and few for the event loop
+KEYS_PER_SLICE = 500  # the event loop handles this many in 0.1 ms
+WORKERS = 16  # signatures in progress; enough for all cores, few enough for the event loop
 PUBKEY_DIGITS = 96
 
 
@@ -50,7 +50,7 @@ class Batch(Struct):
             yield self.identifiers[start : start + KEYS_PER_SLICE]
 
     async def require_distinct_identifiers(self) -> None:
-        """Raises BadRequestError when a key stands twice, in whatever spelling."""
+        """Raises BadRequestError when two identifiers name the same key, in any spelling."""
         pubkeys = set[str]()
         for identifiers in self.slices():
             pubkeys |= {identifier[-PUBKEY_DIGITS:].lower() for identifier in identifiers}
@@ -60,7 +60,7 @@ class Batch(Struct):
 
 
 class BatchRoute:
-    """The batch route, an ASGI application that answers between `start` and `stop`."""
+    """The batch route, an ASGI application; call `start` first and `stop` last."""
 
     def __init__(self, key_signer: KeySigner, types: SigningTypes, network: Network) -> None:
         self._key_signer = key_signer
@@ -68,7 +68,7 @@ class BatchRoute:
         self._network = network
 
     def start(self) -> None:
-        """Gets ready. The first batch makes the threads: most signers never see one."""
+        """Gets ready. The first batch starts the threads, because most signers get no batch."""
         self._engine: SigningEngine | None = None
 
     def stop(self) -> None:

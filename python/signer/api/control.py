@@ -16,14 +16,14 @@ PREFIX = "/_signer/"
 
 
 class ControlRoutes:
-    """An ASGI application that does operations; their fields are the query's or the JSON body's."""
+    """An ASGI application that runs operations, with fields from the query or the JSON body."""
 
     def __init__(self, operations: Operations) -> None:
         self._operations = operations
 
     async def __call__(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         """Responds 200 with the result as JSON; raises the SignerError of any other response."""
-        fields: dict[str, Any] = dict(parse_qsl(scope["query_string"].decode()))
+        fields: dict[str, Any] = dict(parse_qsl(scope["query_string"].decode(errors="replace")))
         body = await read_body(scope, receive)
         if body:
             fields = decoding.decode(dict[str, Any], body, "fields")

@@ -64,7 +64,7 @@ async def import_keystores(state: Parts, request: Request[Any, Any, Any]) -> dic
 
 @delete("", status_code=200)
 async def delete_keys(state: Parts, request: Request[Any, Any, Any]) -> dict[str, Any]:
-    """Deletes imported keys, and returns their histories, for the signer that has them next."""
+    """Deletes imported keys, and returns their histories, for import into the next signer."""
     body = decoding.decode(_Delete, await request.body(), "pubkeys")
     results = await state.keymanager.delete(body.pubkeys)
     outcomes = zip(body.pubkeys, results, strict=True)

@@ -1,6 +1,6 @@
 """Records requests and applies faults to them, around the application and inside of signing.
 
-It exists only with --control or --fault: without them no request passes through this file.
+Without --control and --fault, `exchange_of` returns None and nothing else here runs.
 """
 
 import time
@@ -11,14 +11,14 @@ from urllib.parse import quote
 from litestar.types import ASGIApp, HTTPScope, Receive, Send
 
 from .. import decoding
-from ..control.faults import ActiveFault, wrong_signature
+from ..control.faults import ActiveFault, Fault, wrong_signature
 from ..control.journal import Record, normalised_pubkey
 from ..control.operations import Operations
-from ..errors import SignerError, SigningRootError, UnknownTypeError
+from ..errors import SignerError, SigningRootError
 from ..hex import to_hex
 from ..keys.keyring import Key
 from ..signing.request import SignRequest
-from .responses import answering_errors
+from .responses import answering_errors, read_body
 
 EXCHANGE = "signer.exchange"  # the scope's key of the exchange
 SIGN_PREFIX = "/api/v1/eth2/sign/"
@@ -38,7 +38,7 @@ class Exchange:
         self.pubkey: str | None = None
         self.body = b""
         self.request: SignRequest | None = None
-        self.fault: ActiveFault | None = None
+        self.active_fault: ActiveFault | None = None
         self._operations = operations
         self._scope = scope
         self._method = scope["method"]
@@ -55,7 +55,7 @@ class Exchange:
             self.pubkey = normalised_pubkey(path.removeprefix(SIGN_PREFIX).removesuffix("/"))
 
     def for_key(self, identifier: str, signing_request: bytes) -> "Exchange":
-        """The exchange of one key in a batch, as if it had been asked alone."""
+        """The exchange of one key of a batch, recorded like a single request."""
         path = SIGN_PREFIX + quote(identifier, safe="")
         part = Exchange(self._operations, self._scope, path)
         part.pubkey = normalised_pubkey(identifier.removesuffix("/"))
@@ -68,15 +68,15 @@ class Exchange:
         Raises FaultError for a fault that answers by itself.
         """
         self._has_asked_faults = True
-        fault = self._operations.faults.next(self)
-        if fault is None:
+        active = self._operations.faults.apply_next(self)
+        if active is None:
             return
-        self.fault = fault
-        if fault.fault.hang:
+        self.active_fault = active
+        if active.fault.hang:
             self._number = self._operations.journal.add(self._record(None)).seq
-        await fault.hold()
-        if fault.fault.answers:
-            raise fault.error()
+        await active.hold()
+        if active.fault.answers:
+            raise active.error()
 
     async def before_signing(self, request: SignRequest, signing_root: bytes) -> None:
         """Applies a fault to a request that was understood; raises as `apply_fault`."""
@@ -87,7 +87,7 @@ class Exchange:
 
     def after_signing(self, key: Key, signature: bytes) -> bytes:
         """The signature to give out: a fault may want a wrong one."""
-        kind = self.fault.fault.signature if self.fault else None
+        kind = self.active_fault.fault.signature if self.active_fault else None
         if kind and self._signing_root:
             signature = wrong_signature(kind, key, self._signing_root)
         self._signature = signature
@@ -96,12 +96,9 @@ class Exchange:
     async def refuse(self, error: SignerError, type_name: str | None) -> None:
         """Notes why a sign request is refused.
 
-        One that was refused before faults were asked is still a sign request: raises as
-        `apply_fault`.
+        Faults also apply to a request that is refused before signing: raises as `apply_fault`.
         """
-        self.type = type_name
-        if isinstance(error, UnknownTypeError):
-            self.type = error.signing_type
+        self.type = type_name or self._type_in_body()
         if isinstance(error, SigningRootError):
             self._signing_root = error.signing_root
         if not self._has_asked_faults:
@@ -111,18 +108,29 @@ class Exchange:
         """Adds the record. The response leaves later, because its client may look at once."""
         self._operations.journal.add(self._record(status))
 
+    def _json_body(self) -> Any:
+        """The JSON of the body; None for other text, which the response complains about."""
+        with suppress(SignerError):
+            return decoding.decode(Any, self.body, "JSON")
+        return None
+
+    def _type_in_body(self) -> str | None:
+        """The signing type that the body names, known or not."""
+        body = self._json_body()
+        if self.is_sign_request and isinstance(body, dict) and "type" in body:
+            return str(body["type"]).upper()
+        return None
+
     def _record(self, status: int | None) -> Record:
-        fields: dict[str, Any] = {}
-        with suppress(SignerError):  # the response says that it is not JSON
-            fields["body"] = decoding.decode(Any, self.body, "JSON")
+        fields: dict[str, Any] = {"body": self._json_body()}
         if self.request:
             fields |= _described(self.request)
         if self._signing_root:
             fields["signing_root"] = to_hex(self._signing_root)
         if self._signature is not None:
             fields["signature"] = to_hex(self._signature)
-        if self.fault:
-            fields["fault"] = self.fault.id
+        if self.active_fault:
+            fields["fault"] = self.active_fault.id
         return Record(
             seq=self._number,
             time=self._time,
@@ -131,7 +139,7 @@ class Exchange:
             path=self.path,
             user_agent=self._user_agent,
             accept=self._accept,
-            type=self.type,
+            type=self.type or self._type_in_body(),
             pubkey=self.pubkey,
             status=status,
             **fields,
@@ -184,16 +192,18 @@ class Recorder:
             await self._application(scope, receive, send)
 
         await answering_errors(application, scope, recorded_receive, keep)
-        if exchange.fault:
-            _change_response(events, exchange.fault)
+        if exchange.is_sign_request and not exchange.body:
+            with suppress(SignerError):  # refused before its body was read
+                await read_body(scope, recorded_receive)
+        if exchange.active_fault:
+            _change_response(events, exchange.active_fault.fault)
         exchange.finish(events[0]["status"])
         for event in events:
             await send(event)
 
 
-def _change_response(events: list[Any], active: ActiveFault) -> None:
-    """Makes of a response what the fault wants: status, content type, body, end."""
-    fault = active.fault
+def _change_response(events: list[Any], fault: Fault) -> None:
+    """Applies a fault to a response: status, content type, body, end."""
     start = events[0]
     if fault.status is not None:
         start["status"] = fault.status

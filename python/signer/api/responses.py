@@ -36,7 +36,7 @@ class Parts(State):
 
 
 def header(scope: HTTPScope, name: bytes) -> bytes:
-    """The first value of a header, whose name is in lower case; empty when there is none."""
+    """The first value of a header, whose name is in lower case; empty without that header."""
     for key, value in scope["headers"]:
         if key == name:
             return value
@@ -61,15 +61,13 @@ async def read_body(scope: HTTPScope, receive: Receive) -> bytes:
     announced = int(header(scope, b"content-length") or 0)
     body = b""
     is_whole = False
-    while not is_whole:
-        if max(len(body), announced) > MAX_BODY_SIZE:
-            raise BodyTooLargeError(f"expected a body of at most {MAX_BODY_SIZE} bytes, found more")
+    while not is_whole and max(len(body), announced) <= MAX_BODY_SIZE:
         event = await receive()
         if event["type"] != "http.request":
             raise BadRequestError("the connection ended before the body was whole")
         body += event["body"]
         is_whole = not event["more_body"]
-    if len(body) > MAX_BODY_SIZE:
+    if max(len(body), announced) > MAX_BODY_SIZE:
         raise BodyTooLargeError(f"expected a body of at most {MAX_BODY_SIZE} bytes, found more")
     return body
 
@@ -107,10 +105,9 @@ class ErrorResponse(NamedTuple):
 
 
 def error_response(error: Exception) -> ErrorResponse:
-    """The response that tells an error.
+    """The response for an error.
 
-    An error that was not raised on purpose is a bug: it is logged with its traceback, and the
-    client is told no more than that.
+    An unexpected error is a bug: its traceback goes to the log, and the response says no more.
     """
     headers: Mapping[str, str] = {}
     if isinstance(error, SignerError):

@@ -18,7 +18,7 @@ def public_keys(state: Parts) -> list[str]:
 
 @get("/upcheck", sync_to_thread=False)
 def upcheck(request: Request[Any, Any, Any]) -> Response[Any]:
-    """`OK`; as JSON for Lodestar, which accepts nothing else, where Web3Signer says 406."""
+    """`OK` as text, or as JSON for Lodestar. Web3Signer responds 406 there."""
     if request.headers.get("accept") == "application/json":
         return Response({"status": "OK"})
     return Response("OK", media_type="text/plain")
@@ -42,7 +42,7 @@ def healthcheck(state: Parts) -> Response[Any]:
 
 @get("/health", sync_to_thread=False)
 def health(state: Parts) -> dict[str, str | int]:
-    """That the signer runs, and how many keys it has."""
+    """Reports a running signer and its number of keys."""
     return {"status": "healthy", "keys_loaded": len(state.keyring)}
 
 

@@ -14,8 +14,8 @@ def read_flags(path: Path, known: Mapping[str, bool]) -> dict[str, Any]:
     """The flags in a file, by their names without dashes in front.
 
     `known` maps each name to whether it may have several values; the result then has a list of
-    them. Raises ConfigError for a file that cannot be read, and for an unknown name, with the one
-    that may have been meant.
+    them. Raises ConfigError for a file that cannot be read, and for an unknown name, with the
+    nearest known one.
     """
     flags = read_members(path)
     for name, value in flags.items():

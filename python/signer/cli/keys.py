@@ -36,8 +36,8 @@ def keys(
     """Write interop or mnemonic keys as the keystores of other tools, and how to serve them.
 
     The layout is web3signer where none is named; several, or all, get a folder each below --out.
-    By default keystores open at once and protect nothing: pbkdf2 with c=2. scrypt is as slow as
-    EIP-2335 has it: n=2^18.
+    By default keystores decrypt at once and protect nothing: pbkdf2 with c=2. scrypt is as slow as
+    EIP-2335's own, with n=2^18.
     """
     folders = _folders(out, layout)
     key_source = Config(**source).key_source

@@ -47,7 +47,7 @@ def _option(declared: Field[Any], hint: Any) -> click.Option:
 
 
 def _variables(name: str) -> list[str]:
-    """The variables of a flag: by its name, and by the names that it had."""
+    """The variables of a flag, with its old names."""
     names = [name, *(old for old, current in OLD_NAMES.items() if current == name)]
     return [f"SIGNER_{name.upper()}" for name in names]
 

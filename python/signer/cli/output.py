@@ -1,4 +1,4 @@
-"""How the command line speaks: log records on standard error, plain or as JSON."""
+"""Log formats: plain or JSON, on standard error."""
 
 import json
 import logging
@@ -49,7 +49,7 @@ class _StderrHandler(logging.Handler):
 
 
 def log_to_stderr(level: str, log_format: LogFormat) -> None:
-    """Has all log records from this level on written; replaces what an earlier call set."""
+    """Writes log records from this level on to standard error; replaces an earlier call."""
     handler = _StderrHandler()
     handler.setFormatter(_JsonFormatter() if log_format == "json" else _PlainFormatter())
     root = logging.getLogger()

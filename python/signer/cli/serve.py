@@ -53,7 +53,7 @@ def serve(**values: Any) -> None:
       signer serve --keystores-path keys --keystores-passwords-path secrets
       signer serve --interop 1 --port 0 --ready-json   (for a harness: read one line, go)
     """  # noqa: D301 - click's mark of lines that it leaves alone
-    # First, so that an error of the flags comes in the form that they ask for.
+    # First, so that errors of flags come in the requested log format.
     output.log_to_stderr(values["log_level"], values["log_format"])
     config = Config(**values)
     with server.bind(config.host, config.port) as listener:
@@ -91,7 +91,7 @@ def _serve_metrics(config: Config, metrics: Metrics) -> None:
 
 
 def _announce(config: Config, url: str, keyring: Keyring) -> None:
-    """Tells that the signer serves, and what comes next."""
+    """Logs the keys, the URL and an example request."""
     told = f"{len(keyring)} keys"
     if keyring.failures:
         told += f", {len(keyring.failures)} failed to load"

@@ -68,11 +68,11 @@ DEFAULTS = {
 @click.argument("argv", nargs=-1, type=click.UNPROCESSED)
 @click.version_option(__version__, "-V", "--version", prog_name="signer")
 def web3signer(argv: tuple[str, ...]) -> None:
-    """Serve as Web3Signer's own command line says, before and after `eth2`.
+    """Serve with Web3Signer's command line, before and after `eth2`.
 
     Its WEB3SIGNER_* variables and its --config-file count too. Options without a meaning here are
-    named in one line. What `signer serve` can do besides is set by its SIGNER_* variables. Called
-    `web3signer`, by a link to it, signer is this command.
+    named in one line. SIGNER_* variables set all other flags of `signer serve`. A link to signer
+    that is called `web3signer` is this command.
 
     \b
     Example:
@@ -89,7 +89,7 @@ def translate(
     arguments: Sequence[str],
     environment: Mapping[str, str],
 ) -> tuple[list[str], list[str]]:
-    """The flags of `serve` that mean the same, and the options that mean nothing here.
+    """The equivalent flags of `serve`, and the options that mean nothing here.
 
     An argument wins over a variable, and a variable over --config-file. Raises ConfigError for a
     value that is not as expected, and for an option that it would be unsafe to leave out.

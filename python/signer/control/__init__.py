@@ -1,1 +1,1 @@
-"""What a test may ask of a running signer: its requests, faults, keys. Knows no HTTP."""
+"""A test's operations on a running signer: its records, faults and keys. Knows no HTTP."""

@@ -1,4 +1,4 @@
-"""Faults: what the signer is told to do wrong, when, and how often."""
+"""Faults: wrong behaviour that a test asks for, when, and how often."""
 
 import asyncio
 import random
@@ -29,7 +29,7 @@ Seconds = Annotated[float, Meta(ge=0)]
 
 MAX_REMOVED_FAULTS_KEPT = 100  # a test may ask for the hits of a fault after a reset
 FIRST_ERROR_STATUS = 400
-FOREIGN_KEY_INDEX = 1 << 32  # of an interop key that no test signs with
+FOREIGN_KEY_INDEX = 1 << 32  # an interop key that no test uses
 
 INVALID_SIGNATURES = {
     "malformed": bytes([0x11]) * 96,  # not a compressed point: the highest bit says so
@@ -39,11 +39,11 @@ INVALID_SIGNATURES = {
 
 
 class Fault(RequestFilter, frozen=True, kw_only=True):
-    """Which requests it applies to, and what it does to them: one thing, and perhaps a delay.
+    """Selects requests and does one thing to them, perhaps with a delay.
 
-    Without a `path`, which may be a glob, it applies to sign requests. It lets `after` matching
-    requests pass, and then applies `times` times, each with probability `chance`. Times are
-    seconds; `jitter` adds up to that much to `delay`.
+    Without a `path`, which may be a glob, it applies to sign requests that name a type. It lets
+    `after` matching requests pass. Then it applies `times` times, each with probability `chance`.
+    Times are seconds; `jitter` adds up to that much to `delay`.
     """
 
     after: Annotated[int, Meta(ge=0)] = 0
@@ -102,12 +102,12 @@ class ActiveFault:
         self.hits = 0
         self._given = fault.given()
         self._matched = 0
-        self._random = random.Random(fault.seed)  # noqa: S311 - a seed has to foresee it
+        self._random = random.Random(fault.seed)  # noqa: S311 - a seed must reproduce it
         self._held: set[asyncio.Future[None]] = set()
         self._lock = threading.Lock()
 
-    def applies_to(self, request: Any) -> bool:
-        """Whether it applies to a request, which it counts. `request` is a recorded exchange."""
+    def try_apply(self, request: Any) -> bool:
+        """Whether it applies to a request; counts it. `request` has a type, a pubkey and a path."""
         if differing(self._given, request):
             return False
         if self.fault.path is None and request.type is None:
@@ -140,14 +140,14 @@ class ActiveFault:
                 self._held.discard(waiting)
 
     def release(self) -> None:
-        """Lets the requests go that it holds now."""
+        """Releases the requests that it holds now."""
         with self._lock:
             for waiting in self._held:
                 with suppress(RuntimeError):  # its loop has ended, and its request with it
                     waiting.get_loop().call_soon_threadsafe(_end, waiting)
 
     def remove(self) -> None:
-        """Applies it to no further request, and lets those go that it holds."""
+        """Applies it to no further request, and releases those that it holds."""
         with self._lock:
             self.is_removed = True
         self.release()
@@ -173,7 +173,7 @@ class Faults:
         self._numbers = count(1)
 
     def add(self, fault: Fault) -> ActiveFault:
-        """Sets a fault. It is the first to be asked from now on."""
+        """Adds a fault, which comes before earlier ones."""
         active = ActiveFault(next(self._numbers), fault)
         self._faults.append(active)
         return active
@@ -189,10 +189,10 @@ class Faults:
         """Every fault, oldest first; a removed one stays, so that a test may ask for its hits."""
         return self._faults.copy()
 
-    def next(self, request: Any) -> ActiveFault | None:
-        """The fault that applies to a request: of those that do, the one added last."""
+    def apply_next(self, request: Any) -> ActiveFault | None:
+        """The newest fault that applies to a request; counts its hit."""
         for active in reversed(self.all()):
-            if not active.is_removed and active.applies_to(request):
+            if not active.is_removed and active.try_apply(request):
                 return active
         return None
 
@@ -201,12 +201,12 @@ class Faults:
         for active in self.all():
             active.remove()
 
-    def forget_removed(self) -> None:
-        """Removes all faults, and forgets all but the last of them."""
+    def reset(self) -> None:
+        """Removes all faults, and keeps the last MAX_REMOVED_FAULTS_KEPT for their hits."""
         self.remove_all()
         del self._faults[:-MAX_REMOVED_FAULTS_KEPT]
 
     def release(self) -> None:
-        """Lets all requests go that faults hold: the signer stops."""
+        """Releases all requests that faults hold: the signer stops."""
         for active in self.all():
             active.release()

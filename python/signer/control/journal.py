@@ -18,7 +18,7 @@ def normalised_pubkey(pubkey: str) -> str:
 
 
 class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One request and its response. What it does not have is None, such as the type of /upcheck.
+    """One request and its response. Absent values are None, such as the type of /upcheck.
 
     `time` is the Unix time of its arrival, and `duration` is in seconds. `status` is None while a
     fault lets it hang. The signer computed `signing_root`; `root_given` came with the request.
@@ -107,7 +107,7 @@ def _fits(name: str, wanted: Any, value: Any) -> bool:
 
 
 class _Waiter:
-    """A thread that waits for `needed` records: those that were there, and each new one."""
+    """Collects records for a waiting thread, until there are `needed`."""
 
     def __init__(self, wanted: RecordFilter, since: int, needed: int) -> None:
         self.is_over = threading.Event()
@@ -117,6 +117,7 @@ class _Waiter:
         self._needed = needed
 
     def fits(self, record: Record) -> bool:
+        """Whether a record is one of those it waits for."""
         return record.seq > self._since and not differing(self._given, record)
 
     def offer(self, record: Record) -> None:
@@ -128,6 +129,7 @@ class _Waiter:
         self.end_if_enough()
 
     def end_if_enough(self) -> None:
+        """Ends the waiting once there are enough records."""
         if len(self.matches) >= self._needed:
             self.is_over.set()
 
@@ -147,7 +149,7 @@ class Journal:
             if not record.seq:
                 record = structs.replace(record, seq=next(self._numbers))
             elif record.seq not in self._records:
-                return record  # forgotten while the request was under way
+                return record  # `clear` removed it while the request hung
             self._records[record.seq] = record
             self._records.pop(record.seq - MAX_RECORDS, None)
             for waiter in self._waiters:

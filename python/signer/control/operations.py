@@ -1,7 +1,7 @@
-"""What a test may ask of a signer: its records, faults, keys and slashable pairs.
+"""A test's operations on a signer: records, faults, keys and slashable pairs.
 
-`Operations.handle` is the one door: `Signer` calls it, and so does /_signer for tests in other
-processes and languages.
+`Operations.handle` is the only entry point. `Signer` calls it, and /_signer calls it for tests in
+other processes and languages.
 """
 
 from collections.abc import Callable, Mapping
@@ -34,7 +34,7 @@ class RecordQuery(RecordFilter, frozen=True, kw_only=True):
 
 
 class NewKeys(KeySource, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Keys to add: those of the flags of `serve`, and secret keys."""
+    """Keys to add: by the key flags of `serve`, and as secret keys."""
 
     keys: list[Bytes32] = []
 
@@ -132,7 +132,7 @@ class Operations:
     def post_reset(self, _: Fields) -> None:
         """Forgets records, faults and what was signed."""
         self._slashing.clear()
-        self.faults.forget_removed()
+        self.faults.reset()
         self.journal.clear()
 
     ROUTES: ClassVar[Mapping[str, Callable[["Operations", Fields], Any]]] = {

@@ -1,1 +1,1 @@
-"""The keys that can sign: where they come from, and where imported ones are kept."""
+"""The keys that can sign: loading, importing and deleting them, with their histories."""

@@ -6,10 +6,10 @@
     slashing.sqlite      what keys have signed
     cache/….json         the keys of keystores elsewhere, so that a slow KDF is paid once
 
-Every keystore here is EIP-2335, under a password of its own: HMAC-SHA256 of the public key, with
-the text of `password` as the key, in hex. So a file that decrypts holds the key of that public key,
-and the cheapest KDF will do: no KDF adds anything to 256 bits. Files that are not the signer's own
-are neither changed nor removed.
+Every keystore here is EIP-2335. Its password is the HMAC-SHA256 of its public key, in hex; the
+HMAC's key is the text of `password`. So a file that decrypts holds the key of that public key. The
+cheapest KDF is enough for 256 random bits. Files that are not the signer's own are neither changed
+nor removed.
 """
 
 import fcntl
@@ -30,7 +30,7 @@ FINGERPRINT_GLOB = "[0-9a-f]" * 64
 
 
 class DataDir:
-    """The folder, locked until closed. Raises ConfigError when it cannot be used."""
+    """The data directory, locked until `close`. Raises ConfigError when it cannot be used."""
 
     def __init__(self, path: Path) -> None:
         self._keystores = path / "keystores"
@@ -69,7 +69,7 @@ class DataDir:
             os.close(self._lock)
 
     def remove_unfinished(self) -> None:
-        """Removes keystores whose writing was cut short: nobody was told that they are there.
+        """Removes keystores whose writing was cut short: no response reported them.
 
         Raises ConfigError when the folder is gone.
         """
@@ -87,7 +87,7 @@ class DataDir:
             return sorted({*self._keystores.iterdir()} - known_files)
 
     def load(self, path: Path) -> Key | LoadFailure:
-        """The imported key in a file, or why there is none."""
+        """The imported key in a file, or why it cannot be loaded."""
         try:
             key = self._decrypt(path)
             if path != self._file_of(key.pubkey):
@@ -103,7 +103,8 @@ class DataDir:
         """
         path = self._file_of(key.pubkey)
         if path.exists():
-            raise KeystoreError(f"cannot keep the key: move {path} elsewhere, which did not decrypt")
+            problem = f"cannot keep the key: {path} exists and was not loaded"
+            raise KeystoreError(f"{problem}; move it elsewhere")
         with translating_errors(f"write {path}", KeystoreError), ExitStack() as unless_written:
             unless_written.callback(path.unlink, missing_ok=True)
             write(path, self._encrypt(key))
@@ -130,13 +131,13 @@ class DataDir:
         return None
 
     def cache(self, fingerprint: bytes, key: Key) -> None:
-        """Notes the key of a keystore elsewhere. It only saves time, so nothing waits for it."""
+        """Caches the key of a keystore elsewhere. Failures are ignored: a cache only saves time."""
         with suppress(OSError):
             self._cache.mkdir(mode=0o700, exist_ok=True)
             write(self._cache_entry(fingerprint), self._encrypt(key), durable=False)
 
     def prune_cache(self, fingerprints: Iterable[bytes]) -> None:
-        """Removes every other cached key: none outlives its keystore."""
+        """Removes the cached keys whose keystore is gone."""
         used = {self._cache_entry(fingerprint).name for fingerprint in fingerprints}
         with suppress(OSError):
             for path in self._cache.glob(f"{FINGERPRINT_GLOB}.json*"):

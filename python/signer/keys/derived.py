@@ -1,4 +1,4 @@
-"""Keys that everybody can derive: the interop keys, and those of a mnemonic."""
+"""Deterministic keys: the interop keys, and the keys of a mnemonic."""
 
 import hashlib
 import unicodedata
@@ -67,7 +67,7 @@ def mnemonic_keys(words: str, count: int, start_index: int = 0) -> list[Key]:
 
 
 def _derive_on_all_cores(derive: Callable[[int], Key], indices: Sequence[int]) -> list[Key]:
-    """The keys of indices, whose public keys are computed too."""
+    """Derives keys and computes their public keys."""
 
     def derive_some(start: int) -> list[Key]:
         keys = [derive(index) for index in indices[start : start + KEYS_PER_TASK]]

@@ -1,11 +1,12 @@
-"""Finds the keys below a folder of the user's, in every layout; reads it, and never writes."""
+"""Finds the keys below `--keystores-path`, in every layout. Reads only."""
 # Paths are text here: as objects, ten thousand keystores take half a second more.
 # ruff: noqa: PTH112, PTH113, PTH118, PTH119, PTH120
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -48,7 +49,7 @@ class PasswordCandidates(NamedTuple):
                 return _read_password(path)
         names = ", ".join(self.names)
         raise KeystoreError(
-            f"cannot find a password file: tried {names} in {', '.join(self.folders)}"
+            f"cannot find a password file; tried: {names} in {', '.join(self.folders)}"
         )
 
 
@@ -61,7 +62,7 @@ class KeystoreFile(NamedTuple):
     password_candidates: PasswordCandidates
 
     def password(self) -> str:
-        """Its password. Raises KeystoreError when there is none, or it is not UTF-8."""
+        """Its password. Raises KeystoreError when it is missing or not UTF-8."""
         return self.password_candidates.find(self.path)
 
 
@@ -103,16 +104,11 @@ class Finder:
     def _keystore_at(self, path: str) -> KeystoreFile | None:
         if not os.path.isfile(path):
             return None
-        read_keystore = _read_keystore(path)
-        if read_keystore is None:
-            return None
-        keystore, digest = read_keystore
-        candidates = self._password_candidates(path, keystore.declared_pubkey)
-        return KeystoreFile(path, digest, keystore, candidates)
+        return _read_keystore(path, partial(self._password_candidates, path))
 
     def _password_candidates(self, path: str, pubkey: bytes | None) -> PasswordCandidates:
         if self.password_file:
-            return PasswordCandidates([str(self.password_file.parent)], [self.password_file.name])
+            return PasswordCandidates.file(str(self.password_file))
         stem = path.removesuffix(".json")
         names = [
             f"{name}{ending}"
@@ -124,7 +120,7 @@ class Finder:
         return PasswordCandidates(self._password_folders(stem), names)
 
     def _password_names(self, stem: str, pubkey: bytes | None) -> Iterator[str]:
-        """Names without an ending: after the keystore, its folder, its key, and one for all."""
+        """Names without an ending: the keystore's, its folder's, its public key, `password`."""
         yield stem.removeprefix(f"{self.folder}/")
         yield os.path.basename(stem)
         yield os.path.basename(os.path.dirname(stem))
@@ -154,13 +150,20 @@ def _read_password(path: str) -> str:
         raise KeystoreError(f"expected UTF-8 in {path}, found other bytes") from None
 
 
-def _read_keystore(path: str) -> tuple[Keystore, bytes] | None:
-    """A keystore and the SHA-256 of its file, or None for other JSON."""
+def _read_keystore(
+    path: str,
+    candidates_for: Callable[[bytes | None], PasswordCandidates],
+) -> KeystoreFile | None:
+    """A keystore, with the password candidates for its pubkey; None for other JSON.
+
+    Raises KeystoreError, also for a pubkey that is not as expected.
+    """
     document = read(path, KeystoreError)
     keystore = parse(document)
     if keystore is None:
         return None
-    return keystore, hashlib.sha256(document).digest()
+    candidates = candidates_for(keystore.declared_pubkey)
+    return KeystoreFile(path, hashlib.sha256(document).digest(), keystore, candidates)
 
 
 def _read_key_file(path: str) -> Iterator[Found]:
@@ -192,10 +195,9 @@ def _named_key(document: Any, folder: str) -> Found:
             raise KeystoreError(f"{member}: expected this member, found none")
     if kind == "file-raw":
         return _raw_key(document["privateKey"])
-    return _named_keystore(
-        os.path.join(folder, document["keystoreFile"]),
-        os.path.join(folder, document["keystorePasswordFile"]),
-    )
+    password_path = os.path.join(folder, document["keystorePasswordFile"])
+    candidates = PasswordCandidates.file(password_path)
+    return _read_keystore(os.path.join(folder, document["keystoreFile"]), lambda _: candidates)
 
 
 def _raw_key(private_key: str) -> Key:
@@ -203,11 +205,3 @@ def _raw_key(private_key: str) -> Key:
         return Key(SecretKey.from_bytes(Bytes32.parse(private_key)))
     except ValueError as error:
         raise KeystoreError(f"privateKey: {error}") from None
-
-
-def _named_keystore(path: str, password_path: str) -> KeystoreFile | None:
-    read_keystore = _read_keystore(path)
-    if read_keystore is None:
-        return None
-    keystore, digest = read_keystore
-    return KeystoreFile(path, digest, keystore, PasswordCandidates.file(password_path))

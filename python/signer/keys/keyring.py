@@ -40,7 +40,7 @@ class Keyring:
         self.failures: list[LoadFailure] = []
 
     def all(self) -> dict[bytes, Key]:
-        """A copy, made in one step: another thread may be importing."""
+        """A snapshot, safe while another thread imports."""
         return self.readonly | self.imported
 
     def __len__(self) -> int:
@@ -59,6 +59,6 @@ class Keyring:
             return key
         shown = to_hex(pubkey[:4])
         raise UnknownKeyError(
-            f"unknown public key {shown}..: it is none of the {len(self)} loaded keys; load it with "
+            f"expected one of the {len(self)} loaded public keys, found {shown}..: load it with "
             "--interop, --mnemonic or --keystores-path, or import it"
         )

@@ -97,7 +97,7 @@ class Keystore(Struct):
 
     @property
     def declared_pubkey(self) -> bytes | None:
-        """48 bytes, or None: EIP-2335 lets a keystore keep quiet about its key."""
+        """48 bytes, or None, because EIP-2335 makes it optional."""
         if not self.pubkey:
             return None
         pubkey = _unhex("pubkey", self.pubkey)
@@ -114,10 +114,10 @@ class Keystore(Struct):
         return ""
 
     def decrypt(self, password: str) -> Key:
-        """The key inside, compared with the declared pubkey. Takes as long as the KDF, without GIL.
+        """Decrypts the key and compares it with the declared pubkey.
 
-        Raises WrongPasswordError when the checksum differs, KeystoreError or BLSError when the
-        document or its content is not as expected, or is another key than it declares.
+        Takes as long as the KDF, without the GIL. Raises WrongPasswordError when the checksum
+        differs, and KeystoreError or BLSError for any other defect or for another key.
         """
         declared = self.declared_pubkey
         secret_key = self.crypto.checked().decrypt(normalise_password(password))
@@ -128,7 +128,7 @@ class Keystore(Struct):
         return Key(secret_key, self.derivation_path)
 
     def decrypt_trusting(self, password: str, pubkey: bytes) -> Key:
-        """The key inside, believed to be that of `pubkey`, which need not be computed then.
+        """Decrypts the key and trusts `pubkey`, which saves computing it.
 
         Only for a password that belongs to this pubkey alone. Raises as `decrypt`.
         """
@@ -175,8 +175,7 @@ def encrypt(
 ) -> bytes:
     """An EIP-2335 document with the key, as JSON.
 
-    `cost` is the n of scrypt or the c of pbkdf2; 2 makes cheap keystores for tests. Takes as long
-    as the KDF, without the GIL.
+    `cost` is the n of scrypt or the c of pbkdf2. Takes as long as the KDF, without the GIL.
     """
     module, function = _new_kdf(kdf, cost)
     iv = secrets.token_bytes(16)

@@ -1,4 +1,4 @@
-"""The keys of a keystore folder, and what changed in it; `finder.py` knows where they are."""
+"""Decrypts the keystores of a folder; loading it again decrypts only new ones."""
 
 import hmac
 import logging
@@ -19,7 +19,7 @@ from .keyring import Key, LoadFailure
 
 log = logging.getLogger(__name__)
 
-# Tools write one key in several layouts side by side: any copy of it will do.
+# Copies of one key in several layouts; any of them is enough.
 Copies = Sequence[KeystoreFile]
 
 
@@ -116,7 +116,7 @@ class KeystoreFolder:
         return failures[0]
 
     def _fingerprint(self, file: KeystoreFile, password: str) -> bytes:
-        """32 bytes that change with the keystore and the password, and help to guess neither."""
+        """32 bytes that identify file and password, and reveal neither."""
         return hmac.digest(self._secret, file.digest + password.encode(), "sha256")
 
     def _log_result(

@@ -57,8 +57,7 @@ def write(
 ) -> None:
     """Writes keys into folders, in a layout each. Blocks for as long as encrypting them takes.
 
-    Raises ConfigError when a folder cannot be written, and before it writes anything when one of
-    them has files in it.
+    Raises ConfigError when a folder cannot be written. Checks first that all of them are empty.
     """
     try:
         for folder in folders:

@@ -1,7 +1,7 @@
 """Loads, imports, deletes and reloads the keys of a keyring.
 
-Keystores are decrypted on all cores. One thread makes all changes of the keyring and the data
-directory, one after another.
+Keystores are decrypted on all cores. While the signer serves, one thread makes all changes of the
+keyring and of the imported keystores on disk, one after another.
 """
 
 import asyncio
@@ -72,18 +72,20 @@ class KeyManager:
                 config.keystores_password_file,
                 data_dir,
             )
-        self._derived: list[Key] = []
+        self._given: list[Key] = []  # by the flags, without files that a reload reads
         self._damaged: list[LoadFailure] = []  # in the data directory
         self._changing = ThreadPoolExecutor(1, "change")  # the one thread; it starts when needed
         self.reload_status = ReloadStatus("idle")
 
-    def load(self) -> None:
-        """Loads the keys of all sources, on all cores. Blocks; failures go to `keyring.failures`.
+    def load(self, secret_keys: Sequence[SecretKey] = ()) -> None:
+        """Loads the keys of all sources and `secret_keys`, on all cores, before the signer serves.
 
-        Raises ConfigError for a keystore folder that cannot be listed and a bad file of keys.
+        Blocks. Failures go to `keyring.failures`. Raises ConfigError for a keystore folder that
+        cannot be listed and a bad file of secret keys.
         """
-        self._derived = derive_keys(self._config.key_source)
-        self._add(_read_secret_keys(self._config.secret_keys_file))
+        self._given = derive_keys(self._config.key_source)
+        self._given += _read_secret_keys(self._config.secret_keys_file)
+        self._given += [Key(secret_key) for secret_key in secret_keys]
         self._load_imported()
         with thread_pool() as pool:
             self._set_readonly(*self._load_folder(pool))
@@ -107,7 +109,7 @@ class KeyManager:
 
     def _set_readonly(self, keys: Sequence[Key], failures: Sequence[LoadFailure]) -> None:
         readonly: dict[bytes, Key] = {}
-        for key in [*self._derived, *keys]:
+        for key in [*self._given, *keys]:
             readonly.setdefault(key.pubkey, key)
         self._keyring.readonly = readonly
         self._keyring.failures = [*self._damaged, *failures]
@@ -123,15 +125,17 @@ class KeyManager:
     def remove(self, pubkeys: Sequence[bytes]) -> None:
         """Removes keys of any source from the keyring, not from disk. Blocks until it is done.
 
-        Raises UnknownKeyError for a key that there is not, and keeps those after it.
+        A key of a file returns with the next reload. Raises UnknownKeyError at the first unknown
+        key; later ones stay.
         """
         self._changing.submit(self._remove, pubkeys).result()
 
     def _remove(self, pubkeys: Sequence[bytes]) -> None:
         for pubkey in pubkeys:
-            self._keyring[pubkey]  # raises when there is none
+            self._keyring[pubkey]  # raises for an unknown one
             self._keyring.imported.pop(pubkey, None)
             self._keyring.readonly.pop(pubkey, None)
+        self._given = [key for key in self._given if key.pubkey not in pubkeys]
 
     async def import_keystores(
         self,
@@ -204,13 +208,13 @@ class KeyManager:
             if self._data_dir:
                 self._data_dir.forget(pubkey)
         except KeystoreError as error:
-            # It would be back after a restart. So it stays, and can be deleted again.
+            # It would return after a restart. So it stays, and a client can delete it again.
             return Result("error", str(error))
         self._keyring.imported.pop(pubkey, None)
         return Result("deleted")
 
     def reload(self) -> asyncio.Task[None] | None:
-        """Starts to read the keystore folder again: new keys are added, those removed go.
+        """Starts to read the keystore folder again: adds new keys and removes missing ones.
 
         Files in the data directory that could not be decrypted are tried again. Returns None, and
         starts nothing, while a reload is under way.
@@ -237,15 +241,18 @@ class KeyManager:
                 outcome = ReloadStatus("completed_with_errors", last_error=problem)
         except ConfigError as error:
             outcome = ReloadStatus("failed", last_error=str(error))
+        except Exception:
+            log.exception("a reload failed on a bug of the signer")
+            raise
         finally:
             self.reload_status = replace(outcome, last_operation_time=datetime.now(UTC))
 
     def start(self) -> None:
-        """Makes the threads that decrypt next to signing."""
+        """Starts the background threads that decrypt."""
         self._decrypting = background_pool()
 
     def stop(self) -> None:
-        """Ends these threads; keystores that wait to be decrypted are dropped."""
+        """Ends these threads, and drops queued keystores."""
         self._decrypting.shutdown(wait=False, cancel_futures=True)
 
     def close(self) -> None:

@@ -13,9 +13,9 @@ from ..threads import lower_priority
 class SigningEngine:
     """Signs on `threads` threads for the running event loop; close it when done.
 
-    When more jobs are queued than there are threads, the event loop signs one job per iteration:
-    otherwise its core would idle until a thread wakes it. Background threads have a low priority,
-    and the loop does not sign for them.
+    When more jobs are queued than there are threads, the event loop signs one job per iteration.
+    Its core would be idle otherwise. Background threads have a low priority, and the loop does not
+    sign for them.
     """
 
     def __init__(self, threads: int, *, background: bool = False) -> None:

@@ -9,10 +9,12 @@ from difflib import get_close_matches
 from msgspec import Struct
 
 from .. import decoding
-from ..errors import UnknownTypeError
+from ..errors import BadRequestError
 from ..ssz.scalars import shown
 from . import signing_types as types
 from .request import EXPECTED, SignRequest
+
+MAX_NAME_LENGTH = 64  # characters; the longest known name has 37
 
 BUILT_IN: tuple[type[SignRequest], ...] = (
     types.AggregationSlot,
@@ -54,13 +56,15 @@ class SigningTypes:
         name = decoding.decode(_Type, body, EXPECTED).type.upper()
         signing_type = self._by_name.get(name)
         if signing_type is None:
-            raise UnknownTypeError(self._unknown(name), name)
+            raise BadRequestError(self._unknown(name))
         return signing_type
 
     def _unknown(self, name: str) -> str:
         """The message for a name that nobody registered, with the nearest one."""
         message = f"type: expected one of {', '.join(self._by_name)}, found {shown(name)}"
-        near = get_close_matches(name, self._by_name, 1)
+        near = []
+        if len(name) <= MAX_NAME_LENGTH:  # comparing a longer one takes long
+            near = get_close_matches(name, self._by_name, 1)
         if near:
             message += f"; did you mean {near[0]}?"
         return message

@@ -30,8 +30,8 @@ class Versioned(Struct, Generic[T], frozen=True):
 class SignRequest(Struct, frozen=True, kw_only=True):
     """A request for a signature, perhaps with the signing root that the client computed.
 
-    A signing type is a subclass with a TYPE, a DOMAIN_TYPE, a payload, and MESSAGE, which gets from
-    the request what is signed.
+    A signing type is a subclass with a TYPE, a DOMAIN_TYPE, a payload, and a MESSAGE: an attrgetter
+    for the signed object.
     """
 
     TYPE: ClassVar[str]  # as it stands in the request
@@ -43,7 +43,7 @@ class SignRequest(Struct, frozen=True, kw_only=True):
 
     @classmethod
     def shape(cls, body: bytes) -> Any:  # noqa: ARG003 - only types with several shapes look
-        """The type to read `body` as. A type whose payload follows the fork looks into the body."""
+        """The Struct to decode `body` into; it may depend on the fork in the body."""
         return cls
 
     @classmethod
@@ -76,8 +76,8 @@ class SignRequest(Struct, frozen=True, kw_only=True):
     def fork(self, configured: Network) -> tuple[list[bytes], bytes]:
         """The fork version of the domain, and the genesis validators root.
 
-        Where the request leaves the version open, the other possible versions follow the first.
-        They count only for a client that sent a signing root computed with one of them.
+        When the request leaves the version open, the alternatives follow. One of them is used only
+        if it leads to the root that the client sent.
         """
         raise NotImplementedError
 
@@ -114,7 +114,7 @@ class SignRequest(Struct, frozen=True, kw_only=True):
 class ForkRequest(SignRequest):
     """A request whose domain follows its fork_info, used as given.
 
-    A type names the EPOCH of its message, or the SLOT where it is not the message's own.
+    A type defines EPOCH, or SLOT when its message has no `slot`.
     """
 
     SLOT: ClassVar[Any] = None  # an attrgetter

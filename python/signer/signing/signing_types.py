@@ -1,8 +1,7 @@
 """The signing types: one class for each.
 
-A new type is one more class: its wire name, its domain, its payload, what of it is signed, and the
-slot or epoch that decides the fork. It goes into the list in `registry.py`. Knows neither HTTP nor
-keys.
+A new type is one class: wire name, domain, payload, signed object, and the slot or epoch that
+decides the fork. It goes into the list in `registry.py`. Knows neither HTTP nor keys.
 
 Sources: Web3Signer's eth2 API, remote-signing-api v1.4.0 (Gloas), consensus-specs.
 """
@@ -49,7 +48,7 @@ class AggregationSlot(ForkRequest):
 
 
 class AggregateAndProof(ForkRequest, Generic[T]):
-    """The bare shape of the deprecated type and the wrapped one of V2, under either name."""
+    """Takes the bare payload (deprecated) and the wrapped one of V2, under both names."""
 
     TYPE = "AGGREGATE_AND_PROOF"
     DOMAIN_TYPE = domains.DOMAIN_AGGREGATE_AND_PROOF
@@ -277,7 +276,7 @@ def _aggregate_container(aggregate_and_proof: Any, version: Any) -> Any:
 
 
 def _in(value: Any, name: str) -> Any:
-    """A member, or None where it or the object is missing; decoding says later what is wrong."""
+    """A member, or None when it is missing; decoding reports that later."""
     if isinstance(value, dict):
         return value.get(name)
     return None

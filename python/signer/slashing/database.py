@@ -130,7 +130,7 @@ class HistoryDatabase:
         while self.written < noted:
             if self._flushing is None or self._flushing.done():
                 self._flushing = asyncio.get_running_loop().run_in_executor(None, self.flush)
-            # A client that goes away must not cancel the writing: other requests wait for it too.
+            # Shielded: a cancelled request must not cancel the write of other requests.
             await asyncio.shield(self._flushing)
 
     def flush(self) -> None:

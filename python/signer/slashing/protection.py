@@ -1,4 +1,4 @@
-"""Slashing protection: remembers what keys have signed, and refuses or reports what is slashable.
+"""Slashing protection: remembers signed messages, and reports or refuses slashable ones.
 
 The rules are in `rules.py`; `database.py` keeps histories on disk.
 """
@@ -87,8 +87,8 @@ class Protection:
     def admit(self, pubkey: bytes, request: SignRequest, signing_root: bytes) -> int:
         """Remembers a message that is about to be signed.
 
-        Returns what `wait_for_disk` takes. Raises SlashingError, and remembers nothing, for a
-        message that must not be signed.
+        Returns the position for `wait_for_disk`. Raises SlashingError, and remembers nothing, for
+        a message that must not be signed.
         """
         if self.mode == "off" or not isinstance(request, ForkRequest):
             return 0
@@ -113,16 +113,17 @@ class Protection:
             history = self._histories_of(key.pubkey)[key]
             conflict = history.conflict(vote)
             if conflict:
-                self._report(key, *conflict, vote)
+                rule, earlier = conflict
+                self._report(key, rule, earlier, vote)
             self._remember(key, history, vote)
             if self._database:
                 return self._database.noted
             return 0
 
     async def wait_for_disk(self, noted: int) -> None:
-        """Returns once everything is on disk that was noted up to `admit`'s return value.
+        """Waits until all changes up to a position of `admit` are on disk.
 
-        Only then may the signature leave. Raises SignerError when it cannot be written.
+        Only then may the signature leave. Raises SignerError when they cannot be written.
         """
         if self._database and noted:
             await self._database.wait_for_disk(noted)
@@ -138,7 +139,7 @@ class Protection:
             earlier=_message(key, earlier),
             later=_message(key, vote),
         )
-        # A message below the minimum is perhaps slashable: nobody knows any more.
+        # Pruning or an import lost the details, so it may not be slashable.
         if rule != "below_minimum":
             self.pairs.append(pair)
             self._count_slashable(rule)
@@ -221,7 +222,7 @@ class Protection:
     def export(self, pubkeys: Iterable[bytes], network: Network) -> str:
         """What these keys have signed on the network, as an interchange document (JSON).
 
-        If they have signed nothing there, it is about the chain that most of them signed on.
+        If they have signed nothing there, exports the chain on which most of them signed.
         """
         with self._lock:
             histories = {

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 
 class HistoryKey(NamedTuple):
-    """Which messages matter to each other: those of a key, on a chain, of a kind."""
+    """Identifies a history: a key, a chain, and a kind of message."""
 
     pubkey: bytes
     genesis_validators_root: bytes
@@ -17,7 +17,7 @@ class HistoryKey(NamedTuple):
 
 
 class Vote(Struct, frozen=True, gc=False):
-    """The source and target epoch of an attestation; a block is a vote from 0 to its slot.
+    """The source and target epoch of an attestation; a block has source 0 and its slot as target.
 
     One set of rules fits both: of two votes with one source, neither surrounds the other. Votes
     are many and live long, so the garbage collector does not track them.
@@ -25,7 +25,7 @@ class Vote(Struct, frozen=True, gc=False):
 
     source: int
     target: int
-    signing_root: bytes | None = None  # 32 bytes; None where an import does not tell
+    signing_root: bytes | None = None  # 32 bytes; None when an import omits it
 
 
 def broken_rule(vote: Vote, earlier: Vote) -> str | None:
@@ -50,11 +50,11 @@ class History:
     def __init__(self) -> None:
         self.votes: dict[Vote, None] = {}  # a set in order
         self.minimum: Vote | None = None
-        # source and target, perhaps of two votes, the minimum among them
+        # highest source and highest target, of votes and minimum; perhaps of two of them
         self.highest = Vote(-1, -1)
 
     def add(self, vote: Vote) -> None:
-        """Adds a vote, whatever it conflicts with."""
+        """Adds a vote without checking it."""
         self.votes[vote] = None
         self.highest = _higher(self.highest, vote)
 
@@ -69,8 +69,8 @@ class History:
     def prune(self, kept: int) -> list[Vote]:
         """Drops all but the `kept` newest votes, raises the minimum, and returns the dropped ones.
 
-        A dropped source counts up to its own target only: a vote whose source is above its target
-        is no valid attestation, and must not keep the key from ever signing again.
+        A dropped source counts only up to its target. A source above its target is invalid, and
+        must not keep the key from ever signing again.
         """
         ascending = sorted(self.votes, key=lambda vote: vote.target)
         dropped = ascending[:-kept]

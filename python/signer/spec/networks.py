@@ -54,7 +54,7 @@ def load_network(name_or_path: str) -> Network:
 
 def _read_config(path: Path) -> Network:
     try:
-        config, *_ = parse_yaml(path.read_text("utf-8"))
+        config, *_ = parse_yaml(path.read_text("utf-8")) or [{}]
         genesis = {"PHASE0": Bytes4.parse(config["GENESIS_FORK_VERSION"])}
         names = {fork: f"{fork}_FORK_VERSION" for fork in FORKS[1:]}
         later = {fork: Bytes4.parse(config[name]) for fork, name in names.items() if name in config}

@@ -94,7 +94,7 @@ def _hasher(hint: Any) -> Hasher:
 def _sequence_hasher(kind: Any, bounds: Meta) -> Hasher:
     size = CHUNK
     encode = _hasher(kind)
-    if kind is uint64:  # these share chunks
+    if kind is uint64:  # four of them share a chunk
         size = uint64.BITS // 8
         encode = methodcaller("to_bytes", size, "little")
     if bounds.min_length is not None:

@@ -9,12 +9,12 @@ CHUNK = 32  # bytes
 
 
 def vector_root(content: bytes) -> bytes:
-    """32 bytes: the root of something whose type has one size, from its bytes."""
+    """The root, 32 bytes, of a type with a fixed size, from its serialized bytes."""
     return merkleize(_pad(content), depth(len(content)))
 
 
 def list_root(content: bytes, length: int, limit: int | None = None) -> bytes:
-    """32 bytes: the root of a list of `length` items, from their bytes, at most `limit` of them.
+    """The root, 32 bytes, of a list: from its bytes, its length in items, and its limit in bytes.
 
     Without a limit the list is a progressive one.
     """
@@ -25,7 +25,7 @@ def list_root(content: bytes, length: int, limit: int | None = None) -> bytes:
 
 
 def mix_in(root: bytes, number: int) -> bytes:
-    """32 bytes: a root with the length of a list mixed in, or the active fields of a container."""
+    """A root, 32 bytes, with the length of a list or the active fields of a container mixed in."""
     return merkleize(root + number.to_bytes(CHUNK, "little"), 1)
 
 

@@ -1,4 +1,4 @@
-"""Scalar SSZ types: those that are one string, or one number, in the Beacon API's JSON.
+"""Scalar SSZ types: one string or one number each in the Beacon API's JSON.
 
 Each has `parse(value)`, which reads the JSON value or raises ValueError, and `hash_tree_root()`,
 which returns 32 bytes. `Bitlist[2048]` is a class of its own. SSZ's boolean is Python's.
@@ -50,7 +50,7 @@ class _Bytes(bytes):
     """
 
     EXPECTED: ClassVar = "bytes"  # what a value is, in words; the size takes the place of {}
-    SIZES: ClassVar[tuple[int, ...]] = ()  # what stands in the brackets; nothing is no limit
+    SIZES: ClassVar[tuple[int, ...]] = ()  # the sizes in brackets; empty means no limit
 
     @classmethod
     @cache
@@ -145,7 +145,7 @@ class ByteList(ProgressiveByteList):
 class Bitvector(_Bytes):
     """`Bitvector[N]`: N bits; `Bitvector[N, M]`: N or M, whichever the length sent says.
 
-    Presets differ in the size of committees; naming both sizes needs no preset to read one.
+    Committee sizes differ by preset. With both sizes, no preset is needed to read one.
     """
 
     @classmethod

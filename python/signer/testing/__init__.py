@@ -1,1 +1,1 @@
-"""The test's side: `Signer`, and what a test does with one."""
+"""The test's side: `Signer`, its client, its certificates, and how it is started."""

@@ -1,4 +1,4 @@
-"""What a test does with a signer, wherever it serves: read, set, assert."""
+"""Reads, sets and asserts on any signer, in a thread, a process or elsewhere."""
 
 from collections.abc import Iterable
 from typing import Any, Self
@@ -16,8 +16,8 @@ from ..errors import SignerError
 from ..hex import to_hex
 from ..slashing.protection import Slashable
 
-NO_PROXY = build_opener(ProxyHandler({}))  # whatever proxy the environment names
-REQUEST_TIMEOUT = 60.0  # seconds, and the time that an operation is asked to wait
+NO_PROXY = build_opener(ProxyHandler({}))  # ignores the environment's proxy
+REQUEST_TIMEOUT = 60.0  # seconds; added to an operation's own `wait`
 RECORDS_SHOWN = 20  # in the message of an assertion that failed
 
 
@@ -99,16 +99,17 @@ class ControlClient:
             raise AssertionError(self._comparison(f"{n} requests", RecordFilter(**match), records))
         return records
 
-    def count(self, **match: Any) -> int:
+    def count(self, *, since: int = 0, **match: Any) -> int:
         """How many requests match, whatever their responses were."""
-        return len(self.wait_for(0, **match))
+        return len(self.wait_for(0, since=since, **match))
 
-    def assert_signed(self, n: int | None = None, **match: Any) -> None:
+    def assert_signed(self, n: int | None = None, *, since: int = 0, **match: Any) -> None:
         """Asserts that `n` matching requests were signed; without `n`, that at least one was.
 
         The message shows what came instead.
         """
-        signed = [record for record in self.wait_for(0, **match) if record.signature]
+        records = self.wait_for(0, since=since, **match)
+        signed = [record for record in records if record.signature]
         if n is None:
             expected = "at least 1 signed"
             is_met = bool(signed)
@@ -148,7 +149,7 @@ class ControlClient:
             raise AssertionError(f"expected nothing slashable, found {len(pairs)}:\n{shown}")
 
     def fault(self, fault: Fault | None = None, /, **what: Any) -> FaultHandle:
-        """Sets a fault, given as one or as the fields of one. The last one that matches applies."""
+        """Sets a fault, from a `Fault` or its fields. The newest matching fault applies."""
         fields = what
         if fault:
             fields = msgspec.to_builtins(fault) | what

@@ -31,7 +31,8 @@ class SignerProcess:
         timeout: float = READY_TIMEOUT,
     ) -> None:
         # A file and no pipe: a pipe that nobody reads would block the signer once it is full.
-        self._log = TemporaryFile()  # noqa: SIM115 - closed by `stop`
+        # It appends, so that reading the log moves no place where the signer writes.
+        self._log = TemporaryFile("a+b")  # noqa: SIM115 - closed by `stop`
         self._process = subprocess.Popen(  # noqa: S603
             command,
             stdout=subprocess.PIPE,

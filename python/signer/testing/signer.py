@@ -15,6 +15,7 @@ from urllib.request import HTTPSHandler, ProxyHandler, build_opener
 import msgspec
 
 from .. import files, server
+from .._core import SecretKey
 from ..app import Application
 from ..config import Config
 from ..control.faults import fault_of
@@ -30,7 +31,7 @@ VARIABLE_PREFIX = "SIGNER_"
 
 
 class Signer(ControlClient):
-    """A signer on a free port of this machine, that answers when it is made.
+    """A signer on a free port of this machine, which serves once it is constructed.
 
     `with Signer(interop=4) as signer:` stops it on the way out. It serves from a thread, or with
     `process=True` from a process of its own. `start=False` leaves it unstarted: its url is known,
@@ -38,7 +39,7 @@ class Signer(ControlClient):
     With `tls=True` it has certificates, `signer.tls`; with "mtls" it accepts only their client.
     With auth="user:password" it accepts only that user. Other arguments are the flags of
     `signer serve`, by the names of the fields of `Config`.
-    Records, faults and keys outlive `stop`, except in a process, which takes them along.
+    Records, faults and keys outlive `stop`; with `process=True`, `stop` loses them.
     Raises ConfigError when it cannot start.
     """
 
@@ -82,8 +83,8 @@ class Signer(ControlClient):
             self.url = server.url_of(self._listener, self._config)
             if not process:
                 self._application = Application(self._config)
-                self._application.keymanager.load()
-                self.add_keys(keys=self._keys)
+                secret_keys = [SecretKey.from_bytes(key) for key in self._keys]
+                self._application.keymanager.load(secret_keys)
             if start:
                 self.start()
             unless_complete.pop_all()
