@@ -295,3 +295,10 @@ def test_a_test_in_node_spawns_a_signer_and_makes_it_fail() -> None:
     assert (412, 200) == (refused, answered)
     assert requests[1]["signature"] == json.loads(body)["signature"]
     assert ["ATTESTATION"] * 2 == [record["type"] for record in requests]
+
+
+def test_a_request_with_an_empty_body_is_answered_and_recorded(control: Served) -> None:
+    answer = control.ask("POST", f"/api/v1/eth2/sign/{KEY}", b"")
+
+    [record] = control.ask("GET", "/_signer/requests").json
+    assert (400, 400) == (answer.status, record["status"])

@@ -62,13 +62,17 @@ def require_user(path: Path, exempt: str | None) -> Check:
 
 def _read_users(path: Path) -> list[bytes]:
     """The users of a file as basic authentication sends them. Raises ConfigError."""
-    lines = [line for line in read(path, ConfigError).splitlines() if line]
-    users = [line for line in lines if not line.startswith(b"#")]
+    users = []
+    for line in read(path, ConfigError).splitlines():
+        if not line or line.startswith(b"#"):
+            continue
+        if b":" not in line:
+            problem = f"expected lines of USER:PASSWORD in {path}"
+            raise ConfigError(f"{problem}, found one without a colon")
+        users.append(b64encode(line))
     if not users:
         raise ConfigError(f"expected lines of USER:PASSWORD in {path}, found no line")
-    if not all(b":" in user for user in users):
-        raise ConfigError(f"expected lines of USER:PASSWORD in {path}, found one without a colon")
-    return [b64encode(user) for user in users]
+    return users
 
 
 def require_token(token: str) -> Guard:

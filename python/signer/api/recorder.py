@@ -36,7 +36,8 @@ class Exchange:
         self.path = path
         self.type: str | None = None
         self.pubkey: str | None = None
-        self.body = b""
+        self.body = bytearray()
+        self.is_body_read = False
         self.request: SignRequest | None = None
         self.active_fault: ActiveFault | None = None
         self._operations = operations
@@ -59,7 +60,7 @@ class Exchange:
         path = SIGN_PREFIX + quote(identifier, safe="")
         part = Exchange(self._operations, self._scope, path)
         part.pubkey = normalised_pubkey(identifier.removesuffix("/"))
-        part.body = signing_request
+        part.body += signing_request
         return part
 
     async def apply_fault(self) -> None:
@@ -111,7 +112,7 @@ class Exchange:
     def _json_body(self) -> Any:
         """The JSON of the body; None for other text, which the response complains about."""
         with suppress(SignerError):
-            return decoding.decode(Any, self.body, "JSON")
+            return decoding.decode(Any, bytes(self.body), "JSON")
         return None
 
     def _type_in_body(self) -> str | None:
@@ -184,6 +185,7 @@ class Recorder:
             event = await receive()
             if event["type"] == "http.request":
                 exchange.body += event["body"]
+                exchange.is_body_read = not event["more_body"]
             return event
 
         async def application(scope: Any, receive: Receive, send: Send) -> None:
@@ -192,7 +194,7 @@ class Recorder:
             await self._application(scope, receive, send)
 
         await answering_errors(application, scope, recorded_receive, keep)
-        if exchange.is_sign_request and not exchange.body:
+        if exchange.is_sign_request and not exchange.body and not exchange.is_body_read:
             with suppress(SignerError):  # refused before its body was read
                 await read_body(scope, recorded_receive)
         if exchange.active_fault:

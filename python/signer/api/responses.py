@@ -59,17 +59,19 @@ async def read_body(scope: HTTPScope, receive: Receive) -> bytes:
     Raises BodyTooLargeError above MAX_BODY_SIZE, before reading a body whose length is announced.
     """
     announced = int(header(scope, b"content-length") or 0)
-    body = b""
+    chunks: list[bytes] = []
+    received = 0
     is_whole = False
-    while not is_whole and max(len(body), announced) <= MAX_BODY_SIZE:
+    while not is_whole and max(received, announced) <= MAX_BODY_SIZE:
         event = await receive()
         if event["type"] != "http.request":
             raise BadRequestError("the connection ended before the body was whole")
-        body += event["body"]
+        chunks.append(event["body"])
+        received += len(event["body"])
         is_whole = not event["more_body"]
-    if max(len(body), announced) > MAX_BODY_SIZE:
+    if max(received, announced) > MAX_BODY_SIZE:
         raise BodyTooLargeError(f"expected a body of at most {MAX_BODY_SIZE} bytes, found more")
-    return body
+    return b"".join(chunks)
 
 
 async def respond(

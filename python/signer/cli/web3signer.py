@@ -96,14 +96,19 @@ def translate(
     """
     given = _read_variables(environment) | _parse(arguments)
     options = DEFAULTS | _read_config_file(given.pop("config-file", None)) | given
-    ignored = [f"--{name}" for name in options if name not in RULES]
     _check_tls(options)
     _check_key_folders(options)
-    defaults = {""}
+    left_out = {""}  # the flags whose value is our default
     if "SIGNER_KEYMANAGER_TOKEN_FILE" in environment:
-        defaults.add("--keymanager-auth=off")
-    flags = [_flag(name, value) for name, value in options.items() if name in RULES]
-    return [flag for flag in flags if flag not in defaults], ignored
+        left_out.add("--keymanager-auth=off")
+    flags = []
+    ignored = []
+    for name, value in options.items():
+        if name not in RULES:
+            ignored.append(f"--{name}")
+        elif (flag := _flag(name, value)) not in left_out:
+            flags.append(flag)
+    return flags, ignored
 
 
 def _read_variables(environment: Mapping[str, str]) -> dict[str, str]:

@@ -70,9 +70,11 @@ def _derive_on_all_cores(derive: Callable[[int], Key], indices: Sequence[int]) -
     """Derives keys and computes their public keys."""
 
     def derive_some(start: int) -> list[Key]:
-        keys = [derive(index) for index in indices[start : start + KEYS_PER_TASK]]
-        for key in keys:
+        keys = []
+        for index in indices[start : start + KEYS_PER_TASK]:
+            key = derive(index)
             key.secret_key.public_key()  # it remembers its public key
+            keys.append(key)
         return keys
 
     with thread_pool() as pool:
