@@ -63,10 +63,10 @@ def flag(
 class Config:
     """The flags of `signer serve`. Raises ConfigError when they contradict each other."""
 
-    interop: int = flag(0, "load the first N interop keys, which everybody knows", "N")
+    interop: int = flag(0, "load the first N interop keys, which are public", "N")
     mnemonic: str = flag(
         "",
-        "load --count keys of a mnemonic: its words, or devnet (ethereum-package's) or "
+        "load --count keys of a mnemonic: its words, or the name devnet (ethereum-package's) or "
         "genesis-generator",
         "WORDS",
         secret=True,
@@ -80,7 +80,7 @@ class Config:
     )
     keystores_path: Path | None = flag(
         None,
-        "load every EIP-2335 keystore below this folder, whoever wrote it",
+        "load every EIP-2335 keystore below this folder, in any tool's layout",
         "DIR",
     )
     keystores_passwords_path: Path | None = flag(
@@ -110,17 +110,17 @@ class Config:
     keymanager_auth: KeymanagerAuth = flag(
         "auto",
         "auto requires the token from --keymanager-token-file; without that file, only this "
-        "machine may connect; off lets everybody in",
+        "machine may connect; off requires nothing",
     )
     network: str = flag(
         "mainnet",
-        "network of requests that name none, or of a private chain: a name or a config.yaml",
+        "network for requests that name no known one: a name or a config.yaml",
         "NAME|FILE",
     )
     slashing: SlashingMode = flag(
         "report",
-        "what to do about slashable blocks and attestations: off, report (sign them, and "
-        "tell), enforce (refuse them)",
+        "slashable blocks and attestations are signed (off), signed and reported (report), or "
+        "refused (enforce)",
     )
     high_watermark_epoch: int | None = flag(
         None,
@@ -186,14 +186,16 @@ class Config:
     )
     fault: tuple[str, ...] = flag(
         (),
-        'do something wrong, such as {"type": "ATTESTATION", "status": 500, "times": 2}; may '
-        "be repeated",
+        'a fault to apply, such as {"type": "ATTESTATION", "status": 500, "times": 2}; may be '
+        "repeated",
         "JSON",
     )
-    log_format: LogFormat = flag("plain", "plain, or json: an object on each line")
+    log_format: LogFormat = flag(
+        "plain", "log lines as plain text, or json: an object on each line"
+    )
     log_level: LogLevel = flag(
         "info",
-        "how much to log: debug (each request), info, warning or error",
+        "lowest level to log; debug logs each request",
     )
     ready_json: bool = flag(
         default=False,

@@ -22,9 +22,25 @@ log = logging.getLogger(__name__)
     params=[*KEY_FLAGS],
     context_settings={"token_normalize_func": current_flag},
 )
-@click.option("--layout", type=click.Choice([*layouts.LAYOUTS, "all"]), multiple=True)
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="a new folder")
-@click.option("--kdf", type=click.Choice(["pbkdf2", "scrypt"]), default="pbkdf2")
+@click.option(
+    "--layout",
+    type=click.Choice([*layouts.LAYOUTS, "all"]),
+    multiple=True,
+    help="whose layout to write; may be repeated  [default: web3signer]",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="folder to write into; has to be new or empty",
+)
+@click.option(
+    "--kdf",
+    type=click.Choice(["pbkdf2", "scrypt"]),
+    default="pbkdf2",
+    show_default=True,
+    help="pbkdf2 with c=2 decrypts at once and protects nothing; scrypt with n=2^18 is EIP-2335's",
+)
 @click.option("--password", default="password", help="of all keystores", show_default=True)
 def keys(
     out: Path,
@@ -33,11 +49,9 @@ def keys(
     password: str,
     **source: Any,
 ) -> None:
-    """Write interop or mnemonic keys as the keystores of other tools, and how to serve them.
+    """Write interop or mnemonic keys as keystores of other tools.
 
-    The layout is web3signer where none is named; several, or all, get a folder each below --out.
-    By default keystores decrypt at once and protect nothing: pbkdf2 with c=2. scrypt is as slow as
-    EIP-2335's own, with n=2^18.
+    Prints the command that serves them. Of several layouts, each gets a folder below --out.
     """
     folders = _folders(out, layout)
     key_source = Config(**source).key_source

@@ -82,5 +82,5 @@ CONFIG_FILE = click.Option(
     metavar="FILE",
     envvar="SIGNER_CONFIG",
     show_envvar=True,
-    help="read flags that are not given from this file, TOML or YAML by its name",
+    help="read flags from this file, TOML or YAML by its name; other ways to set a flag win",
 )

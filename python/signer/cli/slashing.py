@@ -31,7 +31,7 @@ def slashing() -> None:
     params=[*HISTORY_FLAGS, click.Argument(["file"], type=click.File("rb"))],
 )
 def import_history(data_dir: Path | None, network: str, file: IO[bytes]) -> None:
-    """Add an interchange file to the history in --data-dir; all of it, or nothing if it is bad."""
+    """Add the histories in an interchange FILE to --data-dir. Adds nothing of a bad file."""
     with _opened(data_dir) as folder:
         document = interchange.decode(file.read(), load_network(network))
         for start in range(0, len(document.data), KEYS_PER_STEP):
@@ -46,7 +46,7 @@ def import_history(data_dir: Path | None, network: str, file: IO[bytes]) -> None
     params=[*HISTORY_FLAGS, click.Argument(["file"], type=Path)],
 )
 def export_history(data_dir: Path | None, network: str, file: Path) -> None:
-    """Write what all keys have signed on the network, by the history in --data-dir."""
+    """Write the histories of all keys in --data-dir to an interchange FILE."""
     with _opened(data_dir) as folder, translating_errors(f"write {file}", ConfigError):
         protection = Protection(Config(), folder.history)
         document = protection.export(folder.history.pubkeys(), load_network(network))
