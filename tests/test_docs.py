@@ -1,12 +1,18 @@
 """Documents that cannot rot: the README's Python runs, and its tables are complete."""
 
 import doctest
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 from typing import get_args
 
+import pytest
+
+from signer import cli, errors
 from signer.app import Application
+from signer.cli.web3signer import translate
 from signer.config import Config
 from signer.control.faults import Fault, WrongSignature
 from signer.control.journal import RecordFilter
@@ -69,3 +75,54 @@ def test_the_harness_page_tells_every_fault_and_every_operation() -> None:
     assert [] == [name for name in Fault.__struct_fields__ if f"{name}" not in text]
     assert [] == [name for name in RecordFilter.__struct_fields__ if f"`{name}`" not in text]
     assert [] == [kind for kind in get_args(WrongSignature) if kind not in text]
+
+
+def test_the_readme_has_every_status_of_an_error() -> None:
+    table = README.split("| status | when |")[1].split("\n\n")[0]
+    told = {int(row.split("|")[1]) for row in table.splitlines() if row[2:3].isdigit()}
+    defined = {kind.status for kind in subclasses(errors.SignerError)} - {500}
+
+    # 409 is a reload's, and a fault has whatever status a test wants
+    assert defined | {409} == told
+
+
+def subclasses(kind: type[errors.SignerError]) -> set[type[errors.SignerError]]:
+    return {kind}.union(*(subclasses(child) for child in kind.__subclasses__()))
+
+
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def commands() -> list[str]:
+    """Every `signer ...` line in a shell block of a document, continued lines in one."""
+    found = []
+    for document in DOCUMENTS:
+        for block in document.read_text("utf-8").split("```sh\n")[1:]:
+            lines = block.split("```")[0].replace("\\\n", " ").splitlines()
+            found += [line.split("#")[0] for line in lines if line.startswith("signer ")]
+    return sorted({" ".join(command.split()) for command in found})
+
+
+@pytest.mark.parametrize("command", commands())
+def test_a_command_of_the_documents_has_flags_that_exist(command: str) -> None:
+    _, name, *arguments = shlex.split(command)
+
+    if name == "web3signer":
+        arguments, ignored = translate(arguments, {})
+        assert [] == ignored
+        name = "serve"
+
+    cli.main.commands[name].make_context(name, arguments)  # raises for an unknown flag
+
+
+PAGES_OF_FILES = ("CONTRIBUTING.md", "architecture.md")
+
+
+def test_contributing_and_the_architecture_name_files_that_exist() -> None:
+    package = ROOT / "python" / "signer"
+    pages = [(ROOT / "docs" / page).read_text("utf-8") for page in PAGES_OF_FILES]
+    names = re.findall(r"[`\n]((?:\w+/)*\w+\.(?:py|rs))", "".join(pages))
+    missing = [name for name in names if not (ROOT / name).exists()]
+    missing = [name for name in missing if not (package / name).exists()]
+
+    assert [] == missing
