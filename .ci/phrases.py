@@ -1,7 +1,4 @@
-"""Lists phrases that readers had to read twice. Advice only: it never fails.
-
-CONTRIBUTING has the rules behind them.
-"""
+"""Lists phrases that readers had to read twice. Advice only: it never fails."""
 
 import re
 from pathlib import Path

@@ -159,5 +159,5 @@ def _section(signer: Any) -> str:
         lines += [record.line() for record in signer.requests[-RECORDS_SHOWN:]]
         lines += [f"slashable: {pair.line()}" for pair in signer.slashable()]
         faults = signer.ask_control("GET", "faults", all=True)
-        lines += [f"never fired: {fault}" for fault in faults if not fault["hits"]]
+        lines += [f"never applied: {fault}" for fault in faults if not fault["hits"]]
     return "\n".join(lines)

@@ -63,10 +63,10 @@ def flag(
 class Config:
     """The flags of `signer serve`. Raises ConfigError when they contradict each other."""
 
-    interop: int = flag(0, "load the first N interop keys, which are public", "N")
+    interop: int = flag(0, "the first N interop keys, which are public", "N")
     mnemonic: str = flag(
         "",
-        "load --count keys of a mnemonic: its words, or the name devnet (ethereum-package's) or "
+        "--count keys of a mnemonic: its words, or the name devnet (ethereum-package's) or "
         "genesis-generator",
         "WORDS",
         secret=True,
@@ -75,12 +75,12 @@ class Config:
     start_index: int = flag(0, "index of the first key of the mnemonic", "N")
     secret_keys_file: Path | None = flag(
         None,
-        "load the secret keys in this file: 32 bytes as hex on each line",
+        "the secret keys in this file: 32 bytes as hex on each line",
         "FILE",
     )
     keystores_path: Path | None = flag(
         None,
-        "load every EIP-2335 keystore below this folder, in any tool's layout",
+        "every EIP-2335 keystore below this folder, in any tool's layout",
         "DIR",
     )
     keystores_passwords_path: Path | None = flag(
@@ -109,12 +109,12 @@ class Config:
     keymanager: bool = flag(default=True, meaning="serve the Keymanager API")
     keymanager_auth: KeymanagerAuth = flag(
         "auto",
-        "auto requires the token from --keymanager-token-file; without that file, only this "
-        "machine may connect; off requires nothing",
+        "auto requires the token from --keymanager-token-file; without that file and "
+        "--auth-file, only this machine may connect; off requires no token",
     )
     network: str = flag(
         "mainnet",
-        "network for requests that name no known one: a name or a config.yaml",
+        "network of requests whose chain is unknown: a name or a config.yaml",
         "NAME|FILE",
     )
     slashing: SlashingMode = flag(
@@ -178,16 +178,16 @@ class Config:
     )
     control: bool = flag(
         default=False,
-        meaning="serve /_signer: records of requests, faults, keys",
+        meaning="serve /_signer: records, faults, keys, slashable messages",
     )
     control_anywhere: bool = flag(
         default=False,
-        meaning="serve /_signer also on another host than this machine",
+        meaning="serve /_signer also to other machines",
     )
     fault: tuple[str, ...] = flag(
         (),
         'a fault to apply, such as {"type": "ATTESTATION", "status": 500, "times": 2}; may be '
-        "repeated",
+        "repeated; also serves /_signer",
         "JSON",
     )
     log_format: LogFormat = flag(
@@ -239,13 +239,15 @@ class Config:
         if all(passwords):
             raise ConfigError("expected --keystores-passwords-path or -password-file, found both")
         if any(passwords) and not self.keystores_path:
-            raise ConfigError("expected --keystores-path with its passwords, found only passwords")
+            raise ConfigError(
+                "expected --keystores-path next to the password flag, found no --keystores-path"
+            )
 
     def _check_tls(self) -> None:
         clients = [self.tls_client_ca, self.tls_known_clients]
         needing_a_certificate = [self.tls_key, self.tls_password_file, *clients]
         if any(needing_a_certificate) and not self.tls_cert:
-            raise ConfigError("expected --tls-cert with the other --tls flags, found none")
+            raise ConfigError("expected --tls-cert with the other --tls flags, found no --tls-cert")
         if all(clients):
             raise ConfigError("expected --tls-client-ca or --tls-known-clients, found both")
 
@@ -272,7 +274,7 @@ class Config:
         under_control = self.control or self.fault
         if under_control and not self.control_anywhere and not self._is_local:
             raise ConfigError(
-                f"expected --control on this machine only, found --host {self.host}, which other "
+                f"expected --control or --fault on this machine only, found --host {self.host}, which other "
                 "machines reach: --control-anywhere lets them change keys and set faults"
             )
 

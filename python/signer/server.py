@@ -34,17 +34,17 @@ Hook = Callable[[], None]
 
 READY_PATH = "/_ready"  # what a server asks itself
 BACKLOG = 1024  # connections that wait to be accepted; a slot's burst opens hundreds at once
-QUIET_PERIOD = 0.05  # seconds; after that long without a request, a draining server has none
+QUIET_PERIOD = 0.05  # seconds; a draining server ends after this long without a request
 DRAIN_TIMEOUT = 5.0  # seconds; a stopping server waits this long for open requests
-CLOSE_TIMEOUT = 1.0  # seconds that Granian has to close idle connections
+CLOSE_TIMEOUT = 1.0  # seconds; Granian closes idle connections within this time
 ABRUPT_CLOSE_TIMEOUT = 0.1  # seconds; the same for a stop that may lose requests
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A socket on the address, which does not listen yet: connecting is refused until it does.
+    """A bound socket that does not listen yet: connecting is refused until it does.
 
     We bind it, not Granian. Granian sets SO_REUSEPORT, so that a second signer would share the
-    port. It also hides which port 0 became. Raises ConfigError when the port is taken, or when this
+    port. It also hides the port that it chose for port 0. Raises ConfigError when the port is taken, or when this
     machine has no such host.
     """
     with _taking(host, port), ExitStack() as unless_bound:

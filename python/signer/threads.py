@@ -54,8 +54,8 @@ def run_on_all(
 ) -> list[R]:
     """The results of `work` for each item, in order. Blocks until all are there.
 
-    Logs a line a second while it takes: `progress`, how many are done, and of how many. Raises
-    CancelledError when the pool was shut down meanwhile.
+    Logs a line a second meanwhile: `progress`, the number done, and the total. Raises
+    CancelledError when the pool is shut down meanwhile.
     """
     futures = [pool.submit(work, item) for item in items]
     try:

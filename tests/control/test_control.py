@@ -208,8 +208,16 @@ def test_assert_signed_finds_what_was_signed(refusing: Signer) -> None:
     [
         (2, {}, "expected 2 signed of any kind, found 1"),
         (None, {"slot": 7}, r"expected at least 1 signed .*slot\W+7\W+found 0"),
-        (1, {"type": "RANDAO_REVEAL"}, r"#2 RANDAO.* 412 .* fault 1   <- all but its signature"),
-        (1, {"type": "RANDAO_REVEAL", "slot": SLOT}, "#1 ATTESTATION .*   <- all but its type"),
+        (
+            1,
+            {"type": "RANDAO_REVEAL"},
+            r"#2 RANDAO.* 412 .* fault 1   <- differs only in its signature",
+        ),
+        (
+            1,
+            {"type": "RANDAO_REVEAL", "slot": SLOT},
+            "#1 ATTESTATION .*   <- differs only in its type",
+        ),
         (1, {"slot": 0}, r"signed .*slot\W+0\W+found 0"),
     ],
 )

@@ -118,7 +118,7 @@ def test_a_failure_shows_faults_that_never_fired(project: Project) -> None:
     """
     [[request, fault]] = sections(project, tests)
     assert "fault 1" in request
-    assert "never fired: {'id': 2, 'hits': 0, 'type': 'ATTESTATION', 'status': 412}" == fault
+    assert "never applied: {'id': 2, 'hits': 0, 'type': 'ATTESTATION', 'status': 412}" == fault
 
 
 @pytest.mark.parametrize("steps", ["assert False; yield", "yield; assert False"])

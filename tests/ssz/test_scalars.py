@@ -116,11 +116,11 @@ def test_hex_is_read_in_any_case_with_and_without_its_prefix(value: str) -> None
 @pytest.mark.parametrize(
     ("value", "found"),
     [
-        pytest.param("0xabcdef0", "an odd number of them", id="odd"),
-        pytest.param("0xab cd ef 01", "an odd number of them", id="spaces-between"),
+        pytest.param("0xabcdef0", "an odd number of characters", id="odd"),
+        pytest.param("0xab cd ef 01", "an odd number of characters", id="spaces-between"),
         pytest.param("0xab cdef0", "other characters", id="space-for-a-digit"),
-        pytest.param(" abcdef01", "an odd number of them", id="space-before"),
-        pytest.param("abcdef01\n", "an odd number of them", id="newline-after"),
+        pytest.param(" abcdef01", "an odd number of characters", id="space-before"),
+        pytest.param("abcdef01\n", "an odd number of characters", id="newline-after"),
         pytest.param("0xab_cdef0", "other characters", id="underscore"),
         pytest.param("0xabcdefg1", "other characters", id="no-digit"),
         pytest.param("0xabcdef0\uff11", "other characters", id="fullwidth"),

@@ -119,7 +119,7 @@ class _BatchSigning:
     exchange: Exchange | None
 
     async def results(self, identifiers: list[str], gone: asyncio.Future[Any]) -> list[bytes]:
-        """The result of each key, in order, as JSON; not all of them once `gone` is done."""
+        """The results of the keys, in order, as JSON; fewer of them once `gone` is done."""
         results = dict[str, bytes]()
         waiting = iter(identifiers)
 

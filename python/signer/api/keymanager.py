@@ -74,7 +74,7 @@ async def delete_keys(state: Parts, request: Request[Any, Any, Any]) -> dict[str
 
 
 def router(token: str | None) -> Router:
-    """The routes, behind a bearer token unless it is None."""
+    """The routes; they require the bearer token, unless it is None."""
     guards = []
     if token:
         guards.append(require_token(token))

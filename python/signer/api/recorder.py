@@ -25,10 +25,10 @@ SIGN_PREFIX = "/api/v1/eth2/sign/"
 
 
 class Exchange:
-    """One request under control: what is recorded of it, and the fault that applies to it.
+    """One request under control: its record, and the fault that applies to it.
 
-    The sign route tells it the request and the signature. Its `type`, `pubkey` and `path` are what
-    faults compare.
+    The sign route passes it the request and the signature. Faults compare its type, pubkey and
+    path.
     """
 
     def __init__(self, operations: Operations, scope: HTTPScope, path: str) -> None:
@@ -110,7 +110,7 @@ class Exchange:
         self._operations.journal.add(self._record(status))
 
     def _json_body(self) -> Any:
-        """The JSON of the body; None for other text, which the response complains about."""
+        """The JSON of the body; None for other text, because the response reports that."""
         with suppress(SignerError):
             return decoding.decode(Any, bytes(self.body), "JSON")
         return None

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
     "--layout",
     type=click.Choice([*layouts.LAYOUTS, "all"]),
     multiple=True,
-    help="whose layout to write; may be repeated  [default: web3signer]",
+    help="the tool whose layout to write; may be repeated  [default: web3signer]",
 )
 @click.option(
     "--out",
@@ -39,9 +39,11 @@ log = logging.getLogger(__name__)
     type=click.Choice(["pbkdf2", "scrypt"]),
     default="pbkdf2",
     show_default=True,
-    help="pbkdf2 with c=2 decrypts at once and protects nothing; scrypt with n=2^18 is EIP-2335's",
+    help="pbkdf2 (c=2) decrypts at once and protects nothing; scrypt (n=2^18) is EIP-2335's own",
 )
-@click.option("--password", default="password", help="of all keystores", show_default=True)
+@click.option(
+    "--password", default="password", help="the password of all keystores", show_default=True
+)
 def keys(
     out: Path,
     layout: tuple[str, ...],
@@ -51,7 +53,7 @@ def keys(
 ) -> None:
     """Write interop or mnemonic keys as keystores of other tools.
 
-    Prints the command that serves them. Of several layouts, each gets a folder below --out.
+    Prints the command that serves them. With several layouts, each gets its own folder below --out.
     """
     folders = _folders(out, layout)
     key_source = Config(**source).key_source

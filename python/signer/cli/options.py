@@ -10,7 +10,7 @@ import click
 from ..config import OLD_NAMES, Config, KeySource, current_names
 from .config_file import read_flags
 
-# Defaults that help need not show
+# Defaults that --help does not show
 NO_VALUE = (None, 0, "", ())
 
 
@@ -60,7 +60,6 @@ def current_flag(name: str) -> str:
 HINTS = get_type_hints(Config)
 FLAGS = [_option(declared, HINTS[declared.name]) for declared in fields(Config)]
 KEY_FLAGS = [flag for flag in FLAGS if flag.name in KeySource.__struct_fields__]
-HISTORY_FLAGS = [flag for flag in FLAGS if flag.name in {"data_dir", "network"}]
 
 
 def _read_config_file(context: click.Context, _: click.Parameter, path: Path | None) -> None:
@@ -82,5 +81,5 @@ CONFIG_FILE = click.Option(
     metavar="FILE",
     envvar="SIGNER_CONFIG",
     show_envvar=True,
-    help="read flags from this file, TOML or YAML by its name; other ways to set a flag win",
+    help="read flags from this file, .toml or YAML; a flag or a variable wins over it",
 )

@@ -49,7 +49,7 @@ class _StderrHandler(logging.Handler):
 
 
 def log_to_stderr(level: str, log_format: LogFormat) -> None:
-    """Writes log records from this level on to standard error; replaces an earlier call."""
+    """Logs to standard error, at this level and above; replaces an earlier call's handler."""
     handler = _StderrHandler()
     handler.setFormatter(_JsonFormatter() if log_format == "json" else _PlainFormatter())
     root = logging.getLogger()

@@ -44,14 +44,14 @@ def serve(**values: Any) -> None:
     Load keys with --interop, --mnemonic or --keystores-path, or several of them. A flag may also be
     set by the environment variable next to it, or by its name in the file of --config.
 
-    Exits with 0 when it was told to stop, 1 when it cannot serve, and 2 for an unknown flag.
+    Exits with 0 when it is told to stop, 1 when it cannot serve, and 2 for an unknown flag.
 
     \b
     Examples:
       signer serve --interop 4
       signer serve --mnemonic devnet --count 64 --network config.yaml
       signer serve --keystores-path keys --keystores-passwords-path secrets
-      signer serve --interop 1 --port 0 --ready-json   (for a harness: read one line, go)
+      signer serve --interop 1 --port 0 --ready-json   (for a harness: read one line of output)
     """  # noqa: D301 - click's mark of lines that it leaves alone
     # First, so that errors of flags come in the requested log format.
     output.log_to_stderr(values["log_level"], values["log_format"])

@@ -14,10 +14,26 @@ from ..keys.data_dir import DataDir
 from ..slashing import interchange
 from ..slashing.protection import Protection
 from ..spec.networks import load_network
-from .options import HISTORY_FLAGS
 
 log = logging.getLogger(__name__)
 
+DATA_DIR = click.Option(
+    ["--data-dir"],
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    envvar="SIGNER_DATA_DIR",
+    show_envvar=True,
+    help="data directory of the stopped signer; required",
+)
+NETWORK = click.Option(
+    ["--network"],
+    default="mainnet",
+    metavar="NAME|FILE",
+    envvar="SIGNER_NETWORK",
+    show_envvar=True,
+    show_default=True,
+    help="chain of the file: a name or a config.yaml",
+)
 KEYS_PER_STEP = 500  # a new Protection for each step forgets the votes of the last one
 
 
@@ -28,10 +44,10 @@ def slashing() -> None:
 
 @slashing.command(
     "import",
-    params=[*HISTORY_FLAGS, click.Argument(["file"], type=click.File("rb"))],
+    params=[DATA_DIR, NETWORK, click.Argument(["file"], type=click.File("rb"))],
 )
 def import_history(data_dir: Path | None, network: str, file: IO[bytes]) -> None:
-    """Add the histories in an interchange FILE to --data-dir. Adds nothing of a bad file."""
+    """Add the histories in an interchange FILE to --data-dir. A bad file adds nothing."""
     with _opened(data_dir) as folder:
         document = interchange.decode(file.read(), load_network(network))
         for start in range(0, len(document.data), KEYS_PER_STEP):
@@ -43,7 +59,7 @@ def import_history(data_dir: Path | None, network: str, file: IO[bytes]) -> None
 
 @slashing.command(
     "export",
-    params=[*HISTORY_FLAGS, click.Argument(["file"], type=Path)],
+    params=[DATA_DIR, NETWORK, click.Argument(["file"], type=Path)],
 )
 def export_history(data_dir: Path | None, network: str, file: Path) -> None:
     """Write the histories of all keys in --data-dir to an interchange FILE."""

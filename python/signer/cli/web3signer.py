@@ -20,7 +20,7 @@ from .serve import serve
 
 log = logging.getLogger(__name__)
 
-COMMAND_NAME = "web3signer"  # also of a link to `signer` that is this command
+COMMAND_NAME = "web3signer"  # a link to `signer` with this name runs this command
 
 PREFIX = "WEB3SIGNER_"  # of its variables
 
@@ -70,9 +70,9 @@ DEFAULTS = {
 def web3signer(argv: tuple[str, ...]) -> None:
     """Serve with Web3Signer's command line, before and after `eth2`.
 
-    Its WEB3SIGNER_* variables and its --config-file count too. Options without a meaning here are
-    named in one line. SIGNER_* variables set all other flags of `signer serve`. A link to signer
-    that is called `web3signer` is this command.
+    WEB3SIGNER_* variables and the file of --config-file work too. The signer lists options without a
+    meaning here in one line. SIGNER_* variables set all other flags of `signer serve`. A link named
+    `web3signer` to signer runs this command.
 
     \b
     Example:

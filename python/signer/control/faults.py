@@ -74,7 +74,9 @@ def fault_of(document: str | Mapping[str, Any]) -> Fault:
         raise BadRequestError("expected one of hang, drop, signature, and an answer, found several")
     changes = [fault.delay, fault.jitter, fault.status, fault.content_type]
     if not any(actions) and not any(changes):
-        raise BadRequestError("expected a fault that does something, such as a status, found none")
+        raise BadRequestError(
+            "expected a fault that does something, such as a status, found no effect"
+        )
     return fault
 
 

@@ -34,7 +34,7 @@ class RecordQuery(RecordFilter, frozen=True, kw_only=True):
 
 
 class NewKeys(KeySource, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Keys to add: by the key flags of `serve`, and as secret keys."""
+    """Keys to add: the key flags of `serve`, and secret keys."""
 
     keys: list[Bytes32] = []
 
@@ -56,7 +56,7 @@ class Operations:
         self._slashing = slashing
 
     def handle(self, method: str, path: str, fields: Fields) -> Any:
-        """Does an operation, such as GET and `faults/1`. Any thread may call; blocks if it waits.
+        """Runs an operation, such as GET `faults/1`. Any thread may call; a waiting one blocks.
 
         Raises BadRequestError for fields that are not as expected, and UnknownOperationError.
         """

@@ -161,7 +161,9 @@ def parse(document: bytes) -> Keystore | None:
     except msgspec.ValidationError as error:
         raise KeystoreError(f"expected an EIP-2335 keystore, version 4: {error}") from None
     except UnicodeError:  # its text would show a part of the document
-        raise KeystoreError("expected a keystore, found broken UTF-8 or half a surrogate") from None
+        raise KeystoreError(
+            "expected a keystore in UTF-8, found invalid bytes or a lone surrogate"
+        ) from None
     except (ValueError, RecursionError) as error:
         raise KeystoreError(f"expected a keystore as JSON: {error}") from None
 
@@ -236,7 +238,7 @@ def _unhex(name: str, value: str) -> bytes:
     try:
         return from_hex(value)
     except ValueError:
-        raise KeystoreError(f"expected hex digits as {name}, found other characters") from None
+        raise KeystoreError(f"expected hex digits for {name}, found other characters") from None
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -48,7 +48,7 @@ class History:
     __slots__ = ("highest", "minimum", "votes")
 
     def __init__(self) -> None:
-        self.votes: dict[Vote, None] = {}  # a set in order
+        self.votes: dict[Vote, None] = {}  # an ordered set; the values are unused
         self.minimum: Vote | None = None
         # highest source and highest target, of votes and minimum; perhaps of two of them
         self.highest = Vote(-1, -1)

@@ -84,7 +84,7 @@ class ConsolidationRequest(Container):
 
 
 class BuilderDepositRequest(DepositData):
-    """The same four fields."""
+    """The fields of DepositData."""
 
 
 class BuilderExitRequest(Container):

@@ -45,7 +45,7 @@ class ProgressiveList:
 
 @dataclass_transform(frozen_default=True)
 class Container(Struct, frozen=True):
-    """A container: its fields in the order of the specification are all it needs."""
+    """A container. A subclass only lists its fields, in the order of the specification."""
 
     def hash_tree_root(self) -> bytes:
         fields, hashers, height = _plan(type(self))

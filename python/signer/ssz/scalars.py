@@ -25,7 +25,7 @@ class uint64(int):  # noqa: N801 - the name in the specification
     def parse(cls, value: object) -> Self:
         """Reads ASCII decimal digits or a JSON integer; no sign, space, exponent or fraction."""
         is_decimal = isinstance(value, str) and value.isascii() and value.isdecimal()
-        # 2^n has fewer than n digits: a longer text need not become a number first
+        # 2^n has fewer than n digits, so longer text is refused before it becomes a number
         if type(value) is int or (is_decimal and len(str(value)) < cls.BITS):
             number: Self = cls(value)  # type: ignore[call-overload]
             if number >> cls.BITS == 0:  # a negative number stays negative
@@ -199,7 +199,7 @@ def parse(kind: Any, value: object) -> Any:
 
 
 def shown(value: object) -> str:
-    """A JSON value as an error message shows it: its text when that is short, else its form."""
+    """A JSON value for an error message: its text if that is short, else its kind and length."""
     if isinstance(value, list):
         return "an array"
     if not isinstance(value, str | int | float | None):
@@ -216,7 +216,7 @@ def _not_hex(value: object) -> str:
     if not isinstance(value, str):
         return shown(value)
     if len(value) % 2:
-        return "an odd number of them"
+        return "an odd number of characters"
     return "other characters"
 
 

@@ -36,7 +36,9 @@ def issue(folder: Path, host: str) -> Certificates:
         from cryptography.hazmat.primitives.serialization import pkcs12  # noqa: PLC0415
     except ImportError:
         hint = "pip install 'py3signer[test]'"
-        raise ConfigError(f"expected trustme, to make certificates, found none: {hint}") from None
+        raise ConfigError(
+            f"cannot make certificates: trustme or cryptography is missing; {hint}"
+        ) from None
     files = Certificates(
         ca=folder / "ca.pem",
         ca_p12=folder / "ca.p12",

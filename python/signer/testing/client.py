@@ -133,7 +133,7 @@ class ControlClient:
                 lacking = ["signature"]
             line = f"  {record.line()}"
             if len(lacking) == 1:
-                line += f"   <- all but its {lacking[0]}"
+                line += f"   <- differs only in its {lacking[0]}"
             lines.append(line)
         return "\n".join(lines)
 

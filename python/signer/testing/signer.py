@@ -39,11 +39,11 @@ class Signer(ControlClient):
     With `tls=True` it has certificates, `signer.tls`; with "mtls" it accepts only their client.
     With auth="user:password" it accepts only that user. Other arguments are the flags of
     `signer serve`, by the names of the fields of `Config`.
-    Records, faults and keys outlive `stop`; with `process=True`, `stop` loses them.
+    Records, faults and added keys outlive `stop`; with `process=True` they do not.
     Raises ConfigError when it cannot start.
     """
 
-    tls: Certificates  # with `tls`
+    tls: Certificates  # only with the argument `tls`
 
     def __init__(
         self,
@@ -119,7 +119,7 @@ class Signer(ControlClient):
         return super().ask_control(method, path, **fields)
 
     def start(self) -> None:
-        """Serves; also again after `stop`, on the same port. Does nothing while it serves."""
+        """Starts to serve, after `stop` on the same port again. Does nothing if it already serves."""
         if self._serving:
             return
         if self._application:
