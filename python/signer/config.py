@@ -274,8 +274,8 @@ class Config:
         under_control = self.control or self.fault
         if under_control and not self.control_anywhere and not self._is_local:
             raise ConfigError(
-                f"expected --control or --fault on this machine only, found --host {self.host}, which other "
-                "machines reach: --control-anywhere lets them change keys and set faults"
+                f"expected --control or --fault on this machine only, found --host {self.host}, "
+                "which other machines reach: --control-anywhere lets them change keys and set faults"
             )
 
     def _check_keymanager_is_guarded(self) -> None:

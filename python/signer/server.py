@@ -44,8 +44,8 @@ def bind(host: str, port: int) -> socket.socket:
     """A bound socket that does not listen yet: connecting is refused until it does.
 
     We bind it, not Granian. Granian sets SO_REUSEPORT, so that a second signer would share the
-    port. It also hides the port that it chose for port 0. Raises ConfigError when the port is taken, or when this
-    machine has no such host.
+    port. It also hides the port that it chose for port 0. Raises ConfigError when the port is
+    taken, or when this machine has no such host.
     """
     with _taking(host, port), ExitStack() as unless_bound:
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)

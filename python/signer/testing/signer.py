@@ -119,7 +119,7 @@ class Signer(ControlClient):
         return super().ask_control(method, path, **fields)
 
     def start(self) -> None:
-        """Starts to serve, after `stop` on the same port again. Does nothing if it already serves."""
+        """Serves, after `stop` on the same port again. Does nothing if it already serves."""
         if self._serving:
             return
         if self._application:
