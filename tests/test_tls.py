@@ -28,7 +28,7 @@ from signer.config import Config
 from signer.errors import ConfigError
 from signer.keys import layouts
 from signer.keys.derived import interop_keys
-from support.served import Served, running, serving
+from support.served import Served, running, serving, serving_here
 from support.vectors import vectors
 
 CASE = vectors("signing/signing.json")["cases"][0]
@@ -152,7 +152,7 @@ CLIENTS = ["anybody", "authority", "known clients"]
 @pytest.fixture(scope="module", params=[f"{c}, {k}" for c in CERTIFICATES for k in CLIENTS])
 def guarded(request: Any, pki: Pki) -> Iterator[tuple[Served, str]]:
     """A signer with each certificate, that lets in whom it is told to."""
-    with serving(*flags(pki, request.param)) as signer:
+    with serving_here(*flags(pki, request.param)) as signer:
         yield signer, request.param.partition(", ")[2]
 
 
@@ -223,7 +223,7 @@ def test_older_versions_are_refused(guarded: tuple[Served, str], pki: Pki, versi
 def test_a_connection_through_openssl_is_kept_and_carries_large_bodies(pki: Pki) -> None:
     padding = {"unknown": "x" * 3_000_000}
     with (
-        serving(*flags(pki, "PKCS#12, known clients")) as signer,
+        serving_here(*flags(pki, "PKCS#12, known clients")) as signer,
         connect(signer, context(pki, pki.client)) as connection,
     ):
         [pubkey] = keys(connection)
@@ -244,7 +244,7 @@ def test_many_clients_at_once_are_served_through_openssl(pki: Pki) -> None:
         with connect(signer, context(pki, pki.client)) as connection:
             return sign(connection, pubkey)[0]
 
-    with serving(*flags(pki, "PKCS#12, known clients")) as signer:
+    with serving_here(*flags(pki, "PKCS#12, known clients")) as signer:
         with connect(signer, context(pki, pki.client)) as connection:
             [pubkey] = keys(connection)
         with ThreadPoolExecutor(16) as pool:
@@ -351,14 +351,17 @@ def test_a_key_may_have_a_password(pki: Pki) -> None:
     given: list[str | Path] = ["--tls-cert", pki.server, "--tls-key", locked]
     given += ["--tls-password-file", pki.password]
 
-    with serving("--no-metrics", *given) as signer, connect(signer, context(pki)) as connection:
+    with (
+        serving_here("--no-metrics", *given) as signer,
+        connect(signer, context(pki)) as connection,
+    ):
         assert [] == keys(connection)
 
 
 def test_a_keymanagers_token_works_over_tls(pki: Pki) -> None:
     token = pki.folder / "token"
     given = [*flags(pki, "PEM, authority"), "--keymanager-token-file", token]
-    with serving(*given) as signer, connect(signer, context(pki, pki.client)) as connection:
+    with serving_here(*given) as signer, connect(signer, context(pki, pki.client)) as connection:
         bearer = {"Authorization": f"Bearer {token.read_text()}"}
         for headers, status in (({}, 401), (bearer, 200)):
             connection.request("GET", "/eth/v1/keystores", headers=headers)

@@ -19,7 +19,17 @@ from signer import server, verify
 from signer.config import Config
 from signer.errors import ConfigError
 from support.randao import RANDAO, root_of_randao
-from support.served import Served, command, refused, request, running, said, serving
+from support.served import (
+    Served,
+    command,
+    process_refused,
+    refused,
+    request,
+    running,
+    said,
+    serving,
+    serving_here,
+)
 from support.vectors import unhex, vectors
 
 INTEROP_0 = vectors("interop_keys/keys.json")[0]["pubkey"]
@@ -62,7 +72,7 @@ def test_a_taken_port_is_an_error_at_once() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
 
-        message = refused("--port", str(port), "--no-metrics")
+        message = process_refused("--port", str(port), "--no-metrics")
 
     assert f"cannot listen on 127.0.0.1, port {port}" in message
     assert "choose another --port" in message
@@ -89,13 +99,13 @@ def test_a_port_that_another_came_to_listen_on_while_keys_were_loading_is_an_err
 
 
 def test_a_host_that_is_not_ours_is_an_error() -> None:
-    assert "cannot listen on 192.0.2.1" in refused(
+    assert "cannot listen on 192.0.2.1" in process_refused(
         "--host", "192.0.2.1", "--port", "0", "--keymanager-auth", "off"
     )
 
 
 def test_ipv6_is_served_under_a_bracketed_url() -> None:
-    with serving("--host", "::1", "--no-metrics", "--interop", "1") as signer:
+    with serving_here("--host", "::1", "--no-metrics", "--interop", "1") as signer:
         assert signer.url.startswith("http://[::1]:")
         assert 200 == signer.ask("GET", "/upcheck").status
 
@@ -235,18 +245,19 @@ def test_help_needs_no_docstrings() -> None:
 
 
 @pytest.mark.parametrize("how", ["flag", "variable", "file"])
-def test_the_index_of_the_first_key_has_an_old_name(tmp_path: Path, how: str) -> None:
-    flags: list[str | Path] = ["--mnemonic", "devnet", "--count", "1", "--no-metrics"]
-    environment = {}
+def test_the_index_of_the_first_key_has_an_old_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    flags: list[str | Path] = ["--mnemonic", "devnet", "--count", "1"]
     if how == "flag":
         flags += ["--start", "1"]
     elif how == "variable":
-        environment["SIGNER_START"] = "1"
+        monkeypatch.setenv("SIGNER_START", "1")
     else:
         (tmp_path / "signer.toml").write_text("start = 1")
         flags += ["--config", tmp_path / "signer.toml"]
 
-    with serving(*flags, environment=environment) as signer:
+    with serving_here(*flags) as signer:
         [pubkey] = signer.ask("GET", "/api/v1/eth2/publicKeys").json
 
     # ethereum-package's second key, as write-ups of its devnets show it

@@ -1,9 +1,7 @@
 """`signer web3signer`: the command lines of Web3Signer's launchers, and what they get for them."""
 
-import os
 import signal
 import socket
-import subprocess
 import sys
 import urllib.request
 from collections.abc import Sequence
@@ -19,7 +17,7 @@ from signer.errors import ConfigError
 from signer.keys import layouts
 from signer.keys.derived import interop_keys
 from support.randao import root_of_randao
-from support.served import Served, free_port, running, said
+from support.served import Running, Served, ended_here, free_port, running, said
 from support.slashable import attestation
 from support.vectors import unhex, vectors
 
@@ -87,7 +85,7 @@ RAW = "type: file-raw\nkeyType: BLS\nprivateKey: {privkey}\n"
 
 def standing_in(
     *argv: str | Path, command: Sequence[str | Path] = COMMAND, **environment: str
-) -> AbstractContextManager[Served]:
+) -> AbstractContextManager[Running]:
     """A signer started as Web3Signer is, on a free port where no other is given."""
     variables = {"SIGNER_READY_JSON": "1", "WEB3SIGNER_HTTP_LISTEN_PORT": "0", **environment}
     return running([*command, *argv], variables)
@@ -95,15 +93,8 @@ def standing_in(
 
 def refused(*argv: str, **environment: str) -> str:
     """What is said instead of a start."""
-    done = subprocess.run(
-        [*COMMAND, *argv],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=20,
-        env=os.environ | environment,
-    )
-    assert (1, "") == (done.returncode, done.stdout)
+    done = ended_here("web3signer", *argv, **environment)
+    assert (1, "") == (done.exit_code, done.stdout)
     return done.stderr
 
 

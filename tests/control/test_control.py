@@ -19,7 +19,7 @@ from signer import Signer
 from support.asking import sign
 from support.duties import ATTESTATION, KEYS, RANDAO, SLOT
 from support.known_keys import INTEROP
-from support.served import Answer, Served, command, refused, serving
+from support.served import Answer, Served, command, refused, serving, serving_here
 
 FLAGS = "--interop", "1", "--no-metrics"
 KEY = INTEROP[0]
@@ -231,7 +231,7 @@ def test_a_signer_of_a_test_has_no_more_keys_than_it_asks_for(
 def test_faults_come_from_the_command_line() -> None:
     first = '{"type": "ATTESTATION", "status": 500}'
     last = '{"type": "ATTESTATION", "status": 412, "times": 1}'
-    with serving(*FLAGS, "--fault", first, "--fault", last) as served:
+    with serving_here(*FLAGS, "--fault", first, "--fault", last) as served:
         answers = signed(served, ATTESTATION, ATTESTATION, RANDAO)
 
     assert [412, 500, 200] == [answer.status for answer in answers]

@@ -27,8 +27,9 @@ from support.data_dir import (
     reading,
 )
 from support.killing import Client, kill_under_load
+from support.loading import logged
 from support.randao import RANDAO
-from support.served import Served, command, refused, said, serving, started
+from support.served import Served, command, refused, serving, serving_here, started
 from support.vectors import unhex, vectors
 
 SECRETS = [unhex(key["privkey"]) for key in vectors("interop_keys/keys.json")]
@@ -48,7 +49,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data directory of a signer that three keys were imported into, and that read another."""
     path = tmp_path_factory.mktemp("kept")
     put(path / "keys", PUBKEYS[3])
-    with serving(*keeping(path / "data"), *reading(path / "keys")) as signer:
+    with serving_here(*keeping(path / "data"), *reading(path / "keys")) as signer:
         assert [{"status": "imported"}] * 3 == import_keys(signer, *PUBKEYS[:3])
     return path / "data"
 
@@ -107,8 +108,8 @@ def test_a_damaged_file_is_reported_and_stays(tmp_path: Path, content: bytes) ->
     damaged = file_of(tmp_path, PUBKEYS[0])
     damaged.write_bytes(content)
 
-    with serving(*keeping(tmp_path)) as signer:
-        health, pubkeys, lines = signer.ask("GET", "/healthcheck"), listed(signer), said(signer)
+    with logged() as lines, serving_here(*keeping(tmp_path)) as signer:
+        health, pubkeys = signer.ask("GET", "/healthcheck"), listed(signer)
 
     assert (503, "DOWN") == (health.status, health.json["status"])
     assert "loaded 1 imported keys, 1 failed" in lines
@@ -121,7 +122,7 @@ def test_a_damaged_file_is_in_the_way_of_its_key_and_stays(tmp_path: Path) -> No
     damaged = file_of(tmp_path, PUBKEYS[0])
     damaged.write_bytes(b"{")
 
-    with serving(*keeping(tmp_path)) as signer:
+    with serving_here(*keeping(tmp_path)) as signer:
         [result] = import_keys(signer, PUBKEYS[0])
 
     assert ("error", b"{") == (result["status"], damaged.read_bytes())
@@ -135,8 +136,8 @@ def test_foreign_files_are_reported_and_stay(tmp_path: Path) -> None:
     note.write_text("milk, bread")
     before = contents(tmp_path / "keystores")
 
-    with serving(*keeping(tmp_path)) as signer:
-        pubkeys, lines = listed(signer), said(signer)
+    with logged() as lines, serving_here(*keeping(tmp_path)) as signer:
+        pubkeys = listed(signer)
 
     reason = f"failed: {other}: expected its name to be {PUBKEYS[1]}.json"
     assert any(line.endswith(reason) for line in lines)
@@ -198,7 +199,7 @@ def test_a_key_that_finds_no_room_is_not_imported_and_leaves_no_file(tmp_path: P
     assert [{"status": "error", "message": f"cannot write {file}: File too large"}] == results
     assert [200, 404] == statuses
     assert [file_of(tmp_path, PUBKEYS[0])] == list((tmp_path / "keystores").iterdir())
-    with serving(*keeping(tmp_path)) as signer:
+    with serving_here(*keeping(tmp_path)) as signer:
         assert [PUBKEYS[0]] == listed(signer)
 
 

@@ -22,7 +22,7 @@ from signer.keys.keystore import Keystore, encrypt
 from signer.keys.keystore_folder import KeystoreFolder
 from signer.keys.layouts import LAYOUTS
 from signer.threads import thread_pool
-from support.served import serving
+from support.served import serving_here
 from support.vectors import unhex, vectors
 
 A, B = (key.pubkey.hex() for key in mnemonic_keys("devnet", 2, 5))
@@ -127,7 +127,7 @@ def test_all_layouts_are_written_into_folders_of_their_own(tmp_path: Path) -> No
 def test_a_signer_serves_what_the_printed_flags_name(tmp_path: Path) -> None:
     result = write(tmp_path, *TWO_KEYS, "--layout", "prysm")
 
-    with serving(*shlex.split(result.stdout)[2:], "--no-metrics") as signer:
+    with serving_here(*shlex.split(result.stdout)[2:], "--no-metrics") as signer:
         pubkeys = signer.ask("GET", "/api/v1/eth2/publicKeys").json
 
     assert {f"0x{A}", f"0x{B}"} == set(pubkeys)
