@@ -11,7 +11,13 @@ from signer.keys.keystore import encrypt
 pytest.register_assert_rewrite("support")  # what its assertions compared is shown, as in tests
 
 from support.served import Served, serving, serving_here  # noqa: E402
+from support.sharing import Shared  # noqa: E402
 from support.vectors import unhex, vectors  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Shared:
+    return Shared(tmp_path_factory, worker_id)
 
 
 @pytest.fixture(scope="session")

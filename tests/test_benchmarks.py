@@ -13,6 +13,8 @@ from budgets import BESIDE_ITS_RECORD, BESIDE_UPSTREAM, BUDGETS, Budget
 from load import TEMPLATE
 from signer import Signer
 
+pytestmark = pytest.mark.slow
+
 BENCH = Path(__file__).parent.parent / "benchmarks" / "bench.py"
 SLOW_TABLES = {"keystores", "import"}
 ALL = [*BUDGETS, *BESIDE_ITS_RECORD]

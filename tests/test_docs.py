@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import get_args
 
+import pytest
+
 from signer.app import Application
 from signer.config import Config
 from signer.control.faults import Fault, WrongSignature
@@ -46,6 +48,7 @@ def test_the_readme_names_every_route_and_network() -> None:
     assert [] == [network for network in NETWORKS if network not in README]
 
 
+@pytest.mark.slow
 def test_the_examples_of_the_harness_run(tmp_path: Path) -> None:
     text = (ROOT / "docs" / "harness.md").read_text("utf-8")
     examples = [part.split("```")[0] for part in text.split("```python\n")[1:]]

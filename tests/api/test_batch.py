@@ -203,6 +203,7 @@ def test_what_is_slashable_is_told_or_refused_in_its_place(mode: str, status: in
         assert [("double_vote", OTHER)] == [(pair.rule, pair.pubkey) for pair in signer.slashable()]
 
 
+@pytest.mark.slow
 def test_what_was_signed_is_on_disk_when_its_signature_leaves(tmp_path: Path) -> None:
     flags = [*keeping(tmp_path), "--interop", "20", "--slashing", "enforce"]
     with started(flags) as killed:
@@ -296,6 +297,7 @@ def under_way() -> Iterator[tuple[Served, socket.socket]]:
             yield signer, connection
 
 
+@pytest.mark.slow
 def test_a_batch_ends_when_its_client_goes_away() -> None:
     with under_way() as (signer, connection):
         connection.close()
@@ -306,6 +308,7 @@ def test_a_batch_ends_when_its_client_goes_away() -> None:
         assert 200 == signer.sign(KEY, REQUEST).status
 
 
+@pytest.mark.slow
 def test_single_signatures_do_not_wait_for_a_batch() -> None:
     with under_way() as (signer, _):
         single = signer.sign(KEY, attestation(4)).status

@@ -161,6 +161,7 @@ def test_debug_logs_requests_and_no_secret() -> None:
     assert "abandon" not in text
 
 
+@pytest.mark.slow
 def test_sigterm_under_load_loses_no_request() -> None:
     with serving("--interop", "16", "--no-metrics") as signer:
         pubkeys = signer.ask("GET", "/api/v1/eth2/publicKeys").json

@@ -34,7 +34,7 @@ from support.vectors import unhex, vectors
 
 SECRETS = [unhex(key["privkey"]) for key in vectors("interop_keys/keys.json")]
 
-CRASH_ROUNDS = int(os.environ.get("PY3SIGNER_CRASH_ROUNDS", "6"))
+CRASH_ROUNDS = int(os.environ.get("PY3SIGNER_CRASH_ROUNDS", "3"))
 # runs a command where no file can have more than that many blocks (of 512 bytes): a disk is full
 FULL_DISK = ["sh", "-c", 'ulimit -f "$0" && exec "$@"']
 
@@ -78,6 +78,7 @@ def test_a_data_dir_shows_no_secret_of_the_user(kept: Path, secret: bytes) -> No
     assert (False, False) == (secret in shown, secret.hex().encode() in shown)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
 def test_the_next_signer_has_the_imported_keys(tmp_path: Path, end: signal.Signals) -> None:
     with started(keeping(tmp_path)) as signer:
@@ -203,6 +204,7 @@ def test_a_key_that_finds_no_room_is_not_imported_and_leaves_no_file(tmp_path: P
         assert [PUBKEYS[0]] == listed(signer)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(60 + 3 * CRASH_ROUNDS)
 def test_a_signer_that_is_killed_has_every_key_as_it_was_answered(tmp_path: Path) -> None:
     clients = [Client(PUBKEYS[:12], 0), Client(PUBKEYS[12:], 1)]

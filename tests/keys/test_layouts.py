@@ -145,6 +145,7 @@ def test_the_checksum_is_eip_2335s(tmp_path: Path, layout: str) -> None:
     assert hashlib.sha256(derived[16:] + message).hexdigest() == crypto["checksum"]["message"]
 
 
+@pytest.mark.slow
 def test_scrypt_costs_what_eip_2335_says(tmp_path: Path) -> None:
     result = write(tmp_path, "--interop", "1", "--kdf", "scrypt", "--layout", "flat")
 

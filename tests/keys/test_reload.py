@@ -127,9 +127,10 @@ def test_a_reload_outlives_the_client_that_waits_for_it(folder: Path, signer: Se
     assert "completed" == status(signer)
 
 
+@pytest.mark.slow
 def test_a_signer_stops_during_a_reload(folder: Path) -> None:
     document = json.loads(KEYSTORES[FIRST])
-    document["crypto"]["kdf"]["params"]["c"] = 1 << 21  # a quarter of a second
+    document["crypto"]["kdf"]["params"]["c"] = 1 << 20  # an eighth of a second
     del document["pubkey"]
     with started(reading(folder)) as signer:
         for index in range(3 * cores()):
@@ -249,6 +250,7 @@ def load(folder: Path, data_dir: Path) -> tuple[dict[str, str], list[LoadFailure
     return {f"0x{key.pubkey.hex()}": key.derivation_path for key in keys}, failures
 
 
+@pytest.mark.slow
 def test_a_slow_keystore_is_opened_slowly_once(tmp_path: Path) -> None:
     put_slow(tmp_path / "slow")
 

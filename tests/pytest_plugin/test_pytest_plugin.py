@@ -206,6 +206,7 @@ def test_the_plugin_can_be_turned_off(project: Project) -> None:
     result.stdout.fnmatch_lines("*fixture 'signer' not found")
 
 
+@pytest.mark.slow
 def test_each_worker_of_xdist_has_its_own(project: Project) -> None:
     tests = """
     @pytest.mark.parametrize("round", range(8))
@@ -247,6 +248,7 @@ def pytest_of(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("own", OWN_SIGNER)
 def test_a_project_may_have_its_own_signer(tmp_path: Path, own: str) -> None:
     path, text = OWN_SIGNER[own]
@@ -260,6 +262,7 @@ def test_a_project_may_have_its_own_signer(tmp_path: Path, own: str) -> None:
     assert 0 == done.returncode, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("own", OWN_SIGNER)
 def test_a_fixture_says_that_it_found_another_signer(tmp_path: Path, own: str) -> None:
     path, text = OWN_SIGNER[own]

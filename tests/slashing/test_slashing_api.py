@@ -241,6 +241,7 @@ def recorded(data_dir: Path) -> dict[Message, bytes]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("mode", "status"), [("enforce", 412), ("report", 200)])
 @pytest.mark.timeout(60 + 5 * ROUNDS)
 def test_a_killed_signer_knows_what_it_signed(tmp_path: Path, mode: str, status: int) -> None:
