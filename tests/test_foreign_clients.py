@@ -118,6 +118,7 @@ def lodestar(preset: str) -> Client:
 
 
 JAVA = "target/clients/java"
+QUICK_JAVA = ["java", "-XX:TieredStopAtLevel=1"]  # what runs for a second is not optimized
 CLASS_PATH = f"{JAVA}/client.jar:{JAVA}/lib/*"
 CLIENTS = {
     "Lodestar": lodestar("mainnet"),
@@ -125,7 +126,7 @@ CLIENTS = {
     "Lodestar, gnosis": lodestar("gnosis"),
     "Prysm and SSV": Client("go", "target/clients/go", ["target/clients/go"], PRYSM_AND_SSV),
     "Teku": Client(
-        "java", f"{JAVA}/client.jar", ["java", "--class-path", CLASS_PATH, "Client"], TEKU
+        "java", f"{JAVA}/client.jar", [*QUICK_JAVA, "--class-path", CLASS_PATH, "Client"], TEKU
     ),
 }
 MESSAGES = [(name, message) for name, client in CLIENTS.items() for message in client.messages]

@@ -63,7 +63,7 @@ def test_flags_come_from_a_file_of_toml_or_yaml(tmp_path: Path, name: str) -> No
         # with metrics the start would fail
         path = write(tmp_path, name, interop=2, control=True, metrics=False, metrics_port=port)
 
-        with serving("--config", path) as signer:
+        with serving_here("--config", path) as signer:
             assert 2 == signer.ready["pubkeys"]
             assert [] == signer.ask("GET", "/_signer/requests").json
 

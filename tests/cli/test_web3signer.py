@@ -17,7 +17,7 @@ from signer.errors import ConfigError
 from signer.keys import layouts
 from signer.keys.derived import interop_keys
 from support.randao import root_of_randao
-from support.served import Running, Served, ended_here, free_port, running, said
+from support.served import Running, Served, ended_here, free_port, running, said, serving_here
 from support.slashable import attestation
 from support.vectors import unhex, vectors
 
@@ -91,6 +91,12 @@ def standing_in(
     return running([*command, *argv], variables)
 
 
+def standing_in_here(*argv: str | Path, **environment: str) -> AbstractContextManager[Served]:
+    """The same on a thread of this process."""
+    flags, _ = translate([*map(str, argv)], environment)
+    return serving_here(*flags)
+
+
 def refused(*argv: str, **environment: str) -> str:
     """What is said instead of a start."""
     done = ended_here("web3signer", *argv, **environment)
@@ -122,7 +128,7 @@ def signs(signer: Served) -> bool:
 
 @pytest.mark.parametrize("argv", WITH_KEYS.values(), ids=list(WITH_KEYS))
 def test_a_launcher_with_keys_on_disk_gets_a_signer_that_signs(disk: Path, argv: str) -> None:
-    with standing_in(*argv.format(disk).split(), **IMAGE) as signer:
+    with standing_in_here(*argv.format(disk).split(), **IMAGE) as signer:
         up = signer.ask("GET", "/upcheck")
         listed = signer.ask("GET", "/api/v1/eth2/publicKeys").json
 
@@ -141,7 +147,7 @@ def imported(signer: Served, disk: Path) -> list[str]:
 
 @pytest.mark.parametrize("argv", WITHOUT.values(), ids=list(WITHOUT))
 def test_a_launcher_that_imports_its_keys_gets_a_signer_that_signs(disk: Path, argv: str) -> None:
-    with standing_in(*argv.format(disk).split(), **IMAGE) as signer:
+    with standing_in_here(*argv.format(disk).split(), **IMAGE) as signer:
         assert 200 == signer.ask("GET", "/upcheck").status
         assert ["imported"] * 2 == imported(signer, disk)
         assert set(PUBKEYS) == set(signer.ask("GET", "/api/v1/eth2/publicKeys").json)
@@ -150,7 +156,7 @@ def test_a_launcher_that_imports_its_keys_gets_a_signer_that_signs(disk: Path, a
 
 @pytest.mark.parametrize("network", ["swift", "holesky"], ids=["Teku", "DAppNode"])
 def test_a_launcher_may_name_a_network_of_web3signers(network: str) -> None:
-    with standing_in("eth2", f"--network={network}") as signer:
+    with standing_in_here("eth2", f"--network={network}") as signer:
         assert 200 == signer.ask("GET", "/upcheck").status
 
 

@@ -12,13 +12,14 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from click.testing import CliRunner, Result
+from prometheus_client import start_http_server
 
 from signer import server
 from signer.app import Application
@@ -97,18 +98,25 @@ class Running(Served):
 def serving_here(*flags: str | Path) -> Iterator[Served]:
     """A signer on a thread of this process, on a free port, with flags of `signer serve`.
 
-    It has no metrics, and no log of its own.
+    It has no log of its own, and metrics where a port for them is given.
     """
-    arguments = [*map(str, flags), "--no-metrics", "--port", "0"]
+    arguments = [*map(str, flags), "--port", "0"]
     config = Config(**serve.make_context("serve", arguments).params)
-    with server.bind(config.host, config.port) as listener, closing(Application(config)) as app:
+    with (
+        server.bind(config.host, config.port) as listener,
+        closing(Application(config)) as app,
+        ExitStack() as stack,
+    ):
         url = server.url_of(listener, config)
+        if config.metrics and config.metrics_port is not None:
+            host = config.metrics_host or config.host
+            metrics, thread = start_http_server(config.metrics_port, host, app.metrics.registry)
+            stack.callback(thread.join)
+            stack.callback(metrics.server_close)
+            stack.callback(metrics.shutdown)
         app.keymanager.load()
-        thread = ServerThread(app, listener, config)
-        try:
-            yield Served(url, {"url": url, "pid": os.getpid(), "pubkeys": len(app.keyring)})
-        finally:
-            thread.stop()
+        stack.callback(ServerThread(app, listener, config).stop)
+        yield Served(url, {"url": url, "pid": os.getpid(), "pubkeys": len(app.keyring)})
 
 
 def command(*flags: str | Path) -> list[str]:
