@@ -239,6 +239,7 @@ def test_a_connection_through_openssl_is_kept_and_carries_large_bodies(pki: Pki)
     assert 3 == sum(len(record["body"].get("unknown", "")) for record in records[1:]) / 3_000_000
 
 
+@pytest.mark.slow
 def test_many_clients_at_once_are_served_through_openssl(pki: Pki) -> None:
     def ask(_: int) -> int:
         with connect(signer, context(pki, pki.client)) as connection:
@@ -272,6 +273,7 @@ def test_a_client_resumes_its_session(guarded: tuple[Served, str], pki: Pki) -> 
     assert answer.endswith(b"OK")
 
 
+@pytest.mark.slow
 def test_requests_under_way_are_answered_when_the_signer_stops(pki: Pki) -> None:
     slow = ["--fault", '{"type": "ATTESTATION", "delay": 0.3}']
     with (
@@ -370,7 +372,10 @@ def test_a_keymanagers_token_works_over_tls(pki: Pki) -> None:
             assert status == response.status
 
 
-@pytest.mark.parametrize("process", [False, True], ids=["thread", "process"])
+@pytest.mark.parametrize(
+    "process",
+    [pytest.param(False, id="thread"), pytest.param(True, id="process", marks=pytest.mark.slow)],
+)
 @pytest.mark.parametrize("mode", [True, "mtls"])
 def test_a_signer_in_a_test_makes_its_certificates(mode: Any, process: bool) -> None:  # noqa: FBT001
     with Signer(interop=1, tls=mode, process=process) as signer:
@@ -436,6 +441,7 @@ LAUNCHERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("launcher", LAUNCHERS)
 def test_a_launcher_of_web3signer_with_tls_is_served(
     pki: Pki, tmp_path: Path, launcher: str
@@ -460,6 +466,7 @@ def test_a_launcher_of_web3signer_with_tls_is_served(
             keys(other)
 
 
+@pytest.mark.slow
 def test_the_front_accepts_again_once_there_are_descriptors(pki: Pki) -> None:
     with serving(*flags(pki, "PKCS#12, anybody")) as signer:
         pid = signer.process.pid

@@ -246,6 +246,7 @@ def test_a_file_without_a_password_ends_the_start_with_1_and_is_not_told(tmp_pat
     assert "hunter2" not in message
 
 
+@pytest.mark.slow
 def test_logs_tell_nothing_of_the_file_nor_of_what_was_given(auth_file: Path) -> None:
     given = [basic("alice:sesame"), basic("alice:guess"), "Basic guess"]
     with serving("--auth-file", auth_file, "--log-level", "debug", "--no-metrics") as signer:

@@ -179,6 +179,7 @@ def sendable(cases: list[Any]) -> list[Keystore]:
     ]
 
 
+@pytest.mark.slow
 def test_unusual_keystores_are_imported(keymanager: Keymanager) -> None:
     keystores = sendable(ACCEPTED)
     pubkeys = [keystore.pubkey for keystore in keystores]
@@ -191,6 +192,7 @@ def test_unusual_keystores_are_imported(keymanager: Keymanager) -> None:
     assert all(map(keymanager.sign, pubkeys))
 
 
+@pytest.mark.slow
 def test_broken_keystores_are_errors_that_tell_nothing(keymanager: Keymanager) -> None:
     keystores = sendable(REJECTED)
 
@@ -201,12 +203,14 @@ def test_broken_keystores_are_errors_that_tell_nothing(keymanager: Keymanager) -
     assert SECRET.hex() not in answer.body.decode()
 
 
+@pytest.mark.slow
 def test_doubtful_keystores_are_answered(keymanager: Keymanager) -> None:
     keymanager.import_keystores(*sendable(EITHER))
 
     assert keymanager.sign(INTEROP["pubkey"])
 
 
+@pytest.mark.slow
 def test_a_thousand_keystores_are_imported_in_a_request(keymanager: Keymanager) -> None:
     keystores = [fresh() for _ in range(1000)]
 
@@ -243,6 +247,7 @@ def test_many_clients_import_keystores_of_their_own(keymanager: Keymanager) -> N
     assert all(keymanager.sign(keystore.pubkey) for own in keystores for keystore in own)
 
 
+@pytest.mark.slow
 def test_every_import_has_its_delete_however_they_meet(tmp_path: Path) -> None:
     keystore = fresh()
     with serving("--data-dir", tmp_path, "--no-metrics") as signer:
@@ -284,6 +289,7 @@ def test_no_request_that_is_sent_after_a_delete_is_signed(keymanager: Keymanager
     assert {None} == set().union(*(client.result()[1] for client in clients))
 
 
+@pytest.mark.slow
 def test_no_log_tells_a_secret(tmp_path: Path) -> None:
     keystore = Keystore(encrypt(Key(KEY), PASSWORD, cost=1).decode())
     flags: list[str | Path] = ["--data-dir", tmp_path, "--keymanager-token-file", tmp_path / "t"]

@@ -172,6 +172,7 @@ def test_an_empty_file_has_no_flags(tmp_path: Path, name: str) -> None:
     assert {} == read_flags(tmp_path / name, KNOWN)
 
 
+@pytest.mark.slow
 def test_a_name_that_is_none_ends_the_start_with_1(tmp_path: Path) -> None:
     message = process_refused("--config", write(tmp_path, "config.yaml", slashin="off"))
 
@@ -205,6 +206,7 @@ def test_a_list_where_one_value_is_expected_is_an_error_without_a_traceback(
     assert flag in done.stderr
 
 
+@pytest.mark.slow
 def test_json_logs_have_an_object_on_each_line(tmp_path: Path) -> None:
     (tmp_path / "broken.json").write_text('{"crypto": 1}')
     flags = ["--log-format", "json", "--log-level", "debug", "--no-metrics", "--interop", "1"]
@@ -223,6 +225,7 @@ def test_json_logs_have_an_object_on_each_line(tmp_path: Path) -> None:
     assert ["RANDAO_REVEAL 200", "RANDAO_REVEAL 404"] == requests
 
 
+@pytest.mark.slow
 def test_a_traceback_is_in_the_object_of_its_line() -> None:
     done = subprocess.run(
         [sys.executable, "-c", LOGGED], capture_output=True, text=True, check=True, timeout=20
@@ -234,12 +237,14 @@ def test_a_traceback_is_in_the_object_of_its_line() -> None:
     assert line["exception"].endswith("\nZeroDivisionError: division by zero")
 
 
+@pytest.mark.slow
 def test_json_logs_tell_as_json_why_it_does_not_serve() -> None:
     message = process_refused("--log-format", "json", "--host", "192.0.2.1", "--no-keymanager")
 
     assert "cannot listen on 192.0.2.1" in json.loads(message.splitlines()[-1])["message"]
 
 
+@pytest.mark.slow
 def test_a_flag_that_is_none_ends_the_start_with_2() -> None:
     done = subprocess.run(
         command("--interopp", "1"), capture_output=True, text=True, check=False, timeout=20
@@ -249,6 +254,7 @@ def test_a_flag_that_is_none_ends_the_start_with_2() -> None:
     assert "--interopp" in done.stderr
 
 
+@pytest.mark.slow
 def test_metrics_have_a_host_of_their_own() -> None:
     port = free_port()
     flags = ["--host", "::1", "--metrics-host", "127.0.0.1", "--metrics-port", str(port)]

@@ -41,6 +41,7 @@ def test_ready_json_says_where_who_and_how_many() -> None:
         assert 200 == signer.ask("GET", "/upcheck").status
 
 
+@pytest.mark.slow
 def test_three_lines_tell_keys_url_and_that_it_is_for_tests() -> None:
     with serving("--interop", "2", "--no-metrics") as signer:
         lines = said(signer)
@@ -49,6 +50,7 @@ def test_three_lines_tell_keys_url_and_that_it_is_for_tests() -> None:
     assert ["2 keys", f"serving at {signer.url}", purpose] == lines
 
 
+@pytest.mark.slow
 def test_the_curl_line_returns_a_signature_that_verifies() -> None:
     with subprocess.Popen(
         command("--interop", "1", "--port", "0", "--no-metrics"), stderr=subprocess.PIPE, text=True
@@ -78,6 +80,7 @@ def test_a_taken_port_is_an_error_at_once() -> None:
     assert "choose another --port" in message
 
 
+@pytest.mark.slow
 def test_a_second_signer_on_the_port_is_refused() -> None:
     with serving("--no-metrics") as signer:
         message = refused("--port", str(urlsplit(signer.url).port), "--no-metrics")
@@ -98,6 +101,7 @@ def test_a_port_that_another_came_to_listen_on_while_keys_were_loading_is_an_err
                 server.run(nothing, second, Config(), lambda: None, lambda: None)
 
 
+@pytest.mark.slow
 def test_a_host_that_is_not_ours_is_an_error() -> None:
     assert "cannot listen on 192.0.2.1" in process_refused(
         "--host", "192.0.2.1", "--port", "0", "--keymanager-auth", "off"
@@ -110,6 +114,7 @@ def test_ipv6_is_served_under_a_bracketed_url() -> None:
         assert 200 == signer.ask("GET", "/upcheck").status
 
 
+@pytest.mark.slow
 def test_a_flag_may_come_from_the_environment() -> None:
     with serving("--no-metrics", environment={"SIGNER_INTEROP": "5"}) as signer:
         assert 5 == signer.ready["pubkeys"]
@@ -132,6 +137,7 @@ def test_contradicting_flags_are_refused_with_a_hint(flags: list[str], expected:
     assert expected in refused("--port", "0", "--no-metrics", *flags)
 
 
+@pytest.mark.slow
 def test_help_teaches_every_flag_and_its_variable() -> None:
     text = subprocess.run(
         [sys.executable, "-m", "signer", "serve", "--help"],
@@ -147,6 +153,7 @@ def test_help_teaches_every_flag_and_its_variable() -> None:
     assert "signer serve --interop 4" in text
 
 
+@pytest.mark.slow
 def test_debug_logs_requests_and_no_secret() -> None:
     mnemonic = "abandon " * 11 + "about"
     flags = ["--mnemonic", mnemonic, "--count", "1", "--log-level", "debug", "--no-metrics"]
@@ -178,6 +185,7 @@ def test_sigterm_under_load_loses_no_request() -> None:
     assert len(result.latencies) > 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_request_under_way_is_answered_before_the_end(number: signal.Signals) -> None:
     body = load.attestation()
@@ -212,6 +220,7 @@ def wait_until_refused(signer: Served) -> None:
             return
 
 
+@pytest.mark.slow
 def test_a_request_that_never_comes_whole_does_not_hold_the_signer_up() -> None:
     impatient = "from signer import cli, server; server.DRAIN_TIMEOUT = 0.2; cli.main()"
     flags = ["serve", "--port", "0", "--no-metrics", "--ready-json"]
@@ -236,6 +245,7 @@ def test_a_mistaken_network_is_told_before_keystores_are_opened(tmp_path: Path) 
     assert "broken.json" not in message
 
 
+@pytest.mark.slow
 def test_help_needs_no_docstrings() -> None:
     command = [sys.executable, "-OO", "-m", "signer", "serve", "--help"]
 

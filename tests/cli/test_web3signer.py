@@ -164,6 +164,7 @@ def slashable_pair(signer: Served) -> list[int]:
     return [signer.sign(PUBKEYS[0], attestation(9, root)).status for root in (1, 2)]
 
 
+@pytest.mark.slow
 def test_without_options_it_does_as_web3signer_does_on_any_host(disk: Path) -> None:
     metrics = str(free_port())
     argv = ["--http-listen-host=0.0.0.0", "--metrics-port", metrics, "eth2"]
@@ -174,6 +175,7 @@ def test_without_options_it_does_as_web3signer_does_on_any_host(disk: Path) -> N
             socket.create_connection(("127.0.0.1", int(metrics)))
 
 
+@pytest.mark.slow
 def test_what_is_off_or_on_by_default_can_be_the_other_way(disk: Path) -> None:
     metrics = str(free_port())
     options = ["--slashing-protection-enabled=false", "--key-manager-api-enabled=true"]
@@ -185,6 +187,7 @@ def test_what_is_off_or_on_by_default_can_be_the_other_way(disk: Path) -> None:
             assert b"signer_keys_loaded 2.0" in response.read()
 
 
+@pytest.mark.slow
 def test_options_without_a_meaning_are_named_in_one_line_without_their_values() -> None:
     argv = ["--swagger-ui-enabled", "--vertx-worker-pool-size", "20", "eth2", "--Xtrusted-setup=x"]
     secret = "--slashing-protection-db-password=hunter2"
@@ -198,6 +201,7 @@ def test_options_without_a_meaning_are_named_in_one_line_without_their_values() 
     assert "hunter2" not in "".join(lines)
 
 
+@pytest.mark.slow
 def test_options_that_mean_something_are_not_called_ignored(disk: Path) -> None:
     with standing_in("eth2", "--keystores-path", disk / "bulk") as signer:
         lines = said(signer)
@@ -205,6 +209,7 @@ def test_options_that_mean_something_are_not_called_ignored(disk: Path) -> None:
     assert [] == [line for line in lines if "ignored" in line]
 
 
+@pytest.mark.slow
 def test_called_web3signer_by_a_link_it_is_that_command(tmp_path: Path) -> None:
     link = tmp_path / "web3signer"
     link.symlink_to(Path(sys.executable).with_name("signer"))
@@ -214,6 +219,7 @@ def test_called_web3signer_by_a_link_it_is_that_command(tmp_path: Path) -> None:
         assert 404 == signer.ask("GET", "/eth/v1/keystores").status
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_exits_with_0_when_it_is_told_to_stop(number: signal.Signals) -> None:
     with standing_in("eth2") as signer:
@@ -414,6 +420,7 @@ def test_any_client_may_come_in_whatever_case() -> None:
     assert "--tls-cert=f" in flags
 
 
+@pytest.mark.slow
 def test_the_key_manager_api_may_have_a_token_by_serves_variable(tmp_path: Path) -> None:
     token = str(tmp_path / "token")
     argv = ["eth2", "--key-manager-api-enabled=true"]

@@ -180,6 +180,7 @@ def test_a_data_dir_that_cannot_be_one_is_refused(tmp_path: Path, path: str) -> 
     assert f"Error: cannot use {tmp_path / path} for --data-dir: " in message
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_told_at_the_start(tmp_path: Path) -> None:
     arguments = [*FULL_DISK, "0", *command("--port", "0", *keeping(tmp_path))]
 
@@ -188,6 +189,7 @@ def test_a_full_disk_is_told_at_the_start(tmp_path: Path) -> None:
     assert done.stderr.startswith(f"Error: cannot use {tmp_path}")
 
 
+@pytest.mark.slow
 def test_a_key_that_finds_no_room_is_not_imported_and_leaves_no_file(tmp_path: Path) -> None:
     keep(tmp_path, PUBKEYS[0])
     file = file_of(tmp_path, PUBKEYS[1])

@@ -69,6 +69,7 @@ def test_web3signers_layout_loads(tmp_path: Path) -> None:
     assert {key["pubkey"] for key in KEYS[:3]} == set(pubkeys)
 
 
+@pytest.mark.slow
 def test_a_key_that_fails_is_reported_and_the_others_serve(tmp_path: Path) -> None:
     write_keystore(tmp_path, 0)
     broken = write_keystore(tmp_path, 1, "another password")

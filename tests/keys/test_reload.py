@@ -113,6 +113,7 @@ def test_signing_goes_on_during_a_reload(reloading: Served) -> None:
     assert ([200] * 9, "running") == (statuses(reloading, *[FIRST] * 9), status(reloading))
 
 
+@pytest.mark.slow
 def test_a_reload_outlives_the_client_that_waits_for_it(folder: Path, signer: Served) -> None:
     put(folder, SECOND, encrypt(KEYS[SECOND], PASSWORD, cost=1 << 20))
     connection = HTTPConnection(urlsplit(signer.url).netloc, timeout=20)

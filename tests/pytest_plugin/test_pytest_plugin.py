@@ -40,6 +40,7 @@ def test_each_test_has_a_fresh_signer_with_four_keys(project: Project) -> None:
     assert {"passed": 3} == outcomes(project, tests)
 
 
+@pytest.mark.slow
 def test_what_a_test_started_is_stopped_after_it(project: Project) -> None:
     tests = """
     signers = []
@@ -132,6 +133,7 @@ def test_a_failure_of_a_users_fixture_shows_it_too(project: Project, steps: str)
     assert "GET /upcheck" in line
 
 
+@pytest.mark.slow
 def test_a_signer_whose_process_has_ended_is_no_hindrance(project: Project) -> None:
     tests = "def test_it(make_signer): make_signer(process=True).stop(); assert False"
     assert [[]] == sections(project, tests)
