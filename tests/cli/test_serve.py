@@ -114,9 +114,9 @@ def test_ipv6_is_served_under_a_bracketed_url() -> None:
         assert 200 == signer.ask("GET", "/upcheck").status
 
 
-@pytest.mark.slow
-def test_a_flag_may_come_from_the_environment() -> None:
-    with serving("--no-metrics", environment={"SIGNER_INTEROP": "5"}) as signer:
+def test_a_flag_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIGNER_INTEROP", "5")
+    with serving_here() as signer:
         assert 5 == signer.ready["pubkeys"]
 
 

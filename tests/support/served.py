@@ -124,11 +124,9 @@ def command(*flags: str | Path) -> list[str]:
     return [sys.executable, "-W", "error", "-m", "signer", "serve", *map(str, flags)]
 
 
-def serving(
-    *flags: str | Path, environment: Mapping[str, str] | None = None
-) -> AbstractContextManager[Running]:
+def serving(*flags: str | Path) -> AbstractContextManager[Running]:
     """A signer on a free port; stopped, and seen to stop well, on the way out."""
-    return running(command("--port", "0", "--ready-json", *flags), environment)
+    return running(command("--port", "0", "--ready-json", *flags))
 
 
 @contextmanager
