@@ -10,8 +10,14 @@ from signer.keys.keystore import encrypt
 
 pytest.register_assert_rewrite("support")  # what its assertions compared is shown, as in tests
 
-from support.served import Served, serving  # noqa: E402
+from support.served import Served, serving, serving_here  # noqa: E402
+from support.sharing import Shared  # noqa: E402
 from support.vectors import unhex, vectors  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Shared:
+    return Shared(tmp_path_factory, worker_id)
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +36,10 @@ def vector_keystores(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def signer_on(vector_keystores: Path) -> Iterator[Callable[[str], Served]]:
-    """A signer with the vectors' keys, configured for a network; one for each, all session."""
+    """A signer with the vectors' keys, configured for a network; one for each, all session.
+
+    Mainnet's is a process, as a user starts it.
+    """
     started: dict[str, Served] = {}
     with ExitStack() as stack:
 
@@ -38,7 +47,8 @@ def signer_on(vector_keystores: Path) -> Iterator[Callable[[str], Served]]:
             if network not in started:
                 keys: list[str | Path] = ["--keystores-path", vector_keystores]
                 keys += ["--keystores-password-file", vector_keystores / "password"]
-                signer = serving(*keys, "--network", network, "--no-metrics")
+                serve = serving if network == "mainnet" else serving_here
+                signer = serve(*keys, "--network", network, "--no-metrics")
                 started[network] = stack.enter_context(signer)
             return started[network]
 

@@ -13,6 +13,8 @@ from budgets import BESIDE_ITS_RECORD, BESIDE_UPSTREAM, BUDGETS, Budget
 from load import TEMPLATE
 from signer import Signer
 
+pytestmark = pytest.mark.slow
+
 BENCH = Path(__file__).parent.parent / "benchmarks" / "bench.py"
 SLOW_TABLES = {"keystores", "import"}
 ALL = [*BUDGETS, *BESIDE_ITS_RECORD]
@@ -33,32 +35,36 @@ def quick_budgets(file: Path, *arguments: str) -> dict[str, Any]:
     return rows
 
 
-@pytest.mark.parametrize(
-    ("parts", "expected"), [([], FAST), (["keystores", "slashing"], SLOW)], ids=["fast", "slow"]
-)
-def test_a_quick_run_has_a_number_for_each_budget_of_its_parts(
-    tmp_path: Path, parts: list[str], expected: list[Budget]
-) -> None:
-    rows = quick_budgets(tmp_path / "figures.json", *parts)
+def measured(rows: dict[str, Any], budgets: list[Budget]) -> list[Budget]:
+    return [budget for budget in budgets if isinstance(rows[budget.name]["measured"], float)]
+
+
+def test_a_quick_run_has_a_number_for_each_budget_that_is_fast(tmp_path: Path) -> None:
+    rows = quick_budgets(tmp_path / "figures.json")
 
     assert [budget.name for budget in ALL] == [*rows]
-    measured = [budget for budget in ALL if isinstance(rows[budget.name]["measured"], float)]
-    assert expected == measured
-
-
-def test_a_part_alone_is_measured(tmp_path: Path) -> None:
-    rows = quick_budgets(tmp_path / "figures.json", "memory")
-
+    assert FAST == measured(rows, ALL)
     assert 0 < rows["memory after start"]["measured"]
 
 
-def test_throughput_is_compared_with_upstreams_where_that_serves(tmp_path: Path) -> None:
+def test_a_quick_run_of_some_parts_has_a_number_for_each_of_their_budgets(tmp_path: Path) -> None:
+    rows = quick_budgets(tmp_path / "figures.json", "keystores", "slashing")
+
+    assert [budget.name for budget in ALL] == [*rows]
+    assert SLOW == measured(rows, ALL)
+
+
+def test_a_part_alone_is_measured_and_compared_with_upstream_where_that_serves(
+    tmp_path: Path,
+) -> None:
     with Signer(interop=2) as upstream:
         upstream.fault(status=200, body="a signature over whatever root was sent")
         rows = quick_budgets(tmp_path / "figures.json", "server", "--upstream", upstream.url)
         records = upstream.requests
 
     assert {f"0x{1:064x}"} == {record.root_given for record in records if record.type}
+    beside = [*BUDGETS, *BESIDE_UPSTREAM]
+    assert {"closed loop"} == {budget.figure[0] for budget in measured(rows, beside)}
     for budget in BESIDE_UPSTREAM:
         assert 0 < rows[budget.name]["measured"]
 

@@ -52,6 +52,7 @@ def test_the_readme_names_every_route_and_network() -> None:
     assert [] == [network for network in NETWORKS if network not in README]
 
 
+@pytest.mark.slow
 def test_the_examples_of_the_harness_run(tmp_path: Path) -> None:
     text = (ROOT / "docs" / "harness.md").read_text("utf-8")
     examples = [part.split("```")[0] for part in text.split("```python\n")[1:]]

@@ -14,6 +14,9 @@ from typing import NamedTuple
 import pytest
 
 from signer import Record, Signer
+from support.sharing import Shared
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parent.parent
 
@@ -115,6 +118,7 @@ def lodestar(preset: str) -> Client:
 
 
 JAVA = "target/clients/java"
+QUICK_JAVA = ["java", "-XX:TieredStopAtLevel=1"]  # what runs for a second is not optimized
 CLASS_PATH = f"{JAVA}/client.jar:{JAVA}/lib/*"
 CLIENTS = {
     "Lodestar": lodestar("mainnet"),
@@ -122,7 +126,7 @@ CLIENTS = {
     "Lodestar, gnosis": lodestar("gnosis"),
     "Prysm and SSV": Client("go", "target/clients/go", ["target/clients/go"], PRYSM_AND_SSV),
     "Teku": Client(
-        "java", f"{JAVA}/client.jar", ["java", "--class-path", CLASS_PATH, "Client"], TEKU
+        "java", f"{JAVA}/client.jar", [*QUICK_JAVA, "--class-path", CLASS_PATH, "Client"], TEKU
     ),
 }
 MESSAGES = [(name, message) for name, client in CLIENTS.items() for message in client.messages]
@@ -162,21 +166,27 @@ class Session(NamedTuple):
     records: dict[tuple[str | None, str | None], Record]  # by signing type and signature
 
 
+def session(client: Client) -> Session:
+    with Signer(interop=1, network=client.network) as signer:
+        signed = run(client, signer)
+        return Session(signed, {(each.type, each.signature): each for each in signer.requests})
+
+
 class Sessions(dict[str, Session]):
     """One for each client, when it is first asked for."""
 
+    def __init__(self, shared: Shared) -> None:
+        super().__init__()
+        self._shared = shared
+
     def __missing__(self, name: str) -> Session:
-        client = CLIENTS[name]
-        with Signer(interop=1, network=client.network) as signer:
-            signed = run(client, signer)
-            records = {(each.type, each.signature): each for each in signer.requests}
-        self[name] = Session(signed, records)
+        self[name] = self._shared.get(f"client {name}", lambda: session(CLIENTS[name]))
         return self[name]
 
 
 @pytest.fixture(scope="module")
-def sessions() -> Sessions:
-    return Sessions()
+def sessions(shared: Shared) -> Sessions:
+    return Sessions(shared)
 
 
 @pytest.mark.parametrize("client", CLIENTS)

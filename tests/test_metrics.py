@@ -5,6 +5,7 @@ import subprocess
 import urllib.request
 from urllib.parse import urlsplit
 
+import pytest
 from prometheus_client import REGISTRY
 
 from signer import __version__
@@ -22,6 +23,7 @@ REGISTRATION = {
 REQUEST = {"type": "VALIDATOR_REGISTRATION", "validator_registration": REGISTRATION}
 
 
+@pytest.mark.slow
 def test_metrics_count_requests_keys_and_time() -> None:
     port = free_port()
     with serving("--interop", "2", "--metrics-port", str(port)) as signer:
@@ -42,6 +44,7 @@ def test_metrics_count_requests_keys_and_time() -> None:
     assert f'signer_build_info{{version="{__version__}"}} 1.0' in lines
 
 
+@pytest.mark.slow
 def test_a_metrics_port_that_was_asked_for_and_is_taken_is_an_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
@@ -58,6 +61,7 @@ def test_a_metrics_port_that_was_asked_for_and_is_taken_is_an_error() -> None:
     assert f"cannot serve metrics on 127.0.0.1, port {port}" in done.stderr
 
 
+@pytest.mark.slow
 def test_two_signers_on_free_ports_both_have_metrics() -> None:
     with serving("--interop", "1") as first, serving("--interop", "1") as second:
         assert urlsplit(first.url).port != urlsplit(second.url).port

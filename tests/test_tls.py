@@ -28,7 +28,7 @@ from signer.config import Config
 from signer.errors import ConfigError
 from signer.keys import layouts
 from signer.keys.derived import interop_keys
-from support.served import Served, running, serving
+from support.served import Served, running, serving, serving_here
 from support.vectors import vectors
 
 CASE = vectors("signing/signing.json")["cases"][0]
@@ -152,7 +152,7 @@ CLIENTS = ["anybody", "authority", "known clients"]
 @pytest.fixture(scope="module", params=[f"{c}, {k}" for c in CERTIFICATES for k in CLIENTS])
 def guarded(request: Any, pki: Pki) -> Iterator[tuple[Served, str]]:
     """A signer with each certificate, that lets in whom it is told to."""
-    with serving(*flags(pki, request.param)) as signer:
+    with serving_here(*flags(pki, request.param)) as signer:
         yield signer, request.param.partition(", ")[2]
 
 
@@ -223,7 +223,7 @@ def test_older_versions_are_refused(guarded: tuple[Served, str], pki: Pki, versi
 def test_a_connection_through_openssl_is_kept_and_carries_large_bodies(pki: Pki) -> None:
     padding = {"unknown": "x" * 3_000_000}
     with (
-        serving(*flags(pki, "PKCS#12, known clients")) as signer,
+        serving_here(*flags(pki, "PKCS#12, known clients")) as signer,
         connect(signer, context(pki, pki.client)) as connection,
     ):
         [pubkey] = keys(connection)
@@ -239,12 +239,13 @@ def test_a_connection_through_openssl_is_kept_and_carries_large_bodies(pki: Pki)
     assert 3 == sum(len(record["body"].get("unknown", "")) for record in records[1:]) / 3_000_000
 
 
+@pytest.mark.slow
 def test_many_clients_at_once_are_served_through_openssl(pki: Pki) -> None:
     def ask(_: int) -> int:
         with connect(signer, context(pki, pki.client)) as connection:
             return sign(connection, pubkey)[0]
 
-    with serving(*flags(pki, "PKCS#12, known clients")) as signer:
+    with serving_here(*flags(pki, "PKCS#12, known clients")) as signer:
         with connect(signer, context(pki, pki.client)) as connection:
             [pubkey] = keys(connection)
         with ThreadPoolExecutor(16) as pool:
@@ -272,6 +273,7 @@ def test_a_client_resumes_its_session(guarded: tuple[Served, str], pki: Pki) -> 
     assert answer.endswith(b"OK")
 
 
+@pytest.mark.slow
 def test_requests_under_way_are_answered_when_the_signer_stops(pki: Pki) -> None:
     slow = ["--fault", '{"type": "ATTESTATION", "delay": 0.3}']
     with (
@@ -351,14 +353,17 @@ def test_a_key_may_have_a_password(pki: Pki) -> None:
     given: list[str | Path] = ["--tls-cert", pki.server, "--tls-key", locked]
     given += ["--tls-password-file", pki.password]
 
-    with serving("--no-metrics", *given) as signer, connect(signer, context(pki)) as connection:
+    with (
+        serving_here("--no-metrics", *given) as signer,
+        connect(signer, context(pki)) as connection,
+    ):
         assert [] == keys(connection)
 
 
 def test_a_keymanagers_token_works_over_tls(pki: Pki) -> None:
     token = pki.folder / "token"
     given = [*flags(pki, "PEM, authority"), "--keymanager-token-file", token]
-    with serving(*given) as signer, connect(signer, context(pki, pki.client)) as connection:
+    with serving_here(*given) as signer, connect(signer, context(pki, pki.client)) as connection:
         bearer = {"Authorization": f"Bearer {token.read_text()}"}
         for headers, status in (({}, 401), (bearer, 200)):
             connection.request("GET", "/eth/v1/keystores", headers=headers)
@@ -367,7 +372,10 @@ def test_a_keymanagers_token_works_over_tls(pki: Pki) -> None:
             assert status == response.status
 
 
-@pytest.mark.parametrize("process", [False, True], ids=["thread", "process"])
+@pytest.mark.parametrize(
+    "process",
+    [pytest.param(False, id="thread"), pytest.param(True, id="process", marks=pytest.mark.slow)],
+)
 @pytest.mark.parametrize("mode", [True, "mtls"])
 def test_a_signer_in_a_test_makes_its_certificates(mode: Any, process: bool) -> None:  # noqa: FBT001
     with Signer(interop=1, tls=mode, process=process) as signer:
@@ -433,6 +441,7 @@ LAUNCHERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("launcher", LAUNCHERS)
 def test_a_launcher_of_web3signer_with_tls_is_served(
     pki: Pki, tmp_path: Path, launcher: str
@@ -457,6 +466,7 @@ def test_a_launcher_of_web3signer_with_tls_is_served(
             keys(other)
 
 
+@pytest.mark.slow
 def test_the_front_accepts_again_once_there_are_descriptors(pki: Pki) -> None:
     with serving(*flags(pki, "PKCS#12, anybody")) as signer:
         pid = signer.process.pid

@@ -249,6 +249,7 @@ def test_vero_signs_messages_of_all_types_that_it_knows() -> None:
     } == {message.request["type"] for message in MESSAGES.values()}
 
 
+@pytest.mark.slow
 def test_vero_attests_in_bursts_of_a_hundred_on_connections_that_it_keeps(signer: Signer) -> None:
     async def two_bursts(vero: Vero) -> tuple[list[bytes], Counter[str]]:
         first = await vero.sign_all(ATTESTATION, signer.pubkeys)

@@ -275,7 +275,7 @@ class Config:
         if under_control and not self.control_anywhere and not self._is_local:
             raise ConfigError(
                 f"expected --control or --fault on this machine only, found --host {self.host}, "
-                "which other machines reach: --control-anywhere lets them change keys and set faults"
+                "which other machines reach; --control-anywhere lets them change keys and faults"
             )
 
     def _check_keymanager_is_guarded(self) -> None:

@@ -15,7 +15,7 @@ from signer.config import Config
 from signer.errors import ConfigError, SignerError
 from support.asking import WHERE, ask
 from support.randao import RANDAO
-from support.served import refused, said, serving
+from support.served import refused, said, serving, serving_here
 from support.vectors import vectors
 
 PUBKEY = vectors("interop_keys/keys.json")[0]["pubkey"]
@@ -192,7 +192,7 @@ def test_the_tokens_path_leads_nowhere_else(tmp_path: Path, path: str) -> None:
 
 def test_on_another_host_an_auth_file_is_enough(auth_file: Path) -> None:
     flags = ["--host", "0.0.0.0", "--no-metrics", "--interop", "1"]
-    with serving(*flags, "--auth-file", auth_file) as signer:
+    with serving_here(*flags, "--auth-file", auth_file) as signer:
         strangers = [signer.ask("GET", path).status for path in ("/upcheck", "/eth/v1/keystores")]
         strangers.append(signer.ask("POST", "/api/v1/eth2/sign", BATCH).status)
         known = signer.ask(
@@ -246,6 +246,7 @@ def test_a_file_without_a_password_ends_the_start_with_1_and_is_not_told(tmp_pat
     assert "hunter2" not in message
 
 
+@pytest.mark.slow
 def test_logs_tell_nothing_of_the_file_nor_of_what_was_given(auth_file: Path) -> None:
     given = [basic("alice:sesame"), basic("alice:guess"), "Basic guess"]
     with serving("--auth-file", auth_file, "--log-level", "debug", "--no-metrics") as signer:

@@ -4,9 +4,9 @@ import http.client
 import json
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from random import Random
 from secrets import token_bytes
@@ -25,7 +25,7 @@ from support.asking import ask
 from support.data_dir import keeping
 from support.duties import RANDAO
 from support.keymanager import refusal
-from support.served import Answer, Served, free_port, serving, started
+from support.served import Answer, Served, free_port, serving, serving_here, started
 from support.slashable import attestation
 from support.vectors import unhex, vectors
 
@@ -42,15 +42,17 @@ MANY = 3000  # keys: half a second of signing
 BARE, CONTROL, IDS = (), ("--control",), ["bare", "control"]
 
 
+Signing = AbstractContextManager[Served]
+
 NO_KEYS = [UNKNOWN, "garbage", "0xzz", "0x00", "", "é", f"{KEY} ", f"0x0X{KEY[2:]}"]
 FORMS = [KEY.upper(), KEY[2:], KEY[2:].upper()]
 
 
 @contextmanager
-def signing(keys: int, *flags: str) -> Iterator[Served]:
+def signing(where: Callable[..., Signing], keys: int, *flags: str) -> Iterator[Served]:
     """A signer with interop keys and metrics."""
     port = free_port()
-    with serving("--interop", str(keys), "--metrics-port", str(port), *flags) as signer:
+    with where("--interop", str(keys), "--metrics-port", str(port), *flags) as signer:
         signer.ready["metrics"] = port
         yield signer
 
@@ -58,7 +60,7 @@ def signing(keys: int, *flags: str) -> Iterator[Served]:
 @pytest.fixture(scope="module", params=[BARE, CONTROL], ids=IDS)
 def served(request: pytest.FixtureRequest) -> Iterator[Served]:
     """Each test has it twice: without control and with."""
-    with signing(len(PUBKEYS), "--slashing", "enforce", *request.param) as served:
+    with signing(serving_here, len(PUBKEYS), "--slashing", "enforce", *request.param) as served:
         yield served
 
 
@@ -203,6 +205,7 @@ def test_what_is_slashable_is_told_or_refused_in_its_place(mode: str, status: in
         assert [("double_vote", OTHER)] == [(pair.rule, pair.pubkey) for pair in signer.slashable()]
 
 
+@pytest.mark.slow
 def test_what_was_signed_is_on_disk_when_its_signature_leaves(tmp_path: Path) -> None:
     flags = [*keeping(tmp_path), "--interop", "20", "--slashing", "enforce"]
     with started(flags) as killed:
@@ -286,7 +289,7 @@ def test_control_changes_no_answer(served: Served, asked: Any, root: str, status
 @contextmanager
 def under_way() -> Iterator[tuple[Served, socket.socket]]:
     """A signer and the connection of a batch of all its keys; some of them are signed."""
-    with signing(MANY) as signer:
+    with signing(serving, MANY) as signer:
         sent = {"identifiers": signer.ask("GET", "/api/v1/eth2/publicKeys").json}
         body = json.dumps(sent | {"signing_request": REQUEST}).encode()
         with connected(signer, len(body)) as connection:
@@ -296,6 +299,7 @@ def under_way() -> Iterator[tuple[Served, socket.socket]]:
             yield signer, connection
 
 
+@pytest.mark.slow
 def test_a_batch_ends_when_its_client_goes_away() -> None:
     with under_way() as (signer, connection):
         connection.close()
@@ -306,6 +310,7 @@ def test_a_batch_ends_when_its_client_goes_away() -> None:
         assert 200 == signer.sign(KEY, REQUEST).status
 
 
+@pytest.mark.slow
 def test_single_signatures_do_not_wait_for_a_batch() -> None:
     with under_way() as (signer, _):
         single = signer.sign(KEY, attestation(4)).status

@@ -14,7 +14,7 @@ from signer.keys.keystore import encrypt
 from support.duties import RANDAO
 from support.interchange import METADATA
 from support.keymanager import INTEROP, PASSWORD, Keymanager, Keystore, body, fresh, refusal
-from support.served import serving
+from support.served import serving_here
 from support.vectors import unhex
 
 BLOCK = {"slot": "7", "signing_root": RANDAO["signing_root"]}
@@ -29,7 +29,7 @@ HISTORY = {"metadata": METADATA, "data": [SIGNED]}
 
 @pytest.fixture(scope="module")
 def keymanager() -> Iterator[Keymanager]:
-    with serving("--interop", "1", "--no-metrics") as signer:
+    with serving_here("--interop", "1", "--no-metrics") as signer:
         yield Keymanager(signer)
 
 

@@ -17,7 +17,7 @@ from support.hostile_keystores import ACCEPTED, EITHER, REJECTED, content, name
 from support.keymanager import INTEROP, PASSWORD, Keymanager, Keystore, body, fresh, refusal
 from support.keystores import KEY, SECRET
 from support.known_keys import DEVNET_0
-from support.served import refused, said, serving
+from support.served import refused, said, serving, serving_here
 
 CLIENTS = 8
 PATH = "m/12381/3600/7/0/0"
@@ -44,7 +44,7 @@ def keymanager(folder: Path) -> Iterator[Keymanager]:
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keymanager]:
     path = tmp_path_factory.mktemp("token") / "token"
     path.write_text(f"{TOKEN}\n")
-    with serving("--interop", "1", "--keymanager-token-file", path, "--no-metrics") as signer:
+    with serving_here("--interop", "1", "--keymanager-token-file", path, "--no-metrics") as signer:
         yield Keymanager(signer, TOKEN)
 
 
@@ -85,10 +85,10 @@ def test_nobody_gets_in_without_the_token(
 
 def test_a_token_is_made_once_and_only_its_owner_can_read_it(tmp_path: Path) -> None:
     path = tmp_path / "token"
-    with serving("--keymanager-token-file", path, "--no-metrics"):
+    with serving_here("--keymanager-token-file", path, "--no-metrics"):
         made = path.read_text()
 
-    with serving("--keymanager-token-file", path, "--no-metrics") as signer:
+    with serving_here("--keymanager-token-file", path, "--no-metrics") as signer:
         assert {} == Keymanager(signer, made).list_keys()
 
     assert re.fullmatch("[0-9a-f]{64}", made)
@@ -137,34 +137,34 @@ def test_read_only_keys_are_not_deleted(keymanager: Keymanager, folder: Path) ->
 
 def test_imported_keys_outlive_a_restart_with_a_data_dir(tmp_path: Path) -> None:
     kept, deleted = fresh(PATH), fresh()
-    with serving("--data-dir", tmp_path, "--no-metrics") as signer:
+    with serving_here("--data-dir", tmp_path, "--no-metrics") as signer:
         Keymanager(signer).import_keystores(kept, deleted)
         Keymanager(signer).delete_keys(deleted.pubkey)
 
-    with serving("--data-dir", tmp_path, "--no-metrics") as signer:
+    with serving_here("--data-dir", tmp_path, "--no-metrics") as signer:
         assert {kept.pubkey: (PATH, False)} == Keymanager(signer).list_keys()
         assert Keymanager(signer).sign(kept.pubkey)
 
 
 def test_imported_keys_are_gone_after_a_restart_without_one() -> None:
-    with serving("--no-metrics") as signer:
+    with serving_here("--no-metrics") as signer:
         assert ["imported"] == Keymanager(signer).import_keystores(fresh())
 
-    with serving("--no-metrics") as signer:
+    with serving_here("--no-metrics") as signer:
         assert {} == Keymanager(signer).list_keys()
 
 
 @pytest.mark.parametrize("path", ["\ud800", "m" * (1 << 20)], ids=["half a surrogate", "1 MiB"])
 def test_an_imported_key_outlives_a_restart_whatever_its_path(tmp_path: Path, path: str) -> None:
-    with serving("--data-dir", tmp_path, "--no-metrics") as signer:
+    with serving_here("--data-dir", tmp_path, "--no-metrics") as signer:
         results = Keymanager(signer).import_keystores(fresh(), fresh(path))
 
-    with serving("--data-dir", tmp_path, "--no-metrics") as signer:
+    with serving_here("--data-dir", tmp_path, "--no-metrics") as signer:
         assert results.count("imported") == len(Keymanager(signer).list_keys())
 
 
 def test_keys_are_listed_whatever_their_path() -> None:
-    with serving("--no-metrics") as signer:
+    with serving_here("--no-metrics") as signer:
         results = Keymanager(signer).import_keystores(fresh(), fresh("\ud800"))
         assert results.count("imported") == len(Keymanager(signer).list_keys())
 
@@ -179,6 +179,7 @@ def sendable(cases: list[Any]) -> list[Keystore]:
     ]
 
 
+@pytest.mark.slow
 def test_unusual_keystores_are_imported(keymanager: Keymanager) -> None:
     keystores = sendable(ACCEPTED)
     pubkeys = [keystore.pubkey for keystore in keystores]
@@ -191,6 +192,7 @@ def test_unusual_keystores_are_imported(keymanager: Keymanager) -> None:
     assert all(map(keymanager.sign, pubkeys))
 
 
+@pytest.mark.slow
 def test_broken_keystores_are_errors_that_tell_nothing(keymanager: Keymanager) -> None:
     keystores = sendable(REJECTED)
 
@@ -201,12 +203,14 @@ def test_broken_keystores_are_errors_that_tell_nothing(keymanager: Keymanager) -
     assert SECRET.hex() not in answer.body.decode()
 
 
+@pytest.mark.slow
 def test_doubtful_keystores_are_answered(keymanager: Keymanager) -> None:
     keymanager.import_keystores(*sendable(EITHER))
 
     assert keymanager.sign(INTEROP["pubkey"])
 
 
+@pytest.mark.slow
 def test_a_thousand_keystores_are_imported_in_a_request(keymanager: Keymanager) -> None:
     keystores = [fresh() for _ in range(1000)]
 
@@ -243,6 +247,7 @@ def test_many_clients_import_keystores_of_their_own(keymanager: Keymanager) -> N
     assert all(keymanager.sign(keystore.pubkey) for own in keystores for keystore in own)
 
 
+@pytest.mark.slow
 def test_every_import_has_its_delete_however_they_meet(tmp_path: Path) -> None:
     keystore = fresh()
     with serving("--data-dir", tmp_path, "--no-metrics") as signer:
@@ -284,6 +289,7 @@ def test_no_request_that_is_sent_after_a_delete_is_signed(keymanager: Keymanager
     assert {None} == set().union(*(client.result()[1] for client in clients))
 
 
+@pytest.mark.slow
 def test_no_log_tells_a_secret(tmp_path: Path) -> None:
     keystore = Keystore(encrypt(Key(KEY), PASSWORD, cost=1).decode())
     flags: list[str | Path] = ["--data-dir", tmp_path, "--keymanager-token-file", tmp_path / "t"]

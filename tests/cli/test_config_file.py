@@ -10,11 +10,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import Result
 
 from signer.cli.config_file import read_flags
 from signer.errors import ConfigError
 from support.randao import RANDAO
-from support.served import command, free_port, refused, said, serving
+from support.served import (
+    command,
+    ended_here,
+    free_port,
+    process_refused,
+    said,
+    serving,
+    serving_here,
+)
 from support.slashable import attestation
 from support.vectors import vectors
 
@@ -42,10 +51,9 @@ def write(folder: Path, name: str, **flags: Any) -> Path:
     return path
 
 
-def not_started(path: Path) -> subprocess.CompletedProcess[str]:
+def not_started(path: Path) -> Result:
     """How `serve` ends with a file that it cannot use."""
-    arguments = command("--config", path, "--no-metrics")
-    return subprocess.run(arguments, capture_output=True, text=True, check=False, timeout=20)
+    return ended_here("serve", "--config", path, "--no-metrics")
 
 
 @pytest.mark.parametrize("name", ["config.toml", "config.yaml", "config"])
@@ -55,7 +63,7 @@ def test_flags_come_from_a_file_of_toml_or_yaml(tmp_path: Path, name: str) -> No
         # with metrics the start would fail
         path = write(tmp_path, name, interop=2, control=True, metrics=False, metrics_port=port)
 
-        with serving("--config", path) as signer:
+        with serving_here("--config", path) as signer:
             assert 2 == signer.ready["pubkeys"]
             assert [] == signer.ask("GET", "/_signer/requests").json
 
@@ -69,11 +77,17 @@ def test_flags_come_from_a_file_of_toml_or_yaml(tmp_path: Path, name: str) -> No
     ],
 )
 def test_a_flag_wins_over_a_variable_and_that_one_over_the_file(
-    tmp_path: Path, flags: list[str], environment: dict[str, str], expected: int
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    flags: list[str],
+    environment: dict[str, str],
+    expected: int,
 ) -> None:
     path = write(tmp_path, "config.toml", interop=1, port=1, metrics=False)
+    for name, value in {"SIGNER_CONFIG": str(path), **environment}.items():
+        monkeypatch.setenv(name, value)
 
-    with serving(*flags, environment={"SIGNER_CONFIG": str(path), **environment}) as signer:
+    with serving_here(*flags) as signer:
         assert expected == signer.ready["pubkeys"]
 
 
@@ -85,7 +99,7 @@ def test_a_flag_without_a_value_wins_over_the_file(
 ) -> None:
     path = write(tmp_path, "config.yaml", keymanager=written, metrics=False)
 
-    with serving("--config", path, flag) as signer:
+    with serving_here("--config", path, flag) as signer:
         assert expected == signer.ask("GET", "/eth/v1/keystores").status
 
 
@@ -101,15 +115,15 @@ def test_faults_are_json_in_a_file(
 ) -> None:
     path = write(tmp_path, name, interop=1, metrics=False, fault=fault)
 
-    with serving("--config", path) as signer:
+    with serving_here("--config", path) as signer:
         answers = [signer.sign(PUBKEY, body).status for body in (attestation(9), RANDAO)]
 
     assert expected == answers
 
 
-def test_a_fault_may_come_from_the_environment() -> None:
-    environment = {"SIGNER_FAULT": FAULTS[1]}
-    with serving("--interop", "1", "--no-metrics", environment=environment) as signer:
+def test_a_fault_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIGNER_FAULT", FAULTS[1])
+    with serving_here("--interop", "1") as signer:
         assert 412 == signer.sign(PUBKEY, RANDAO).status
 
 
@@ -158,11 +172,11 @@ def test_an_empty_file_has_no_flags(tmp_path: Path, name: str) -> None:
     assert {} == read_flags(tmp_path / name, KNOWN)
 
 
+@pytest.mark.slow
 def test_a_name_that_is_none_ends_the_start_with_1(tmp_path: Path) -> None:
-    done = not_started(write(tmp_path, "config.yaml", slashin="off"))
+    message = process_refused("--config", write(tmp_path, "config.yaml", slashin="off"))
 
-    assert (1, "") == (done.returncode, done.stdout)
-    assert "found slashin: did you mean slashing?" in done.stderr
+    assert "found slashin: did you mean slashing?" in message
 
 
 @pytest.mark.parametrize(
@@ -174,7 +188,7 @@ def test_a_value_of_another_type_is_an_error_that_names_flag_and_value(
 ) -> None:
     done = not_started(write(tmp_path, "config.toml", **{flag: value}))
 
-    assert (2, "") == (done.returncode, done.stdout)
+    assert (2, "") == (done.exit_code, done.stdout)
     assert f"Invalid value for '--{flag}'" in done.stderr
     assert f"'{value}'" in done.stderr
 
@@ -192,6 +206,7 @@ def test_a_list_where_one_value_is_expected_is_an_error_without_a_traceback(
     assert flag in done.stderr
 
 
+@pytest.mark.slow
 def test_json_logs_have_an_object_on_each_line(tmp_path: Path) -> None:
     (tmp_path / "broken.json").write_text('{"crypto": 1}')
     flags = ["--log-format", "json", "--log-level", "debug", "--no-metrics", "--interop", "1"]
@@ -210,6 +225,7 @@ def test_json_logs_have_an_object_on_each_line(tmp_path: Path) -> None:
     assert ["RANDAO_REVEAL 200", "RANDAO_REVEAL 404"] == requests
 
 
+@pytest.mark.slow
 def test_a_traceback_is_in_the_object_of_its_line() -> None:
     done = subprocess.run(
         [sys.executable, "-c", LOGGED], capture_output=True, text=True, check=True, timeout=20
@@ -221,12 +237,14 @@ def test_a_traceback_is_in_the_object_of_its_line() -> None:
     assert line["exception"].endswith("\nZeroDivisionError: division by zero")
 
 
+@pytest.mark.slow
 def test_json_logs_tell_as_json_why_it_does_not_serve() -> None:
-    message = refused("--log-format", "json", "--host", "192.0.2.1", "--no-keymanager")
+    message = process_refused("--log-format", "json", "--host", "192.0.2.1", "--no-keymanager")
 
     assert "cannot listen on 192.0.2.1" in json.loads(message.splitlines()[-1])["message"]
 
 
+@pytest.mark.slow
 def test_a_flag_that_is_none_ends_the_start_with_2() -> None:
     done = subprocess.run(
         command("--interopp", "1"), capture_output=True, text=True, check=False, timeout=20
@@ -236,6 +254,7 @@ def test_a_flag_that_is_none_ends_the_start_with_2() -> None:
     assert "--interopp" in done.stderr
 
 
+@pytest.mark.slow
 def test_metrics_have_a_host_of_their_own() -> None:
     port = free_port()
     flags = ["--host", "::1", "--metrics-host", "127.0.0.1", "--metrics-port", str(port)]
@@ -249,6 +268,6 @@ def test_metrics_have_a_host_of_their_own() -> None:
 
 
 def test_without_the_keymanager_api_any_host_may_be_served() -> None:
-    with serving("--no-keymanager", "--host", "0.0.0.0", "--no-metrics") as signer:
+    with serving_here("--no-keymanager", "--host", "0.0.0.0", "--no-metrics") as signer:
         assert 404 == signer.ask("GET", "/eth/v1/keystores").status
         assert 200 == signer.ask("GET", "/upcheck").status

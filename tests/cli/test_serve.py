@@ -19,7 +19,17 @@ from signer import server, verify
 from signer.config import Config
 from signer.errors import ConfigError
 from support.randao import RANDAO, root_of_randao
-from support.served import Served, command, refused, request, running, said, serving
+from support.served import (
+    Served,
+    command,
+    process_refused,
+    refused,
+    request,
+    running,
+    said,
+    serving,
+    serving_here,
+)
 from support.vectors import unhex, vectors
 
 INTEROP_0 = vectors("interop_keys/keys.json")[0]["pubkey"]
@@ -31,6 +41,7 @@ def test_ready_json_says_where_who_and_how_many() -> None:
         assert 200 == signer.ask("GET", "/upcheck").status
 
 
+@pytest.mark.slow
 def test_three_lines_tell_keys_url_and_that_it_is_for_tests() -> None:
     with serving("--interop", "2", "--no-metrics") as signer:
         lines = said(signer)
@@ -39,6 +50,7 @@ def test_three_lines_tell_keys_url_and_that_it_is_for_tests() -> None:
     assert ["2 keys", f"serving at {signer.url}", purpose] == lines
 
 
+@pytest.mark.slow
 def test_the_curl_line_returns_a_signature_that_verifies() -> None:
     with subprocess.Popen(
         command("--interop", "1", "--port", "0", "--no-metrics"), stderr=subprocess.PIPE, text=True
@@ -62,12 +74,13 @@ def test_a_taken_port_is_an_error_at_once() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
 
-        message = refused("--port", str(port), "--no-metrics")
+        message = process_refused("--port", str(port), "--no-metrics")
 
     assert f"cannot listen on 127.0.0.1, port {port}" in message
     assert "choose another --port" in message
 
 
+@pytest.mark.slow
 def test_a_second_signer_on_the_port_is_refused() -> None:
     with serving("--no-metrics") as signer:
         message = refused("--port", str(urlsplit(signer.url).port), "--no-metrics")
@@ -88,20 +101,22 @@ def test_a_port_that_another_came_to_listen_on_while_keys_were_loading_is_an_err
                 server.run(nothing, second, Config(), lambda: None, lambda: None)
 
 
+@pytest.mark.slow
 def test_a_host_that_is_not_ours_is_an_error() -> None:
-    assert "cannot listen on 192.0.2.1" in refused(
+    assert "cannot listen on 192.0.2.1" in process_refused(
         "--host", "192.0.2.1", "--port", "0", "--keymanager-auth", "off"
     )
 
 
 def test_ipv6_is_served_under_a_bracketed_url() -> None:
-    with serving("--host", "::1", "--no-metrics", "--interop", "1") as signer:
+    with serving_here("--host", "::1", "--no-metrics", "--interop", "1") as signer:
         assert signer.url.startswith("http://[::1]:")
         assert 200 == signer.ask("GET", "/upcheck").status
 
 
-def test_a_flag_may_come_from_the_environment() -> None:
-    with serving("--no-metrics", environment={"SIGNER_INTEROP": "5"}) as signer:
+def test_a_flag_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIGNER_INTEROP", "5")
+    with serving_here() as signer:
         assert 5 == signer.ready["pubkeys"]
 
 
@@ -122,6 +137,7 @@ def test_contradicting_flags_are_refused_with_a_hint(flags: list[str], expected:
     assert expected in refused("--port", "0", "--no-metrics", *flags)
 
 
+@pytest.mark.slow
 def test_help_teaches_every_flag_and_its_variable() -> None:
     text = subprocess.run(
         [sys.executable, "-m", "signer", "serve", "--help"],
@@ -137,6 +153,7 @@ def test_help_teaches_every_flag_and_its_variable() -> None:
     assert "signer serve --interop 4" in text
 
 
+@pytest.mark.slow
 def test_debug_logs_requests_and_no_secret() -> None:
     mnemonic = "abandon " * 11 + "about"
     flags = ["--mnemonic", mnemonic, "--count", "1", "--log-level", "debug", "--no-metrics"]
@@ -151,6 +168,7 @@ def test_debug_logs_requests_and_no_secret() -> None:
     assert "abandon" not in text
 
 
+@pytest.mark.slow
 def test_sigterm_under_load_loses_no_request() -> None:
     with serving("--interop", "16", "--no-metrics") as signer:
         pubkeys = signer.ask("GET", "/api/v1/eth2/publicKeys").json
@@ -167,6 +185,7 @@ def test_sigterm_under_load_loses_no_request() -> None:
     assert len(result.latencies) > 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_request_under_way_is_answered_before_the_end(number: signal.Signals) -> None:
     body = load.attestation()
@@ -201,6 +220,7 @@ def wait_until_refused(signer: Served) -> None:
             return
 
 
+@pytest.mark.slow
 def test_a_request_that_never_comes_whole_does_not_hold_the_signer_up() -> None:
     impatient = "from signer import cli, server; server.DRAIN_TIMEOUT = 0.2; cli.main()"
     flags = ["serve", "--port", "0", "--no-metrics", "--ready-json"]
@@ -225,6 +245,7 @@ def test_a_mistaken_network_is_told_before_keystores_are_opened(tmp_path: Path) 
     assert "broken.json" not in message
 
 
+@pytest.mark.slow
 def test_help_needs_no_docstrings() -> None:
     command = [sys.executable, "-OO", "-m", "signer", "serve", "--help"]
 
@@ -235,18 +256,19 @@ def test_help_needs_no_docstrings() -> None:
 
 
 @pytest.mark.parametrize("how", ["flag", "variable", "file"])
-def test_the_index_of_the_first_key_has_an_old_name(tmp_path: Path, how: str) -> None:
-    flags: list[str | Path] = ["--mnemonic", "devnet", "--count", "1", "--no-metrics"]
-    environment = {}
+def test_the_index_of_the_first_key_has_an_old_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    flags: list[str | Path] = ["--mnemonic", "devnet", "--count", "1"]
     if how == "flag":
         flags += ["--start", "1"]
     elif how == "variable":
-        environment["SIGNER_START"] = "1"
+        monkeypatch.setenv("SIGNER_START", "1")
     else:
         (tmp_path / "signer.toml").write_text("start = 1")
         flags += ["--config", tmp_path / "signer.toml"]
 
-    with serving(*flags, environment=environment) as signer:
+    with serving_here(*flags) as signer:
         [pubkey] = signer.ask("GET", "/api/v1/eth2/publicKeys").json
 
     # ethereum-package's second key, as write-ups of its devnets show it

@@ -9,7 +9,7 @@ from click.testing import Result
 from signer import Signer
 from support.data_dir import keeping
 from support.interchange import EACH_BAD, METADATA, document, history
-from support.served import serving
+from support.served import serving_here
 from support.slashable import KEY, attestation, block, statuses
 from support.slashing_command import exported, imported, slashing
 
@@ -27,7 +27,7 @@ def test_an_import_tells_how_far_it_is_and_is_exported(tmp_path: Path) -> None:
 def test_what_was_imported_is_refused(tmp_path: Path) -> None:
     imported(tmp_path, document(history(KEY, 4, 5, slots=(7, 9))))
 
-    with serving(*keeping(tmp_path), "--interop", "1", "--slashing", "enforce") as signer:
+    with serving_here(*keeping(tmp_path), "--interop", "1", "--slashing", "enforce") as signer:
         for request in (attestation(5), attestation(6, source=3), block(6), block(9)):
             assert 412 == signer.sign(KEY, request).status
 

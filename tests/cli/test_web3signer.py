@@ -1,9 +1,7 @@
 """`signer web3signer`: the command lines of Web3Signer's launchers, and what they get for them."""
 
-import os
 import signal
 import socket
-import subprocess
 import sys
 import urllib.request
 from collections.abc import Sequence
@@ -19,7 +17,7 @@ from signer.errors import ConfigError
 from signer.keys import layouts
 from signer.keys.derived import interop_keys
 from support.randao import root_of_randao
-from support.served import Served, free_port, running, said
+from support.served import Running, Served, ended_here, free_port, running, said, serving_here
 from support.slashable import attestation
 from support.vectors import unhex, vectors
 
@@ -87,23 +85,22 @@ RAW = "type: file-raw\nkeyType: BLS\nprivateKey: {privkey}\n"
 
 def standing_in(
     *argv: str | Path, command: Sequence[str | Path] = COMMAND, **environment: str
-) -> AbstractContextManager[Served]:
+) -> AbstractContextManager[Running]:
     """A signer started as Web3Signer is, on a free port where no other is given."""
     variables = {"SIGNER_READY_JSON": "1", "WEB3SIGNER_HTTP_LISTEN_PORT": "0", **environment}
     return running([*command, *argv], variables)
 
 
+def standing_in_here(*argv: str | Path, **environment: str) -> AbstractContextManager[Served]:
+    """The same on a thread of this process."""
+    flags, _ = translate([*map(str, argv)], environment)
+    return serving_here(*flags)
+
+
 def refused(*argv: str, **environment: str) -> str:
     """What is said instead of a start."""
-    done = subprocess.run(
-        [*COMMAND, *argv],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=20,
-        env=os.environ | environment,
-    )
-    assert (1, "") == (done.returncode, done.stdout)
+    done = ended_here("web3signer", *argv, **environment)
+    assert (1, "") == (done.exit_code, done.stdout)
     return done.stderr
 
 
@@ -131,7 +128,7 @@ def signs(signer: Served) -> bool:
 
 @pytest.mark.parametrize("argv", WITH_KEYS.values(), ids=list(WITH_KEYS))
 def test_a_launcher_with_keys_on_disk_gets_a_signer_that_signs(disk: Path, argv: str) -> None:
-    with standing_in(*argv.format(disk).split(), **IMAGE) as signer:
+    with standing_in_here(*argv.format(disk).split(), **IMAGE) as signer:
         up = signer.ask("GET", "/upcheck")
         listed = signer.ask("GET", "/api/v1/eth2/publicKeys").json
 
@@ -150,7 +147,7 @@ def imported(signer: Served, disk: Path) -> list[str]:
 
 @pytest.mark.parametrize("argv", WITHOUT.values(), ids=list(WITHOUT))
 def test_a_launcher_that_imports_its_keys_gets_a_signer_that_signs(disk: Path, argv: str) -> None:
-    with standing_in(*argv.format(disk).split(), **IMAGE) as signer:
+    with standing_in_here(*argv.format(disk).split(), **IMAGE) as signer:
         assert 200 == signer.ask("GET", "/upcheck").status
         assert ["imported"] * 2 == imported(signer, disk)
         assert set(PUBKEYS) == set(signer.ask("GET", "/api/v1/eth2/publicKeys").json)
@@ -159,7 +156,7 @@ def test_a_launcher_that_imports_its_keys_gets_a_signer_that_signs(disk: Path, a
 
 @pytest.mark.parametrize("network", ["swift", "holesky"], ids=["Teku", "DAppNode"])
 def test_a_launcher_may_name_a_network_of_web3signers(network: str) -> None:
-    with standing_in("eth2", f"--network={network}") as signer:
+    with standing_in_here("eth2", f"--network={network}") as signer:
         assert 200 == signer.ask("GET", "/upcheck").status
 
 
@@ -167,6 +164,7 @@ def slashable_pair(signer: Served) -> list[int]:
     return [signer.sign(PUBKEYS[0], attestation(9, root)).status for root in (1, 2)]
 
 
+@pytest.mark.slow
 def test_without_options_it_does_as_web3signer_does_on_any_host(disk: Path) -> None:
     metrics = str(free_port())
     argv = ["--http-listen-host=0.0.0.0", "--metrics-port", metrics, "eth2"]
@@ -177,6 +175,7 @@ def test_without_options_it_does_as_web3signer_does_on_any_host(disk: Path) -> N
             socket.create_connection(("127.0.0.1", int(metrics)))
 
 
+@pytest.mark.slow
 def test_what_is_off_or_on_by_default_can_be_the_other_way(disk: Path) -> None:
     metrics = str(free_port())
     options = ["--slashing-protection-enabled=false", "--key-manager-api-enabled=true"]
@@ -188,6 +187,7 @@ def test_what_is_off_or_on_by_default_can_be_the_other_way(disk: Path) -> None:
             assert b"signer_keys_loaded 2.0" in response.read()
 
 
+@pytest.mark.slow
 def test_options_without_a_meaning_are_named_in_one_line_without_their_values() -> None:
     argv = ["--swagger-ui-enabled", "--vertx-worker-pool-size", "20", "eth2", "--Xtrusted-setup=x"]
     secret = "--slashing-protection-db-password=hunter2"
@@ -201,6 +201,7 @@ def test_options_without_a_meaning_are_named_in_one_line_without_their_values() 
     assert "hunter2" not in "".join(lines)
 
 
+@pytest.mark.slow
 def test_options_that_mean_something_are_not_called_ignored(disk: Path) -> None:
     with standing_in("eth2", "--keystores-path", disk / "bulk") as signer:
         lines = said(signer)
@@ -208,6 +209,7 @@ def test_options_that_mean_something_are_not_called_ignored(disk: Path) -> None:
     assert [] == [line for line in lines if "ignored" in line]
 
 
+@pytest.mark.slow
 def test_called_web3signer_by_a_link_it_is_that_command(tmp_path: Path) -> None:
     link = tmp_path / "web3signer"
     link.symlink_to(Path(sys.executable).with_name("signer"))
@@ -217,6 +219,7 @@ def test_called_web3signer_by_a_link_it_is_that_command(tmp_path: Path) -> None:
         assert 404 == signer.ask("GET", "/eth/v1/keystores").status
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_exits_with_0_when_it_is_told_to_stop(number: signal.Signals) -> None:
     with standing_in("eth2") as signer:
@@ -417,6 +420,7 @@ def test_any_client_may_come_in_whatever_case() -> None:
     assert "--tls-cert=f" in flags
 
 
+@pytest.mark.slow
 def test_the_key_manager_api_may_have_a_token_by_serves_variable(tmp_path: Path) -> None:
     token = str(tmp_path / "token")
     argv = ["eth2", "--key-manager-api-enabled=true"]

@@ -19,7 +19,7 @@ from signer import Signer
 from support.asking import sign
 from support.duties import ATTESTATION, KEYS, RANDAO, SLOT
 from support.known_keys import INTEROP
-from support.served import Answer, Served, command, refused, serving
+from support.served import Answer, Served, command, refused, serving, serving_here
 
 FLAGS = "--interop", "1", "--no-metrics"
 KEY = INTEROP[0]
@@ -228,6 +228,7 @@ def test_assert_signed_shows_what_came_instead(
         refusing.assert_signed(n, **match)
 
 
+@pytest.mark.slow
 def test_a_signer_of_a_test_has_no_more_keys_than_it_asks_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -239,7 +240,7 @@ def test_a_signer_of_a_test_has_no_more_keys_than_it_asks_for(
 def test_faults_come_from_the_command_line() -> None:
     first = '{"type": "ATTESTATION", "status": 500}'
     last = '{"type": "ATTESTATION", "status": 412, "times": 1}'
-    with serving(*FLAGS, "--fault", first, "--fault", last) as served:
+    with serving_here(*FLAGS, "--fault", first, "--fault", last) as served:
         answers = signed(served, ATTESTATION, ATTESTATION, RANDAO)
 
     assert [412, 500, 200] == [answer.status for answer in answers]
@@ -257,6 +258,7 @@ def test_control_is_not_for_other_hosts(flags: list[str]) -> None:
     assert "--control-anywhere" in refused(*everywhere, *flags)
 
 
+@pytest.mark.slow
 def test_sigterm_answers_what_a_fault_holds_and_ends_at_once() -> None:
     fault = '{"hang": true}'
     with serving(*FLAGS, "--control", "--fault", fault) as served, ThreadPoolExecutor(1) as client:
@@ -271,6 +273,7 @@ def test_sigterm_answers_what_a_fault_holds_and_ends_at_once() -> None:
     assert perf_counter() - started < 2
 
 
+@pytest.mark.slow
 def test_sigterm_does_not_wait_for_a_long_poll() -> None:
     with serving(*FLAGS, "--control") as served:
         connection = http.client.HTTPConnection(urlsplit(served.url).netloc, timeout=20)
@@ -285,6 +288,7 @@ def test_sigterm_does_not_wait_for_a_long_poll() -> None:
         assert perf_counter() - started < 1
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed")
 def test_a_test_in_node_spawns_a_signer_and_makes_it_fail() -> None:
     request = json.dumps(ATTESTATION["request"])

@@ -283,6 +283,7 @@ def test_a_fault_that_makes_no_sense_is_refused(
         signer.fault(**what)
 
 
+@pytest.mark.slow
 def test_faults_strike_a_signer_of_its_own_process() -> None:
     with Signer(keys=KEYS, process=True) as signer:
         fault = signer.fault(status=412, times=1)
@@ -291,6 +292,7 @@ def test_faults_strike_a_signer_of_its_own_process() -> None:
         assert (1, 1) == (fault.hits, signer.count(status=412))
 
 
+@pytest.mark.slow
 def test_a_fault_given_as_a_flag_strikes_a_process_too() -> None:
     with Signer(keys=KEYS, process=True, fault=('{"status": 412}',)) as signer:
         assert [412] == statuses(signer, ATTESTATION)

@@ -27,13 +27,14 @@ from support.data_dir import (
     reading,
 )
 from support.killing import Client, kill_under_load
+from support.loading import logged
 from support.randao import RANDAO
-from support.served import Served, command, refused, said, serving, started
+from support.served import Served, command, refused, serving, serving_here, started
 from support.vectors import unhex, vectors
 
 SECRETS = [unhex(key["privkey"]) for key in vectors("interop_keys/keys.json")]
 
-CRASH_ROUNDS = int(os.environ.get("PY3SIGNER_CRASH_ROUNDS", "6"))
+CRASH_ROUNDS = int(os.environ.get("PY3SIGNER_CRASH_ROUNDS", "3"))
 # runs a command where no file can have more than that many blocks (of 512 bytes): a disk is full
 FULL_DISK = ["sh", "-c", 'ulimit -f "$0" && exec "$@"']
 
@@ -48,7 +49,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data directory of a signer that three keys were imported into, and that read another."""
     path = tmp_path_factory.mktemp("kept")
     put(path / "keys", PUBKEYS[3])
-    with serving(*keeping(path / "data"), *reading(path / "keys")) as signer:
+    with serving_here(*keeping(path / "data"), *reading(path / "keys")) as signer:
         assert [{"status": "imported"}] * 3 == import_keys(signer, *PUBKEYS[:3])
     return path / "data"
 
@@ -77,6 +78,7 @@ def test_a_data_dir_shows_no_secret_of_the_user(kept: Path, secret: bytes) -> No
     assert (False, False) == (secret in shown, secret.hex().encode() in shown)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
 def test_the_next_signer_has_the_imported_keys(tmp_path: Path, end: signal.Signals) -> None:
     with started(keeping(tmp_path)) as signer:
@@ -107,8 +109,8 @@ def test_a_damaged_file_is_reported_and_stays(tmp_path: Path, content: bytes) ->
     damaged = file_of(tmp_path, PUBKEYS[0])
     damaged.write_bytes(content)
 
-    with serving(*keeping(tmp_path)) as signer:
-        health, pubkeys, lines = signer.ask("GET", "/healthcheck"), listed(signer), said(signer)
+    with logged() as lines, serving_here(*keeping(tmp_path)) as signer:
+        health, pubkeys = signer.ask("GET", "/healthcheck"), listed(signer)
 
     assert (503, "DOWN") == (health.status, health.json["status"])
     assert "loaded 1 imported keys, 1 failed" in lines
@@ -121,7 +123,7 @@ def test_a_damaged_file_is_in_the_way_of_its_key_and_stays(tmp_path: Path) -> No
     damaged = file_of(tmp_path, PUBKEYS[0])
     damaged.write_bytes(b"{")
 
-    with serving(*keeping(tmp_path)) as signer:
+    with serving_here(*keeping(tmp_path)) as signer:
         [result] = import_keys(signer, PUBKEYS[0])
 
     assert ("error", b"{") == (result["status"], damaged.read_bytes())
@@ -135,8 +137,8 @@ def test_foreign_files_are_reported_and_stay(tmp_path: Path) -> None:
     note.write_text("milk, bread")
     before = contents(tmp_path / "keystores")
 
-    with serving(*keeping(tmp_path)) as signer:
-        pubkeys, lines = listed(signer), said(signer)
+    with logged() as lines, serving_here(*keeping(tmp_path)) as signer:
+        pubkeys = listed(signer)
 
     reason = f"failed: {other}: expected its name to be {PUBKEYS[1]}.json"
     assert any(line.endswith(reason) for line in lines)
@@ -178,6 +180,7 @@ def test_a_data_dir_that_cannot_be_one_is_refused(tmp_path: Path, path: str) -> 
     assert f"Error: cannot use {tmp_path / path} for --data-dir: " in message
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_told_at_the_start(tmp_path: Path) -> None:
     arguments = [*FULL_DISK, "0", *command("--port", "0", *keeping(tmp_path))]
 
@@ -186,6 +189,7 @@ def test_a_full_disk_is_told_at_the_start(tmp_path: Path) -> None:
     assert done.stderr.startswith(f"Error: cannot use {tmp_path}")
 
 
+@pytest.mark.slow
 def test_a_key_that_finds_no_room_is_not_imported_and_leaves_no_file(tmp_path: Path) -> None:
     keep(tmp_path, PUBKEYS[0])
     file = file_of(tmp_path, PUBKEYS[1])
@@ -198,10 +202,11 @@ def test_a_key_that_finds_no_room_is_not_imported_and_leaves_no_file(tmp_path: P
     assert [{"status": "error", "message": f"cannot write {file}: File too large"}] == results
     assert [200, 404] == statuses
     assert [file_of(tmp_path, PUBKEYS[0])] == list((tmp_path / "keystores").iterdir())
-    with serving(*keeping(tmp_path)) as signer:
+    with serving_here(*keeping(tmp_path)) as signer:
         assert [PUBKEYS[0]] == listed(signer)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(60 + 3 * CRASH_ROUNDS)
 def test_a_signer_that_is_killed_has_every_key_as_it_was_answered(tmp_path: Path) -> None:
     clients = [Client(PUBKEYS[:12], 0), Client(PUBKEYS[12:], 1)]

@@ -85,6 +85,7 @@ def test_a_hostile_keystore_takes_no_longer_than_allowed(tmp_path: Path, case: A
     assert case["max_seconds"] > seconds
 
 
+@pytest.mark.slow
 def test_hostile_keystores_take_no_more_memory_than_allowed(tmp_path: Path) -> None:
     for case in SPARING:
         write(tmp_path / name(case), case)

@@ -8,7 +8,7 @@ from signer import SecretKey
 from signer.keys.keyring import Key
 from signer.keys.keystore import encrypt
 from support.known_keys import DEVNET_0, INTEROP
-from support.served import refused, said, serving
+from support.served import refused, said, serving, serving_here
 from support.vectors import unhex, vectors
 
 KEYS = vectors("interop_keys/keys.json")
@@ -22,14 +22,14 @@ def write_keystore(folder: Path, index: int, password: str = "pass") -> Path:
 
 
 def test_interop_keys_come_in_their_order() -> None:
-    with serving("--interop", "10", "--no-metrics") as signer:
+    with serving_here("--interop", "10", "--no-metrics") as signer:
         pubkeys = signer.ask("GET", "/api/v1/eth2/publicKeys").json
 
     assert [key["pubkey"] for key in KEYS] == pubkeys
 
 
 def test_the_devnet_mnemonic_gives_ethereum_packages_keys() -> None:
-    with serving("--mnemonic", "devnet", "--count", "2", "--no-metrics") as signer:
+    with serving_here("--mnemonic", "devnet", "--count", "2", "--no-metrics") as signer:
         pubkeys = signer.ask("GET", "/api/v1/eth2/publicKeys").json
 
     assert [DEVNET_0] == pubkeys[:1]
@@ -38,9 +38,9 @@ def test_the_devnet_mnemonic_gives_ethereum_packages_keys() -> None:
 
 def test_start_skips_keys_of_the_mnemonic() -> None:
     flags = ["--mnemonic", "devnet", "--no-metrics"]
-    with serving(*flags, "--count", "3") as all_of_them:
+    with serving_here(*flags, "--count", "3") as all_of_them:
         expected = all_of_them.ask("GET", "/api/v1/eth2/publicKeys").json[1:]
-    with serving(*flags, "--count", "2", "--start", "1") as signer:
+    with serving_here(*flags, "--count", "2", "--start", "1") as signer:
         assert expected == signer.ask("GET", "/api/v1/eth2/publicKeys").json
 
 
@@ -49,7 +49,7 @@ def test_sources_add_up_and_a_key_in_two_of_them_is_one(tmp_path: Path) -> None:
     (tmp_path / "password").write_text("pass")
     flags: list[str | Path] = ["--keystores-path", tmp_path]
     flags += ["--keystores-password-file", tmp_path / "password"]
-    with serving("--interop", "2", *flags, "--no-metrics") as signer:
+    with serving_here("--interop", "2", *flags, "--no-metrics") as signer:
         assert 2 == signer.ready["pubkeys"]
 
 
@@ -63,12 +63,13 @@ def test_web3signers_layout_loads(tmp_path: Path) -> None:
 
     flags: list[str | Path] = ["--keystores-path", keys]
     flags += ["--keystores-passwords-path", passwords]
-    with serving(*flags, "--no-metrics") as signer:
+    with serving_here(*flags, "--no-metrics") as signer:
         pubkeys = signer.ask("GET", "/api/v1/eth2/publicKeys").json
 
     assert {key["pubkey"] for key in KEYS[:3]} == set(pubkeys)
 
 
+@pytest.mark.slow
 def test_a_key_that_fails_is_reported_and_the_others_serve(tmp_path: Path) -> None:
     write_keystore(tmp_path, 0)
     broken = write_keystore(tmp_path, 1, "another password")
@@ -93,7 +94,7 @@ def test_secret_keys_come_from_a_file(tmp_path: Path) -> None:
     path = tmp_path / "keys"
     path.write_text("\n".join([secrets[0], secrets[1].removeprefix("0x"), secrets[2], ""]))
 
-    with serving("--secret-keys-file", path, "--no-metrics") as signer:
+    with serving_here("--secret-keys-file", path, "--no-metrics") as signer:
         assert INTEROP[:3] == signer.ask("GET", "/api/v1/eth2/publicKeys").json
 
 

@@ -20,7 +20,10 @@ from support.vectors import unhex, vectors
 EIP2335: Any = vectors("eip2335/manifest.json")
 
 
-@pytest.mark.parametrize("file", EIP2335["keystores"])
+SLOW = pytest.param("scrypt.json", marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize("file", ["pbkdf2.json", SLOW])
 def test_the_keystores_of_eip_2335_open_to_its_secret(file: str) -> None:
     keystore = parsed(vectors(f"eip2335/{file}"))
 

@@ -22,7 +22,7 @@ from signer.keys.keystore import Keystore, encrypt
 from signer.keys.keystore_folder import KeystoreFolder
 from signer.keys.layouts import LAYOUTS
 from signer.threads import thread_pool
-from support.served import serving
+from support.served import serving_here
 from support.vectors import unhex, vectors
 
 A, B = (key.pubkey.hex() for key in mnemonic_keys("devnet", 2, 5))
@@ -127,7 +127,7 @@ def test_all_layouts_are_written_into_folders_of_their_own(tmp_path: Path) -> No
 def test_a_signer_serves_what_the_printed_flags_name(tmp_path: Path) -> None:
     result = write(tmp_path, *TWO_KEYS, "--layout", "prysm")
 
-    with serving(*shlex.split(result.stdout)[2:], "--no-metrics") as signer:
+    with serving_here(*shlex.split(result.stdout)[2:], "--no-metrics") as signer:
         pubkeys = signer.ask("GET", "/api/v1/eth2/publicKeys").json
 
     assert {f"0x{A}", f"0x{B}"} == set(pubkeys)
@@ -145,6 +145,7 @@ def test_the_checksum_is_eip_2335s(tmp_path: Path, layout: str) -> None:
     assert hashlib.sha256(derived[16:] + message).hexdigest() == crypto["checksum"]["message"]
 
 
+@pytest.mark.slow
 def test_scrypt_costs_what_eip_2335_says(tmp_path: Path) -> None:
     result = write(tmp_path, "--interop", "1", "--kdf", "scrypt", "--layout", "flat")
 

@@ -33,7 +33,7 @@ from support.data_dir import (
     reading,
 )
 from support.randao import RANDAO
-from support.served import Served, serving, started
+from support.served import Running, Served, serving_here, started
 from support.vectors import VECTORS, vectors
 
 FIRST, SECOND, THIRD = PUBKEYS[:3]
@@ -64,12 +64,12 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def signer(folder: Path) -> Iterator[Served]:
-    with serving(*reading(folder)) as signer:
+    with serving_here(*reading(folder)) as signer:
         yield signer
 
 
 @pytest.fixture
-def reloading(folder: Path) -> Iterator[Served]:
+def reloading(folder: Path) -> Iterator[Running]:
     with started(reading(folder)) as signer:
         put_slow(folder)
         signer.ask("POST", "/reload")
@@ -113,6 +113,7 @@ def test_signing_goes_on_during_a_reload(reloading: Served) -> None:
     assert ([200] * 9, "running") == (statuses(reloading, *[FIRST] * 9), status(reloading))
 
 
+@pytest.mark.slow
 def test_a_reload_outlives_the_client_that_waits_for_it(folder: Path, signer: Served) -> None:
     put(folder, SECOND, encrypt(KEYS[SECOND], PASSWORD, cost=1 << 20))
     connection = HTTPConnection(urlsplit(signer.url).netloc, timeout=20)
@@ -127,9 +128,10 @@ def test_a_reload_outlives_the_client_that_waits_for_it(folder: Path, signer: Se
     assert "completed" == status(signer)
 
 
+@pytest.mark.slow
 def test_a_signer_stops_during_a_reload(folder: Path) -> None:
     document = json.loads(KEYSTORES[FIRST])
-    document["crypto"]["kdf"]["params"]["c"] = 1 << 21  # a quarter of a second
+    document["crypto"]["kdf"]["params"]["c"] = 1 << 20  # an eighth of a second
     del document["pubkey"]
     with started(reading(folder)) as signer:
         for index in range(3 * cores()):
@@ -166,7 +168,7 @@ def test_all_is_well_once_an_imported_keys_damaged_file_was_moved_away(tmp_path:
     keep(tmp_path, FIRST)
     file_of(tmp_path, FIRST).write_bytes(b"")
 
-    with serving(*keeping(tmp_path)) as signer:
+    with serving_here(*keeping(tmp_path)) as signer:
         file_of(tmp_path, FIRST).rename(tmp_path / "damaged")
         body = reload(signer)
         health = signer.ask("GET", "/healthcheck")
@@ -175,7 +177,7 @@ def test_all_is_well_once_an_imported_keys_damaged_file_was_moved_away(tmp_path:
 
 
 def test_a_reload_goes_without_a_data_dir_that_is_gone(tmp_path: Path) -> None:
-    with serving(*keeping(tmp_path)) as signer:
+    with serving_here(*keeping(tmp_path)) as signer:
         (tmp_path / "keystores").rmdir()
 
         assert 200 == signer.ask("POST", "/reload?wait=true").status
@@ -190,7 +192,7 @@ def test_a_reload_notices_that_a_password_changed(folder: Path, signer: Served) 
 
 
 def test_imported_keys_and_interop_keys_survive_a_reload(folder: Path) -> None:
-    with serving("--interop", "1", *reading(folder)) as signer:
+    with serving_here("--interop", "1", *reading(folder)) as signer:
         import_keys(signer, SECOND)
         put(folder, THIRD)
 
@@ -209,7 +211,7 @@ def test_a_folder_that_is_gone_is_told_and_its_keys_stay(folder: Path, signer: S
 
 
 def test_without_a_folder_a_reload_has_nothing_to_do() -> None:
-    with serving("--interop", "1", "--no-metrics") as signer:
+    with serving_here("--interop", "1", "--no-metrics") as signer:
         assert "completed" == reload(signer)["status"]
 
         assert [200] == statuses(signer, FIRST)
@@ -233,7 +235,7 @@ def test_a_folder_of_the_users_is_never_written_to(tmp_path: Path, folder: Path)
     put(folder, SECOND, b"{")
     before = contents(folder), folder.stat().st_mtime_ns
 
-    with serving(*reading(folder), *keeping(tmp_path / "data")) as signer:
+    with serving_here(*reading(folder), *keeping(tmp_path / "data")) as signer:
         reload(signer)
         import_keys(signer, SECOND)
         deleted = delete_keys(signer, FIRST, SECOND)
@@ -249,6 +251,7 @@ def load(folder: Path, data_dir: Path) -> tuple[dict[str, str], list[LoadFailure
     return {f"0x{key.pubkey.hex()}": key.derivation_path for key in keys}, failures
 
 
+@pytest.mark.slow
 def test_a_slow_keystore_is_opened_slowly_once(tmp_path: Path) -> None:
     put_slow(tmp_path / "slow")
 
@@ -294,7 +297,7 @@ def test_the_cache_may_be_removed_at_any_time(tmp_path: Path, folder: Path) -> N
     load(folder, tmp_path)
     shutil.rmtree(tmp_path / "cache")
 
-    with serving(*reading(folder), *keeping(tmp_path)) as signer:
+    with serving_here(*reading(folder), *keeping(tmp_path)) as signer:
         shutil.rmtree(tmp_path / "cache")
         put(folder, SECOND)
         assert "completed" == reload(signer)["status"]

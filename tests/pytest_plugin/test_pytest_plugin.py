@@ -40,6 +40,7 @@ def test_each_test_has_a_fresh_signer_with_four_keys(project: Project) -> None:
     assert {"passed": 3} == outcomes(project, tests)
 
 
+@pytest.mark.slow
 def test_what_a_test_started_is_stopped_after_it(project: Project) -> None:
     tests = """
     signers = []
@@ -132,6 +133,7 @@ def test_a_failure_of_a_users_fixture_shows_it_too(project: Project, steps: str)
     assert "GET /upcheck" in line
 
 
+@pytest.mark.slow
 def test_a_signer_whose_process_has_ended_is_no_hindrance(project: Project) -> None:
     tests = "def test_it(make_signer): make_signer(process=True).stop(); assert False"
     assert [[]] == sections(project, tests)
@@ -206,6 +208,7 @@ def test_the_plugin_can_be_turned_off(project: Project) -> None:
     result.stdout.fnmatch_lines("*fixture 'signer' not found")
 
 
+@pytest.mark.slow
 def test_each_worker_of_xdist_has_its_own(project: Project) -> None:
     tests = """
     @pytest.mark.parametrize("round", range(8))
@@ -247,6 +250,7 @@ def pytest_of(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("own", OWN_SIGNER)
 def test_a_project_may_have_its_own_signer(tmp_path: Path, own: str) -> None:
     path, text = OWN_SIGNER[own]
@@ -260,6 +264,7 @@ def test_a_project_may_have_its_own_signer(tmp_path: Path, own: str) -> None:
     assert 0 == done.returncode, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("own", OWN_SIGNER)
 def test_a_fixture_says_that_it_found_another_signer(tmp_path: Path, own: str) -> None:
     path, text = OWN_SIGNER[own]

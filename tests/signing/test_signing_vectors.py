@@ -9,7 +9,7 @@ import pytest
 
 from signer.signing.registry import SigningTypes
 from signer.spec.networks import load_network
-from support.served import Served, serving
+from support.served import Served, serving_here
 from support.vectors import vectors
 
 Case = dict[str, Any]
@@ -141,7 +141,7 @@ def test_web3signers_examples_have_the_published_root(case: Case, one_fork_netwo
 
 
 def test_web3signers_examples_are_signed_on_a_private_network(one_fork_network: Path) -> None:
-    with serving("--interop", "1", "--network", one_fork_network, "--no-metrics") as signer:
+    with serving_here("--interop", "1", "--network", one_fork_network, "--no-metrics") as signer:
         pubkey = signer.ask("GET", "/api/v1/eth2/publicKeys").json[0]
 
         statuses = {

@@ -94,6 +94,7 @@ def test_an_unknown_key_is_404_and_has_no_history(enforcing: Signer) -> None:
     assert ([404], [200]) == (unknown, statuses(enforcing, attestation(4, 1)))
 
 
+@pytest.mark.slow
 @BOTH
 @pytest.mark.timeout(60 + RACERS * ROUNDS // 50)
 def test_of_conflicting_requests_at_once_one_is_signed(tmp_path: Path, *, kept: bool) -> None:
@@ -154,6 +155,7 @@ def test_the_log_warns_of_a_pair(caplog: pytest.LogCaptureFixture) -> None:
     assert [warning] == [found for found in caplog.record_tuples if found[0] == warning[0]]
 
 
+@pytest.mark.slow
 def test_slashable_requests_are_counted_by_their_rule() -> None:
     port = free_port()
     with serving("--interop", "1", "--metrics-port", str(port)) as signer:
@@ -200,6 +202,7 @@ def test_the_next_signer_knows_what_was_signed(tmp_path: Path, mode: str, status
     assert ["double_vote", "double_block_proposal"] == [pair.rule for pair in signer.slashable()]
 
 
+@pytest.mark.slow
 def test_no_signature_leaves_while_its_record_finds_no_room(tmp_path: Path) -> None:
     with serving(*keeping(tmp_path), "--interop", "1", "--slashing", "enforce") as signer:
         prlimit(signer.process.pid, RLIMIT_FSIZE, (100, RLIM_INFINITY))
@@ -241,6 +244,7 @@ def recorded(data_dir: Path) -> dict[Message, bytes]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("mode", "status"), [("enforce", 412), ("report", 200)])
 @pytest.mark.timeout(60 + 5 * ROUNDS)
 def test_a_killed_signer_knows_what_it_signed(tmp_path: Path, mode: str, status: int) -> None:

@@ -12,7 +12,8 @@ from signer import Signer
 from support.served import Answer
 
 # a test runs twice: with a signer in a thread of its own process, and with one in another
-WHERE = pytest.mark.parametrize("where", [{"process": False}, {"process": True}])
+PROCESS = pytest.param({"process": True}, marks=pytest.mark.slow)
+WHERE = pytest.mark.parametrize("where", [{"process": False}, PROCESS])
 
 
 def ask(

@@ -7,7 +7,7 @@ from queue import SimpleQueue
 from random import Random
 
 from support.data_dir import delete_keys, import_keys
-from support.served import Served
+from support.served import Running
 
 THERE = {"imported": True, "duplicate": True, "deleted": False, "not_found": False}
 
@@ -19,7 +19,7 @@ class Client:
         self._there: dict[str, bool | None] = dict.fromkeys(pubkeys, False)
         self._random = Random(seed)
 
-    def change(self, signer: Served, answered: SimpleQueue[None]) -> None:
+    def change(self, signer: Running, answered: SimpleQueue[None]) -> None:
         """Makes one change after the other until the signer is killed."""
         with suppress(OSError, http.client.HTTPException):
             while True:
@@ -37,7 +37,7 @@ class Client:
         self._there = {pubkey: pubkey in pubkeys for pubkey in self._there}
 
 
-def kill_under_load(signer: Served, clients: list[Client], random: Random) -> None:
+def kill_under_load(signer: Running, clients: list[Client], random: Random) -> None:
     """Returns when the signer is dead and every client has noticed."""
     answered: SimpleQueue[None] = SimpleQueue()
     with ThreadPoolExecutor() as threads:

@@ -1,19 +1,33 @@
-"""A signer as a user starts it: a process of its own, spoken to over a real socket."""
+"""A signer that is spoken to over a real socket: a process, as a user starts it, or a thread here.
+
+A process takes most of a second to start, a thread milliseconds. A test has a process where it is
+about that: how it starts, stops and restarts, what it writes, and what it does under load.
+"""
 
 import http.client
 import json
+import logging
 import os
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from click.testing import CliRunner, Result
+from prometheus_client import start_http_server
+
+from signer import server
+from signer.app import Application
+from signer.cli import main
+from signer.cli.serve import serve
+from signer.config import Config
 from signer.testing.process import SignerProcess
+from signer.testing.thread import ServerThread
 
 
 class Answer(NamedTuple):
@@ -57,7 +71,6 @@ class Served:
     """A signer that runs, and the line of its --ready-json."""
 
     url: str
-    process: SignerProcess
     ready: dict[str, Any]
 
     def ask(
@@ -74,51 +87,101 @@ class Served:
         return self.ask("POST", f"/api/v1/eth2/sign/{pubkey}", body, headers)
 
 
+@dataclass
+class Running(Served):
+    """A signer that is a process of its own."""
+
+    process: SignerProcess
+
+
+@contextmanager
+def serving_here(*flags: str | Path) -> Iterator[Served]:
+    """A signer on a thread of this process, on a free port, with flags of `signer serve`.
+
+    It has no log of its own, and metrics where a port for them is given.
+    """
+    arguments = [*map(str, flags), "--port", "0"]
+    config = Config(**serve.make_context("serve", arguments).params)
+    with (
+        server.bind(config.host, config.port) as listener,
+        closing(Application(config)) as app,
+        ExitStack() as stack,
+    ):
+        url = server.url_of(listener, config)
+        if config.metrics and config.metrics_port is not None:
+            host = config.metrics_host or config.host
+            metrics, thread = start_http_server(config.metrics_port, host, app.metrics.registry)
+            stack.callback(thread.join)
+            stack.callback(metrics.server_close)
+            stack.callback(metrics.shutdown)
+        app.keymanager.load()
+        stack.callback(ServerThread(app, listener, config).stop)
+        yield Served(url, {"url": url, "pid": os.getpid(), "pubkeys": len(app.keyring)})
+
+
 def command(*flags: str | Path) -> list[str]:
     """`signer serve` with flags; every warning of Python is an error."""
     return [sys.executable, "-W", "error", "-m", "signer", "serve", *map(str, flags)]
 
 
-def serving(
-    *flags: str | Path, environment: Mapping[str, str] | None = None
-) -> AbstractContextManager[Served]:
+def serving(*flags: str | Path) -> AbstractContextManager[Running]:
     """A signer on a free port; stopped, and seen to stop well, on the way out."""
-    return running(command("--port", "0", "--ready-json", *flags), environment)
+    return running(command("--port", "0", "--ready-json", *flags))
 
 
 @contextmanager
 def running(
     command: Sequence[str | Path],
     environment: Mapping[str, str] | None = None,
-) -> Iterator[Served]:
+) -> Iterator[Running]:
     """The same of a command that prints the line of --ready-json."""
     process = SignerProcess([*map(str, command)], {**os.environ, **(environment or {})}, timeout=30)
     try:
-        yield Served(process.url, process, process.ready)
+        yield Running(process.url, process.ready, process)
     finally:
         code = process.stop()
         assert 0 == code, process.log()
 
 
 @contextmanager
-def started(flags: Sequence[str | Path]) -> Iterator[Served]:
+def started(flags: Sequence[str | Path]) -> Iterator[Running]:
     """A signer that is killed on the way out if it still runs."""
     process = SignerProcess(command("--port", "0", "--ready-json", *flags))
     try:
-        yield Served(process.url, process, process.ready)
+        yield Running(process.url, process.ready, process)
     finally:
         process.kill()
         process.stop()
 
 
 def refused(*flags: str | Path) -> str:
-    """What `signer serve` says when it does not start."""
+    """What `signer serve` says when it does not start, in this process."""
+    done = ended_here("serve", *flags)
+    assert (1, "") == (done.exit_code, done.stdout)
+    return done.stderr
+
+
+def process_refused(*flags: str | Path) -> str:
+    """The same of a process of its own."""
     done = subprocess.run(command(*flags), capture_output=True, text=True, check=False, timeout=20)
     assert (1, "") == (done.returncode, done.stdout)
     return done.stderr
 
 
-def said(signer: Served) -> list[str]:
+def ended_here(*arguments: str | Path, **environment: str) -> Result:
+    """How a command ends, in this process: only for errors, since `serve` ends its process."""
+    log = logging.getLogger()
+    handlers, level = [*log.handlers], log.level
+    try:
+        done = CliRunner().invoke(main, [*map(str, arguments)], env=environment)
+    finally:
+        log.handlers[:] = handlers
+        log.setLevel(level)
+    assert isinstance(done.exception, SystemExit), done.exception  # no other, with a traceback
+    return done
+
+
+def said(signer: Running) -> list[str]:
     """Everything on stderr of a signer that is told to stop."""
     signer.process.stop()
     return signer.process.log().splitlines()

@@ -152,6 +152,7 @@ def test_no_thread_and_no_resource_is_left() -> None:
     assert set() == set(threading.enumerate()) - before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "code",
     [
@@ -298,6 +299,7 @@ def test_a_signer_whose_port_was_taken_meanwhile_leaves_its_data_dir_free(tmp_pa
         assert [] == again.pubkeys
 
 
+@pytest.mark.slow
 def test_a_process_has_its_keys_and_faults_before_it_serves() -> None:
     faults = (json.dumps({"status": 412, "times": 1}, indent=1), '{"status": 500, "times": 1}')
     with (
@@ -318,6 +320,7 @@ def test_a_process_has_its_keys_and_faults_before_it_serves() -> None:
         assert [500, 412, 200] == answers.result(20)
 
 
+@pytest.mark.slow
 def test_a_process_is_ours_whatever_lies_in_the_working_folder(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -329,6 +332,7 @@ def test_a_process_is_ours_whatever_lies_in_the_working_folder(
         assert INTEROP[:2] == signer.pubkeys
 
 
+@pytest.mark.slow
 def test_a_process_that_does_not_start_shows_why() -> None:
     with pytest.raises(ConfigError, match=r"(?s)found:.*expected one of mainnet.*nowhere"):
         Signer(process=True, network="nowhere")

@@ -71,8 +71,8 @@ def web3signer(argv: tuple[str, ...]) -> None:
     """Serve with Web3Signer's command line, before and after `eth2`.
 
     WEB3SIGNER_* variables and the file of --config-file work too. The signer lists options without
-    a meaning here in one line. SIGNER_* variables set all other flags of `signer serve`. A link named
-    `web3signer` to signer runs this command.
+    a meaning here in one line. SIGNER_* variables set all other flags of `signer serve`. A link to
+    signer named `web3signer` runs this command.
 
     \b
     Example:
