@@ -204,7 +204,7 @@ def test_on_another_host_an_auth_file_is_enough(auth_file: Path) -> None:
 
 
 def test_on_another_host_control_takes_more_than_an_auth_file(auth_file: Path) -> None:
-    with pytest.raises(ConfigError, match="expected --control on this machine only"):
+    with pytest.raises(ConfigError, match="expected --control or --fault on this machine only"):
         Config(host="0.0.0.0", auth_file=auth_file, control=True)
 
 

@@ -129,7 +129,7 @@ def test_a_flag_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -
         (["--start", "4"], "--start-index with --mnemonic"),
         (["--interop", "-1"], "--interop to be 0 or more"),
         (["--keystores-path", "nowhere"], "expected a folder, found none at nowhere"),
-        (["--keystores-password-file", "x"], "--keystores-path with its passwords"),
+        (["--keystores-password-file", "x"], "--keystores-path next to the password flag"),
         (["--network", "nowhere"], "expected one of mainnet, minimal"),
     ],
 )
@@ -252,7 +252,7 @@ def test_help_needs_no_docstrings() -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert (0, "") == (done.returncode, done.stderr)
-    assert "load the first N interop keys" in " ".join(done.stdout.split())
+    assert "the first N interop keys" in " ".join(done.stdout.split())
 
 
 @pytest.mark.parametrize("how", ["flag", "variable", "file"])
