@@ -4,6 +4,7 @@ A process takes most of a second to start, a thread milliseconds. A test has a p
 about that: how it starts, stops and restarts, what it writes, and what it does under load.
 """
 
+import asyncio
 import http.client
 import json
 import logging
@@ -169,11 +170,18 @@ def process_refused(*flags: str | Path) -> str:
 
 
 def ended_here(*arguments: str | Path, **environment: str) -> Result:
-    """How a command ends, in this process: only for errors, since `serve` ends its process."""
+    """How a command ends with an error, in this process.
+
+    Within an event loop: a command that would serve after all cannot, as it needs one of its own.
+    """
+
+    async def invoke() -> Result:
+        return CliRunner().invoke(main, [*map(str, arguments)], env=environment)
+
     log = logging.getLogger()
     handlers, level = [*log.handlers], log.level
     try:
-        done = CliRunner().invoke(main, [*map(str, arguments)], env=environment)
+        done = asyncio.run(invoke())
     finally:
         log.handlers[:] = handlers
         log.setLevel(level)
