@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
+# Without bytecode on disk, every start of a signer in the tests compiles the package again.
+unexport PYTHONDONTWRITEBYTECODE
 SOURCES := pyproject.toml Cargo.toml Cargo.lock rust/Cargo.toml $(wildcard rust/src/*.rs)
 
 help:  ## Show this text
@@ -13,10 +15,10 @@ run: $(VENV)/built  ## Build, and serve four interop keys at http://127.0.0.1:90
 	$(BIN)/python -m signer serve --interop 4
 
 test: $(VENV)/dev $(VENV)/clients  ## Run all tests
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 quick: $(VENV)/dev  ## Run the tests that are not marked slow
-	$(BIN)/python -m pytest -n auto -m "not slow"
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow"
 
 lint: $(VENV)/dev  ## Check style, types, the stub of the extension, and the Rust code
 	$(BIN)/ruff check
@@ -40,7 +42,7 @@ bench: $(VENV)/built  ## Measure all that is fast, as ratios to raw blst; ARGS=-
 coverage: $(VENV)/dev $(VENV)/clients  ## Report which lines the tests run, processes included
 	$(INSTALL) 'coverage>=7.10'
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n auto
+	$(BIN)/coverage run -m pytest -n auto --dist worksteal
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 

@@ -8,6 +8,7 @@ from support.projects import Project, outcomes, run, sections
 from support.slashable import KEY, block
 
 pytest_plugins = ["pytester"]
+pytestmark = pytest.mark.slow  # each runs pytest
 
 SIGN = f"""
 def sign(signer, *bodies):

@@ -1,5 +1,6 @@
 """The pytest plugin, in projects of its users: strict, and with every warning an error."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from support.served import serving
 from support.vectors import vectors
 
 pytest_plugins = ["pytester"]
+pytestmark = pytest.mark.slow  # each runs pytest
 INTEROP = [key["pubkey"] for key in vectors("interop_keys/keys.json")]
 
 
@@ -203,13 +205,20 @@ def test_a_projects_own_fixture_of_that_name_wins(project: Project) -> None:
     assert {"passed": 1} == outcomes(project, "def test_it(signer): assert 'an account' == signer")
 
 
-def test_the_plugin_can_be_turned_off(project: Project) -> None:
+def test_the_plugin_can_be_turned_off(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+    monkeypatch.delenv("PYTEST_ADDOPTS")
     result = run(project, "def test_it(signer): pass", "-p", "no:signer")
     result.stdout.fnmatch_lines("*fixture 'signer' not found")
 
 
 @pytest.mark.slow
-def test_each_worker_of_xdist_has_its_own(project: Project) -> None:
+def test_each_worker_of_xdist_has_its_own(
+    project: Project,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+    monkeypatch.delenv("PYTEST_ADDOPTS")
     tests = """
     @pytest.mark.parametrize("round", range(8))
     def test_it(signer, signer_session, worker_id, pytestconfig, round):
@@ -247,7 +256,15 @@ OWN_SIGNER = {
 def pytest_of(folder: Path) -> subprocess.CompletedProcess[str]:
     """A run of pytest in a folder whose files come first on the path."""
     command = [sys.executable, "-W", "error", "-m", "pytest", "-p", "no:cacheprovider"]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    others = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env=others,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 @pytest.mark.slow
