@@ -44,9 +44,9 @@ impl From<Error> for PyErr {
             )),
             Error::Argument(message) => BLSError::new_err(message),
             Error::Keystore(message) => KeystoreError::new_err(message),
-            Error::WrongPassword => WrongPasswordError::new_err(
-                "wrong password: the checksum of the keystore differs",
-            ),
+            Error::WrongPassword => {
+                WrongPasswordError::new_err("wrong password: the checksum of the keystore differs")
+            }
             Error::Closed => BLSError::new_err("the signing engine is closed: it takes no more"),
         }
     }
