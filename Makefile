@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 # Without bytecode on disk, every start of a signer in the tests compiles the package again.
 unexport PYTHONDONTWRITEBYTECODE
+# One worker more than cores: tests that start a process wait for it.
+WORKERS := $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)')
+PYTEST := -m pytest -n $(WORKERS) --dist worksteal
 SOURCES := pyproject.toml Cargo.toml Cargo.lock rust/Cargo.toml $(wildcard rust/src/*.rs)
 
 help:  ## Show this text
@@ -15,7 +18,7 @@ run: $(VENV)/built  ## Build, and serve four interop keys at http://127.0.0.1:90
 	$(BIN)/python -m signer serve --interop 4
 
 test: $(VENV)/dev $(VENV)/clients  ## Run all tests
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python $(PYTEST)
 
 quick: $(VENV)/dev  ## Run the tests that are not marked slow
 	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow"
@@ -42,7 +45,7 @@ bench: $(VENV)/built  ## Measure all that is fast, as ratios to raw blst; ARGS=-
 coverage: $(VENV)/dev $(VENV)/clients  ## Report which lines the tests run, processes included
 	$(INSTALL) 'coverage>=7.10'
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n auto --dist worksteal
+	$(BIN)/coverage run $(PYTEST)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
