@@ -219,3 +219,13 @@ def test_a_signer_that_is_killed_has_every_key_as_it_was_answered(tmp_path: Path
             files = [path.stem for path in sorted((tmp_path / "keystores").iterdir())]
             assert (200, pubkeys) == (health.status, files)
             kill_under_load(signer, clients, Random(seed))
+
+
+def test_a_key_that_a_test_removed_can_be_imported_again(tmp_path: Path) -> None:
+    with serving_here(*keeping(tmp_path), "--control") as signer:
+        import_keys(signer, PUBKEYS[0])
+        removed = signer.ask("DELETE", "/_signer/keys", {"pubkeys": [PUBKEYS[0]]}).status
+
+        assert 200 == removed
+        assert [{"status": "imported"}] == import_keys(signer, PUBKEYS[0])
+        assert [PUBKEYS[0]] == listed(signer)
