@@ -7,8 +7,8 @@ INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 # Without bytecode on disk, every start of a signer in the tests compiles the package again.
 unexport PYTHONDONTWRITEBYTECODE
 # One worker more than cores: tests that start a process wait for it.
-WORKERS := $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)')
-PYTEST := -m pytest -n $(WORKERS) --dist worksteal
+WORKERS = $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)')
+PYTEST = -m pytest -n $(WORKERS) --dist worksteal
 SOURCES := pyproject.toml Cargo.toml Cargo.lock rust/Cargo.toml $(wildcard rust/src/*.rs)
 
 help:  ## Show this text

@@ -253,6 +253,15 @@ OWN_SIGNER = {
 }
 
 
+def write_own_signer(folder: Path, own: str) -> Path:
+    """The path of a `signer` that is not ours."""
+    name, text = OWN_SIGNER[own]
+    path = folder / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+    return path
+
+
 def pytest_of(folder: Path) -> subprocess.CompletedProcess[str]:
     """A run of pytest in a folder whose files come first on the path."""
     command = [sys.executable, "-W", "error", "-m", "pytest", "-p", "no:cacheprovider"]
@@ -270,9 +279,7 @@ def pytest_of(folder: Path) -> subprocess.CompletedProcess[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("own", OWN_SIGNER)
 def test_a_project_may_have_its_own_signer(tmp_path: Path, own: str) -> None:
-    path, text = OWN_SIGNER[own]
-    (tmp_path / path).parent.mkdir(exist_ok=True)
-    (tmp_path / path).write_text(text)
+    write_own_signer(tmp_path, own)
     test = "import signer\ndef test_theirs(): assert 'theirs' == signer.sign()"
     (tmp_path / "test_theirs.py").write_text(test)
 
@@ -284,14 +291,12 @@ def test_a_project_may_have_its_own_signer(tmp_path: Path, own: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("own", OWN_SIGNER)
 def test_a_fixture_says_that_it_found_another_signer(tmp_path: Path, own: str) -> None:
-    path, text = OWN_SIGNER[own]
-    (tmp_path / path).parent.mkdir(exist_ok=True)
-    (tmp_path / path).write_text(text)
+    path = write_own_signer(tmp_path, own)
     (tmp_path / "test_ours.py").write_text("def test_it(signer): pass")
 
     done = pytest_of(tmp_path)
 
-    assert f"expected the package signer of py3signer, found {tmp_path / path}" in done.stdout
+    assert f"expected the package signer of py3signer, found {path}" in done.stdout
 
 
 def test_a_number_of_keys_that_is_none_is_refused(project: Project) -> None:

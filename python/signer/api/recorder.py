@@ -99,7 +99,7 @@ class Exchange:
 
         Faults also apply to a request that is refused before signing: raises as `apply_fault`.
         """
-        self.type = type_name or self._type_in_body()
+        self.type = type_name or self._type_in(self._json_body())
         if isinstance(error, SigningRootError):
             self._signing_root = error.signing_root
         if not self._has_asked_faults:
@@ -115,15 +115,15 @@ class Exchange:
             return decoding.decode(Any, bytes(self.body), "JSON")
         return None
 
-    def _type_in_body(self) -> str | None:
-        """The signing type that the body names, known or not."""
-        body = self._json_body()
+    def _type_in(self, body: Any) -> str | None:
+        """The signing type that the JSON of a sign request names, known or not."""
         if self.is_sign_request and isinstance(body, dict) and "type" in body:
             return str(body["type"]).upper()
         return None
 
     def _record(self, status: int | None) -> Record:
-        fields: dict[str, Any] = {"body": self._json_body()}
+        body = self._json_body()
+        fields: dict[str, Any] = {}
         if self.request:
             fields |= _described(self.request)
         if self._signing_root:
@@ -140,8 +140,9 @@ class Exchange:
             path=self.path,
             user_agent=self._user_agent,
             accept=self._accept,
-            type=self.type or self._type_in_body(),
+            type=self.type or self._type_in(body),
             pubkey=self.pubkey,
+            body=body,
             status=status,
             **fields,
         )

@@ -1,5 +1,6 @@
 """The fields of `Config` as options, as variables, and as names in the file of --config."""
 
+from copy import copy
 from dataclasses import Field, fields
 from pathlib import Path
 from types import UnionType
@@ -60,6 +61,13 @@ def current_flag(name: str) -> str:
 HINTS = get_type_hints(Config)
 FLAGS = [_option(declared, HINTS[declared.name]) for declared in fields(Config)]
 KEY_FLAGS = [flag for flag in FLAGS if flag.name in KeySource.__struct_fields__]
+
+
+def reworded(name: str, meaning: str) -> click.Option:
+    """The option of a field, with the help that it needs in another command than `serve`."""
+    option = copy(next(flag for flag in FLAGS if flag.name == name))
+    option.help = meaning
+    return option
 
 
 def _read_config_file(context: click.Context, _: click.Parameter, path: Path | None) -> None:

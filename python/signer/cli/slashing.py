@@ -14,27 +14,13 @@ from ..keys.data_dir import DataDir
 from ..slashing import interchange
 from ..slashing.protection import Protection
 from ..spec.networks import load_network
+from .options import reworded
 
 log = logging.getLogger(__name__)
 
-DATA_DIR = click.Option(
-    ["--data-dir"],
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    envvar="SIGNER_DATA_DIR",
-    show_envvar=True,
-    help="data directory of the stopped signer; required",
-)
-NETWORK = click.Option(
-    ["--network"],
-    default="mainnet",
-    metavar="NAME|FILE",
-    envvar="SIGNER_NETWORK",
-    show_envvar=True,
-    show_default=True,
-    help="chain of the file: a name or a config.yaml",
-)
-KEYS_PER_STEP = 500  # a new Protection for each step forgets the votes of the last one
+DATA_DIR = reworded("data_dir", "data directory of the stopped signer; required")
+NETWORK = reworded("network", "chain of the file: a name or a config.yaml")
+KEYS_PER_STEP = 500  # keys; each step has a new Protection, without the votes of the last step
 
 
 @click.group("slashing")

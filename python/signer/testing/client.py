@@ -8,7 +8,6 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 import msgspec
 
-from ..config import current_names
 from ..control.faults import Fault
 from ..control.journal import Record, RecordFilter, differing
 from ..decoding import convert
@@ -163,8 +162,7 @@ class ControlClient:
     def add_keys(self, *, keys: Iterable[bytes] = (), **source: Any) -> list[str]:
         """Adds keys: of `interop`, `mnemonic`, `count`, `start_index`, or secrets of 32 bytes."""
         secrets = [to_hex(key) for key in keys]
-        fields = current_names(source)
-        return list(self.ask_control("POST", "keys", keys=secrets, **fields))
+        return list(self.ask_control("POST", "keys", keys=secrets, **source))
 
     def remove_keys(self, *pubkeys: str) -> None:
         """Removes keys: requests for them are 404 from now on."""

@@ -119,7 +119,7 @@ class Signer(ControlClient):
         return super().ask_control(method, path, **fields)
 
     def start(self) -> None:
-        """Serves, after `stop` on the same port again. Does nothing if it already serves."""
+        """Starts to serve; after `stop`, on the same port. Does nothing while it serves."""
         if self._serving:
             return
         if self._application:
@@ -169,14 +169,14 @@ class Signer(ControlClient):
 
 
 def _without_flags(environment: os._Environ[str]) -> dict[str, str]:
-    """The variables that are no flags of the signer: a test's signer has only its own flags."""
+    """The variables but for flags of the signer: a test's signer has only those it was given."""
     return {
         name: value for name, value in environment.items() if not name.startswith(VARIABLE_PREFIX)
     }
 
 
 def _as_variables(config: Config) -> dict[str, str]:
-    """The flags of a configuration as variables: a list of processes shows no mnemonic then."""
+    """The flags of a configuration as variables, so that no list of processes shows a mnemonic."""
     values = asdict(config)
     # One line each: lines separate the faults in the variable.
     faults = [msgspec.json.encode(fault_of(fault)).decode() for fault in values.pop("fault")]
