@@ -152,7 +152,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Any:
 
 
 def _section(signer: Any) -> str:
-    """What a failed test's report tells of a signer."""
+    """A signer's section in the report of a failed test."""
     lines = [signer.url]
     # Its process may have ended, and a signer elsewhere may have no /_signer.
     with suppress(OSError, pytest.skip.Exception):

@@ -20,7 +20,7 @@ SlashingMode = Literal["off", "report", "enforce"]
 LogFormat = Literal["plain", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
-# names that still work, and what they are called now
+# old names that still work, and their current names
 OLD_NAMES = {"start": "start_index"}
 
 THIS_MACHINE = re.compile(r"localhost|::1|127(\.\d+){3}")

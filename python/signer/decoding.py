@@ -18,7 +18,7 @@ _first = Lock()
 
 @cache
 def decoder(kind: Any) -> msgspec.json.Decoder[Any]:
-    """The decoder of a type with SSZ types in it; made once for each."""
+    """The decoder of a type, which may contain SSZ types. It is made once."""
     with _first:
         return msgspec.json.Decoder(kind, dec_hook=parse)
 

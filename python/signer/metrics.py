@@ -16,7 +16,7 @@ DURATION_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 
 
 
 class Metrics:
-    """What the signer counts."""
+    """The signer's counters and gauges."""
 
     def __init__(self, keys: Callable[[], int], failures: Callable[[], int]) -> None:
         self.registry = CollectorRegistry()

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 Hook = Callable[[], None]
 
-READY_PATH = "/_ready"  # what a server asks itself
+READY_PATH = "/_ready"  # the server requests it from itself
 BACKLOG = 1024  # connections that wait to be accepted; a slot's burst opens hundreds at once
 QUIET_PERIOD = 0.05  # seconds; a draining server ends after this long without a request
 DRAIN_TIMEOUT = 5.0  # seconds; a stopping server waits this long for open requests

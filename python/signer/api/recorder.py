@@ -80,7 +80,7 @@ class Exchange:
             raise active.error()
 
     async def before_signing(self, request: SignRequest, signing_root: bytes) -> None:
-        """Applies a fault to a request that was understood; raises as `apply_fault`."""
+        """Applies a fault to a decoded request; raises as `apply_fault`."""
         self.request = request
         self.type = request.TYPE
         self._signing_root = signing_root
@@ -149,7 +149,7 @@ class Exchange:
 
 
 def _described(request: SignRequest) -> dict[str, Any]:
-    """What a record tells of a sign request, of plain numbers and text."""
+    """The fields of a record that come from a sign request, as plain numbers and text."""
     fields: dict[str, Any] = {}
     if request.slot is not None:
         fields["slot"] = int(request.slot)

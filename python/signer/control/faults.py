@@ -81,7 +81,7 @@ def fault_of(document: str | Mapping[str, Any]) -> Fault:
 
 
 def wrong_signature(kind: WrongSignature, key: Key, signing_root: bytes) -> bytes:
-    """What is given out instead of the signature of a key over a 32-byte root."""
+    """The bytes to give out instead of the signature of a key over a 32-byte root."""
     if kind == "wrong_root":
         return key.secret_key.sign(bytes(byte ^ 0xFF for byte in signing_root))
     if kind == "wrong_key":

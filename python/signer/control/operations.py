@@ -46,7 +46,7 @@ class Pubkeys(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Operations:
-    """The journal and the faults of a signer, its keys, and what was slashable."""
+    """The journal and the faults of a signer, its keys, and its slashable pairs."""
 
     def __init__(self, keyring: Keyring, keymanager: KeyManager, slashing: Protection) -> None:
         self.journal = Journal()

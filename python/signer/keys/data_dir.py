@@ -1,4 +1,4 @@
-"""What the signer keeps between two runs, in the folder of --data-dir.
+"""The folder of --data-dir, whose content outlives the process.
 
     lock                 held by the one process that uses the folder
     password             256 random bits

@@ -66,7 +66,7 @@ class KeystoreFile(NamedTuple):
         return self.password_candidates.find(self.path)
 
 
-# What a file holds; None for one without a key
+# The content of a file; None for a file without a key
 Found = KeystoreFile | Key | LoadFailure | None
 
 

@@ -88,7 +88,7 @@ class Crypto(Struct):
 
 
 class Keystore(Struct):
-    """What the signer reads of an EIP-2335 document; its other members are ignored."""
+    """The members of an EIP-2335 document that the signer reads; it ignores all others."""
 
     version: Literal[4]
     crypto: Crypto

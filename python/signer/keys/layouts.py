@@ -87,7 +87,7 @@ def _encrypt(
     password: str,
     kdf: KdfFunction,
 ) -> tuple[list[bytes], bytes]:
-    """The keystore of each key, and the wallet of all; empty where no layout wants them."""
+    """The keystore of each key, and the wallet of all; empty if no layout uses them."""
     cost = COSTS[kdf]
     keystores = [b""] * len(keys)
     if layouts != {"prysm"}:

@@ -43,7 +43,7 @@ class Result(Struct, frozen=True, omit_defaults=True):
 
 
 class ReloadStatus(Struct, frozen=True, omit_defaults=True, rename="camel"):
-    """How the last reload went, when it ended, and what was wrong: in Web3Signer's words."""
+    """The outcome of the last reload, its end and its error, in Web3Signer's words."""
 
     status: Literal["idle", "running", "completed", "completed_with_errors", "failed"]
     last_operation_time: datetime | None = None
@@ -271,7 +271,7 @@ def _decrypt(document: str, password: str) -> Key | SignerError:
 
 
 def _read_secret_keys(path: Path | None) -> list[Key]:
-    """The keys of --secret-keys-file. An error tells the line, and nothing of what is in it."""
+    """The keys of --secret-keys-file. An error tells the number of a line, not its content."""
     if path is None:
         return []
     keys = []

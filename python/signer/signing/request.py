@@ -57,7 +57,7 @@ class SignRequest(Struct, frozen=True, kw_only=True):
 
     @property
     def message(self) -> Any:
-        """What is signed: a container, or a bare slot, epoch or root."""
+        """The signed object: a container, or a bare slot, epoch or root."""
         message = self.MESSAGE(self)
         if isinstance(message, Versioned):
             return message.data

@@ -1,1 +1,1 @@
-"""EIP-3076: what keys have signed, and what is slashable next to it."""
+"""EIP-3076: signing histories of keys, and the messages that are slashable next to them."""

@@ -220,7 +220,7 @@ class Protection:
             return bool(self._histories_of(pubkey))
 
     def export(self, pubkeys: Iterable[bytes], network: Network) -> str:
-        """What these keys have signed on the network, as an interchange document (JSON).
+        """The histories of these keys on the network, as an interchange document (JSON).
 
         If they have signed nothing there, exports the chain on which most of them signed.
         """

@@ -1,4 +1,4 @@
-"""What a key has signed, and what is slashable next to it: the rules of EIP-3076.
+"""The rules of EIP-3076: a key's signing history, and the votes that conflict with it.
 
 Knows neither where a vote comes from nor where it is kept.
 """

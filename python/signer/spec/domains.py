@@ -41,5 +41,5 @@ def compute_domain(
 
 
 def compute_signing_root(object_root: bytes, domain: bytes) -> bytes:
-    """32 bytes: what is signed, the root of SigningData, whose tree is these two leaves."""
+    """The signing root, 32 bytes: the root of SigningData, whose tree has these two leaves."""
     return merkleize(object_root + domain, 1)

@@ -1,4 +1,4 @@
-"""Networks: what a signing root needs of a chain's configuration.
+"""Networks: the part of a chain's configuration that a signing root needs.
 
 A request names its chain by genesis_validators_root; a network known by that root is used as it
 is, every other one is the configured network (`--network`).

@@ -49,7 +49,7 @@ class _Bytes(bytes):
     A type with sizes in brackets, like `Bitlist[2048]`, is a class of its own, made once.
     """
 
-    EXPECTED: ClassVar = "bytes"  # what a value is, in words; the size takes the place of {}
+    EXPECTED: ClassVar = "bytes"  # a value in words; the size replaces {}
     SIZES: ClassVar[tuple[int, ...]] = ()  # the sizes in brackets; empty means no limit
 
     @classmethod
@@ -74,11 +74,11 @@ class _Bytes(bytes):
 
     @classmethod
     def expected(cls) -> str:
-        """What a value of the type is, in words."""
+        """A value of the type, in words."""
         return cls.EXPECTED.format(*cls.SIZES)
 
     def problem(self) -> str | None:
-        """What is wrong with these bytes as a value of the type, or None."""
+        """The reason why these bytes are not a value of the type, or None."""
         return None
 
     def hash_tree_root(self) -> bytes:
@@ -212,7 +212,7 @@ def shown(value: object) -> str:
 
 
 def _not_hex(value: object) -> str:
-    """What is wrong with a value that should have been hex digits."""
+    """The reason why a value is not hex digits."""
     if not isinstance(value, str):
         return shown(value)
     if len(value) % 2:
