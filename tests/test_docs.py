@@ -42,9 +42,9 @@ def test_the_first_two_commands_of_the_readme_are_targets_and_ci_runs_the_test_o
 
 def test_the_readme_names_every_route_and_network() -> None:
     routes = {
-        f"{method} {route.path}"
-        for route in Application(Config()).litestar.routes
-        for method in set(getattr(route, "methods", ())) - {"OPTIONS"}
+        f"{method} {path}"
+        for path, methods in Application(Config()).router.routes.items()
+        for method in methods
     }
 
     assert {"GET /health", "POST /eth/v1/keystores", "GET /reload"} < routes

@@ -1,17 +1,17 @@
 """The composition root: wires keys, network, metrics and control to routes."""
 
 from contextlib import ExitStack
-from functools import cached_property
-from typing import Any, Self
-
-from litestar import Litestar, Request, Response
-from litestar.types import Receive, Send
+from functools import partial
+from typing import Self
 
 from . import tls
-from .api import auth, batch, control, keymanager, status
+from .api import auth, batch, keymanager
+from .api.control import PREFIX, ControlRoutes
+from .api.http import Handler, Receive, Request, Response, Scope, Send, respond
 from .api.recorder import SIGN_PREFIX, Recorder
-from .api.responses import JSON, MAX_BODY_SIZE, Parts, answering_errors, error_response
+from .api.routes import Router, Routes
 from .api.signing import KeySigner, SignRoute
+from .api.status import StatusRoutes
 from .config import Config
 from .control.faults import fault_of
 from .control.operations import Operations
@@ -26,7 +26,7 @@ from .spec.networks import load_network
 
 
 class Application:
-    """An ASGI application without lifespan: the sign routes, and Litestar for all other routes.
+    """An ASGI application without lifespan.
 
     As an async context manager it has the threads that it needs to respond. It owns the data
     directory until `close`. Raises ConfigError.
@@ -73,49 +73,40 @@ class Application:
         key_signer = KeySigner(self.keyring, self._slashing, self.metrics)
         self._sign = SignRoute(key_signer, types, self._network)
         self._batch = batch.BatchRoute(key_signer, types, self._network)
-        self._control = control.ControlRoutes(self.operations)
-        self._recorder: Recorder | None = None
-        if config.control or config.fault:
-            self._recorder = Recorder(self._respond, self.operations)
-        self._other_routes: list[Any] = [*status.ROUTES]
+        self._control = ControlRoutes(self.operations)
+        routes = StatusRoutes(self.keyring, self.keymanager, self._slashing).routes
         if config.keymanager:
-            self._other_routes.append(keymanager.router(self._token))
+            routes = {**routes, **self._keymanager_routes()}
+        self.router = Router(routes)
+        self._handler: Handler = self._respond
+        if config.control or config.fault:
+            recorder = Recorder(self._respond, self.operations)
+            self._handler = partial(self._respond_under_control, recorder)
 
-    @cached_property
-    def litestar(self) -> Litestar:
-        """All routes but the sign routes. Made at the first request for one, in 4 ms."""
-        parts = {
-            "keyring": self.keyring,
-            "keymanager": self.keymanager,
-            "slashing": self._slashing,
-            "network": self._network,
-        }
-        return Litestar(
-            self._other_routes,
-            state=Parts(parts),
-            exception_handlers={Exception: _on_error},
-            logging_config=None,
-            openapi_config=None,
-            request_max_body_size=MAX_BODY_SIZE,
-        )
+    def _keymanager_routes(self) -> Routes:
+        return keymanager.KeymanagerRoutes(
+            self.keyring,
+            self.keymanager,
+            self._slashing,
+            self._network,
+            self._token,
+        ).routes
 
-    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
-        if self._recorder is None:
-            await answering_errors(self._respond, scope, receive, send)
-        elif scope["path"].startswith(control.PREFIX):
-            await answering_errors(self._control, scope, receive, send)
-        else:
-            await self._recorder(scope, receive, send)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await respond(self._handler, scope, receive, send)
 
-    async def _respond(self, scope: Any, receive: Receive, send: Send) -> None:
-        self._check_user(scope)
-        path = scope["path"]
-        if path.startswith(SIGN_PREFIX):
-            await self._sign(scope, receive, send)
-        elif path == batch.PATH:
-            await self._batch(scope, receive, send)
-        else:
-            await self.litestar(scope, receive, send)
+    async def _respond_under_control(self, recorder: Recorder, request: Request) -> Response:
+        if request.path.startswith(PREFIX):
+            return await self._control(request)
+        return await recorder(request)
+
+    async def _respond(self, request: Request) -> Response:
+        self._check_user(request)
+        if request.path.startswith(SIGN_PREFIX):
+            return await self._sign(request)
+        if request.path == batch.PATH:
+            return await self._batch(request)
+        return await self.router(request)
 
     async def __aenter__(self) -> Self:
         self._sign.start()
@@ -133,13 +124,3 @@ class Application:
         self.keymanager.close()
         if self._data_dir:
             self._data_dir.close()
-
-
-def _on_error(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    response = error_response(error)
-    return Response(
-        response.body,
-        media_type=JSON,
-        status_code=response.status,
-        headers=response.headers,
-    )

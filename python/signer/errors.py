@@ -8,6 +8,7 @@
     ├── ForbiddenError              403  the Keymanager API with a wrong token
     ├── UnknownKeyError             404  no such public key is loaded
     ├── UnknownOperationError       404  no such operation: below /_signer, or switched off
+    ├── UnknownRouteError           404  no such path
     ├── MethodNotAllowedError       405  the route has another method
     ├── SlashingError               412  the message is slashable, and --slashing enforce is on
     ├── BodyTooLargeError           413  a body above the limit
@@ -77,11 +78,20 @@ class UnknownOperationError(SignerError):
     status = 404
 
 
+class UnknownRouteError(SignerError):
+    """The signer has no route with the path of the request."""
+
+    status = 404
+
+
 class MethodNotAllowedError(SignerError):
-    """The request has another method than POST, the only one of its route."""
+    """The route has other methods than that of the request; `allow` lists them."""
 
     status = 405
-    headers = {"allow": "POST"}
+
+    def __init__(self, message: str, allow: str) -> None:
+        super().__init__(message)
+        self.headers = {"allow": allow}
 
 
 class SlashingError(SignerError):

@@ -20,10 +20,9 @@ from granian._granian import SocketHolder
 from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
-from litestar.types import Receive, Send
 
 from . import tls
-from .api.responses import TEXT, respond
+from .api.http import TEXT, Receive, Response, Scope, Send
 from .config import Config
 from .errors import ConfigError
 from .files import translating_errors
@@ -186,9 +185,9 @@ class _WatchedApplication:
             await asyncio.sleep(QUIET_PERIOD - quiet)
         log.warning("gave up on requests that were not done within %s seconds", DRAIN_TIMEOUT)
 
-    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] == READY_PATH:
-            await respond(send, b"ready", TEXT)
+            await Response(b"ready", TEXT).send(send)
             return
         self._open_requests += 1
         try:

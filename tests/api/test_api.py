@@ -89,15 +89,46 @@ def test_another_method_is_405_and_names_the_right_one(signer: Served, method: s
 def test_another_method_on_an_ordinary_route_is_405_too(signer: Served) -> None:
     answer = signer.ask("POST", "/api/v1/eth2/publicKeys", b"")
 
-    assert 405 == answer.status
-    assert "Method Not Allowed" == answer.json["error"]
+    assert (405, "GET, HEAD") == (answer.status, answer.headers["allow"])
+    assert "expected GET, HEAD, found POST" == answer.json["error"]
+
+
+@pytest.mark.parametrize("path", ["/upcheck", "/api/v1/eth2/publicKeys", "/healthcheck"])
+def test_head_is_get_without_a_body(signer: Served, path: str) -> None:
+    whole = signer.ask("GET", path)
+    answer = signer.ask("HEAD", path)
+
+    assert (200, b"") == (answer.status, answer.body)
+    assert whole.headers["content-length"] == answer.headers["content-length"]
+
+
+def test_options_lists_the_methods(signer: Served) -> None:
+    answer = signer.ask("OPTIONS", "/reload")
+
+    assert (204, "GET, POST, HEAD") == (answer.status, answer.headers["allow"])
+
+
+@pytest.mark.parametrize("path", ["//upcheck", "/upcheck/", "/upcheck//"])
+def test_doubled_slashes_and_one_at_the_end_of_a_path_do_not_matter(
+    signer: Served,
+    path: str,
+) -> None:
+    assert 200 == signer.ask("GET", path).status
+
+
+def test_doubled_slashes_in_front_of_the_sign_route_do_not_matter(signer: Served) -> None:
+    answer = signer.ask(
+        "POST", f"/{SIGN.replace('/eth2/', '//eth2/')}", json.dumps(CASE["request"])
+    )
+
+    assert 200 == answer.status
 
 
 def test_an_unknown_path_is_404_as_json(signer: Served) -> None:
     answer = signer.ask("GET", "/nowhere")
 
     assert (404, "application/json") == (answer.status, answer.headers["content-type"])
-    assert "Not Found" == answer.json["message"]
+    assert answer.json["message"].startswith("no route /nowhere")
 
 
 def test_a_body_of_16_mib_is_read(signer: Served) -> None:

@@ -19,13 +19,22 @@ import pytest
 
 from signer import SecretKey, Signer, verify
 from signer._core import points_remembered
+from signer.hex import to_hex
 from signer.keys.derived import interop_key
 from signer.keys.keyring import Key
 from support.asking import ask
 from support.data_dir import keeping
 from support.duties import RANDAO
 from support.keymanager import refusal
-from support.served import Answer, Served, free_port, serving, serving_here, started
+from support.served import (
+    Answer,
+    Served,
+    free_port,
+    serving,
+    serving_application,
+    serving_here,
+    started,
+)
 from support.slashable import attestation
 from support.vectors import unhex, vectors
 
@@ -349,12 +358,11 @@ def test_threads_that_ask_for_one_new_root_at_once_hash_it_once(threads: int) ->
     assert verify(SECRETS[0].public_key(), root, signature)
 
 
-def test_a_bug_in_the_middle_of_a_batch_ends_its_response_and_nothing_else(
+def test_a_bug_in_the_middle_of_a_batch_cuts_its_response_and_nothing_else(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    with Signer(interop=700) as signer:
-        application: Any = signer._application  # noqa: SLF001 - no request makes a bug
-        pubkeys = signer.pubkeys
+    with serving_application("--interop", "700") as (signer, application):
+        pubkeys = [to_hex(pubkey) for pubkey in application.keyring]
         application.keyring.readonly[unhex(pubkeys[600])] = Key("not a key")  # type: ignore[arg-type]
 
         with pytest.raises(http.client.IncompleteRead):
@@ -362,5 +370,20 @@ def test_a_bug_in_the_middle_of_a_batch_ends_its_response_and_nothing_else(
         answer = batch(signer, pubkeys[:3])
 
     bugs = [record for record in caplog.records if record.levelname == "ERROR"]
-    assert ["a request failed on a bug of the signer"] == [bug.getMessage() for bug in bugs]
+    assert ["a response was cut by a bug of the signer"] == [bug.getMessage() for bug in bugs]
     assert [200, 200, 200] == codes(answer)
+
+
+def test_a_bug_in_a_recorded_batch_is_a_500_with_a_record(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with Signer(interop=2) as signer:
+        application: Any = signer._application  # noqa: SLF001 - no request makes a bug
+        pubkeys = signer.pubkeys
+        application.keyring.readonly[unhex(pubkeys[1])] = Key("not a key")  # type: ignore[arg-type]
+
+        answer = batch(signer, pubkeys)
+
+        assert 500 == answer.status
+        assert 500 == signer.requests[-1].status
+    assert "a request failed on a bug of the signer" in caplog.text

@@ -101,6 +101,13 @@ def serving_here(*flags: str | Path) -> Iterator[Served]:
 
     It has no log of its own, and metrics where a port for them is given.
     """
+    with serving_application(*flags) as (served, _):
+        yield served
+
+
+@contextmanager
+def serving_application(*flags: str | Path) -> Iterator[tuple[Served, Application]]:
+    """As `serving_here`, with the application that serves."""
     arguments = [*map(str, flags), "--port", "0"]
     config = Config(**serve.make_context("serve", arguments).params)
     with (
@@ -117,7 +124,8 @@ def serving_here(*flags: str | Path) -> Iterator[Served]:
             stack.callback(metrics.shutdown)
         app.keymanager.load()
         stack.callback(ServerThread(app, listener, config).stop)
-        yield Served(url, {"url": url, "pid": os.getpid(), "pubkeys": len(app.keyring)})
+        served = Served(url, {"url": url, "pid": os.getpid(), "pubkeys": len(app.keyring)})
+        yield served, app
 
 
 def command(*flags: str | Path) -> list[str]:

@@ -7,18 +7,14 @@ import hmac
 from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
-
-from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler
-from litestar.types import Guard, HTTPScope
+from typing import NamedTuple
 
 from ..errors import ConfigError, ForbiddenError, UnauthorizedError, UnknownUserError
 from ..files import read
-from .responses import header
+from .http import Request
 
 # Raises an error for a request that is not let in.
-Check = Callable[[HTTPScope], None]
+Check = Callable[[Request], None]
 
 
 class Authorization(NamedTuple):
@@ -28,13 +24,13 @@ class Authorization(NamedTuple):
     credentials: bytes
 
 
-def read_authorization(scope: HTTPScope) -> Authorization:
+def read_authorization(request: Request) -> Authorization:
     """The header of a request."""
-    scheme, _, credentials = header(scope, b"authorization").partition(b" ")
+    scheme, _, credentials = request.header(b"authorization").partition(b" ")
     return Authorization(scheme.lower(), credentials.strip())
 
 
-def let_everybody_in(_: HTTPScope) -> None:
+def let_everybody_in(_: Request) -> None:
     """Checks nothing."""
 
 
@@ -46,10 +42,10 @@ def require_user(path: Path, exempt: str | None) -> Check:
     """
     users = _read_users(path)
 
-    def check(scope: HTTPScope) -> None:
-        if exempt and scope["path"].startswith(exempt):
+    def check(request: Request) -> None:
+        if exempt and request.path.startswith(exempt):
             return
-        scheme, credentials = read_authorization(scope)
+        scheme, credentials = read_authorization(request)
         # Compare with every user: the time must not reveal a near match.
         matches = [hmac.compare_digest(credentials, user) for user in users]
         if scheme != b"basic":
@@ -75,14 +71,14 @@ def _read_users(path: Path) -> list[bytes]:
     return users
 
 
-def require_token(token: str) -> Guard:
-    """A guard of Litestar's that lets in requests with the bearer token.
+def require_token(token: str) -> Check:
+    """A check that lets in requests with the bearer token.
 
-    The guard raises UnauthorizedError for a request without a token, ForbiddenError for another.
+    It raises UnauthorizedError for a request without a token, ForbiddenError for another token.
     """
 
-    def check(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-        scheme, credentials = read_authorization(connection.scope)  # type: ignore[arg-type]
+    def check(request: Request) -> None:
+        scheme, credentials = read_authorization(request)
         if scheme != b"bearer" or not credentials:
             raise UnauthorizedError("expected the header Authorization: Bearer TOKEN, found none")
         if not hmac.compare_digest(credentials, token.encode()):

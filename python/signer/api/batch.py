@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
-from litestar.types import HTTPScope, Receive, Send
 from msgspec import Meta, Struct
 
 from .. import decoding
@@ -20,8 +19,8 @@ from ..signing.registry import SigningTypes
 from ..signing.request import SignRequest
 from ..spec.networks import Network
 from ..threads import cores
-from .recorder import Exchange, exchange_of
-from .responses import JSON, read_body, start_response
+from .http import Request, Response
+from .recorder import Exchange
 from .signing import KeySigner, require_post
 
 PATH = "/api/v1/eth2/sign"
@@ -60,7 +59,7 @@ class Batch(Struct):
 
 
 class BatchRoute:
-    """The batch route, an ASGI application; call `start` first and `stop` last."""
+    """The handler of batches; call `start` first and `stop` last."""
 
     def __init__(self, key_signer: KeySigner, types: SigningTypes, network: Network) -> None:
         self._key_signer = key_signer
@@ -76,20 +75,20 @@ class BatchRoute:
         if self._engine:
             self._engine.close()
 
-    async def __call__(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+    async def __call__(self, request: Request) -> Response:
         """Responds 200 with a result for each key; raises the SignerError of any other response."""
         type_name = None
         try:
-            require_post(scope)
-            batch = decoding.decode(Batch, await read_body(scope, receive), "a batch")
+            require_post(request)
+            batch = decoding.decode(Batch, await request.read_body(), "a batch")
             await batch.require_distinct_identifiers()
             signing_type = self._types.find(bytes(batch.signing_request))
             type_name = signing_type.TYPE
             if type_name not in BATCH_TYPES:
                 expected = f"expected one of {', '.join(sorted(BATCH_TYPES))}"
                 raise BadRequestError(f"signing_request.type: {expected}, found {type_name}")
-            request = signing_type.decode(bytes(batch.signing_request))
-            signing_root = request.compute_signing_root(self._network)
+            sign_request = signing_type.decode(bytes(batch.signing_request))
+            signing_root = sign_request.compute_signing_root(self._network)
         except SignerError as error:
             self._key_signer.count_refusal(type_name, error)
             raise
@@ -99,12 +98,12 @@ class BatchRoute:
         signing = _BatchSigning(
             key_signer=self._key_signer,
             engine=self._engine,
-            request=request,
+            request=sign_request,
             signing_root=signing_root,
             signing_request=bytes(batch.signing_request),
-            exchange=exchange_of(scope),
+            exchange=request.exchange,
         )
-        await _send_results(batch, signing, receive, send)
+        return Response(_all_results(batch, signing, request))
 
 
 @dataclass
@@ -157,29 +156,27 @@ class _BatchSigning:
         return msgspec.json.encode(result)
 
 
-async def _send_results(batch: Batch, signing: _BatchSigning, receive: Receive, send: Send) -> None:
-    """Sends the results slice by slice; ends early when the client goes away."""
-    async with _until_gone(receive) as gone:
-        await start_response(send, JSON)
+async def _all_results(
+    batch: Batch,
+    signing: _BatchSigning,
+    request: Request,
+) -> AsyncIterator[bytes]:
+    """The results as JSON, slice by slice; ends early when the client goes away."""
+    async with _until_gone(request) as gone:
         separator = b"["
         for identifiers in batch.slices():
             results = await signing.results(identifiers, gone)
             if gone.done():
                 return
-            text = separator + b",".join(results)
-            await send({"type": "http.response.body", "body": text, "more_body": True})
+            yield separator + b",".join(results)
             separator = b","
-        await send({"type": "http.response.body", "body": b"]", "more_body": False})
+        yield b"]"
 
 
 @asynccontextmanager
-async def _until_gone(receive: Receive) -> AsyncIterator[asyncio.Future[Any]]:
+async def _until_gone(request: Request) -> AsyncIterator[asyncio.Future[Any]]:
     """A future that is done when the client goes away; it is cancelled on the way out."""
-
-    async def wait() -> None:
-        await receive()
-
-    gone = asyncio.create_task(wait())
+    gone = asyncio.create_task(request.wait_until_gone())
     try:
         yield gone
     finally:

@@ -4,18 +4,21 @@ Source: ethereum/keymanager-APIs, apis/local_keystores.yaml and flows/README.md.
 """
 
 import asyncio
-from typing import Any
 
-from litestar import Request, Router, delete, get, post
 from msgspec import Struct
 
 from .. import decoding
 from ..errors import BadRequestError
 from ..hex import to_hex
+from ..keys.keyring import Keyring
+from ..keys.manager import KeyManager
 from ..slashing import interchange
+from ..slashing.protection import Protection
+from ..spec.networks import Network
 from ..ssz.scalars import Bytes48
-from .auth import require_token
-from .responses import Parts
+from .auth import Check, let_everybody_in, require_token
+from .http import Handler, Request, Response, json_response
+from .routes import Routes
 
 PREFIX = "/eth/v1/keystores"
 
@@ -34,49 +37,69 @@ class _Delete(Struct):
     pubkeys: list[Bytes48]
 
 
-@get("", sync_to_thread=False)
-def list_keys(state: Parts) -> dict[str, Any]:
-    """All keys that can sign, by public key; those that were not imported are read-only."""
-    keys = [
-        {
-            "validating_pubkey": to_hex(pubkey),
-            "derivation_path": key.derivation_path,
-            "readonly": pubkey in state.keyring.readonly,
+class KeymanagerRoutes:
+    """The handlers of these routes; they require the bearer token, unless it is None."""
+
+    def __init__(
+        self,
+        keyring: Keyring,
+        keymanager: KeyManager,
+        slashing: Protection,
+        network: Network,
+        token: str | None,
+    ) -> None:
+        self._keyring = keyring
+        self._keymanager = keymanager
+        self._slashing = slashing
+        self._network = network
+        self._check_token: Check = let_everybody_in
+        if token:
+            self._check_token = require_token(token)
+        handlers = {
+            "GET": self.list_keys,
+            "POST": self.import_keystores,
+            "DELETE": self.delete_keys,
         }
-        for pubkey, key in sorted(state.keyring.all().items())
-    ]
-    return {"data": keys}
+        self.routes: Routes = {
+            PREFIX: {method: self._guarded(handler) for method, handler in handlers.items()}
+        }
 
+    def _guarded(self, handler: Handler) -> Handler:
+        async def guarded(request: Request) -> Response:
+            self._check_token(request)
+            return await handler(request)
 
-@post("", status_code=200)
-async def import_keystores(state: Parts, request: Request[Any, Any, Any]) -> dict[str, Any]:
-    """Imports keystores; `passwords[i]` decrypts `keystores[i]`."""
-    body = decoding.decode(_Import, await request.body(), "keystores and passwords")
-    if len(body.keystores) != len(body.passwords):
-        found = f"{len(body.keystores)} keystores and {len(body.passwords)} passwords"
-        raise BadRequestError(f"expected a password for each keystore, found {found}")
-    history = None
-    if body.slashing_protection is not None:
-        history = interchange.decode(body.slashing_protection, state.network)
-    results = await state.keymanager.import_keystores(body.keystores, body.passwords, history)
-    return {"data": results}
+        return guarded
 
+    async def list_keys(self, _: Request) -> Response:
+        """All keys that can sign, by public key; those that were not imported are read-only."""
+        keys = [
+            {
+                "validating_pubkey": to_hex(pubkey),
+                "derivation_path": key.derivation_path,
+                "readonly": pubkey in self._keyring.readonly,
+            }
+            for pubkey, key in sorted(self._keyring.all().items())
+        ]
+        return json_response({"data": keys})
 
-@delete("", status_code=200)
-async def delete_keys(state: Parts, request: Request[Any, Any, Any]) -> dict[str, Any]:
-    """Deletes imported keys, and returns their histories, for import into the next signer."""
-    body = decoding.decode(_Delete, await request.body(), "pubkeys")
-    results = await state.keymanager.delete(body.pubkeys)
-    outcomes = zip(body.pubkeys, results, strict=True)
-    gone = {pubkey for pubkey, result in outcomes if result.status in {"deleted", "not_active"}}
-    exported = await asyncio.to_thread(state.slashing.export, gone, state.network)
-    return {"data": results, "slashing_protection": exported}
+    async def import_keystores(self, request: Request) -> Response:
+        """Imports keystores; `passwords[i]` decrypts `keystores[i]`."""
+        body = decoding.decode(_Import, await request.read_body(), "keystores and passwords")
+        if len(body.keystores) != len(body.passwords):
+            found = f"{len(body.keystores)} keystores and {len(body.passwords)} passwords"
+            raise BadRequestError(f"expected a password for each keystore, found {found}")
+        history = None
+        if body.slashing_protection is not None:
+            history = interchange.decode(body.slashing_protection, self._network)
+        results = await self._keymanager.import_keystores(body.keystores, body.passwords, history)
+        return json_response({"data": results})
 
-
-def router(token: str | None) -> Router:
-    """The routes; they require the bearer token, unless it is None."""
-    guards = []
-    if token:
-        guards.append(require_token(token))
-    handlers = [list_keys, import_keystores, delete_keys]
-    return Router(PREFIX, route_handlers=handlers, guards=guards)
+    async def delete_keys(self, request: Request) -> Response:
+        """Deletes imported keys, and returns their histories, for import into the next signer."""
+        body = decoding.decode(_Delete, await request.read_body(), "pubkeys")
+        results = await self._keymanager.delete(body.pubkeys)
+        outcomes = zip(body.pubkeys, results, strict=True)
+        gone = {pubkey for pubkey, result in outcomes if result.status in {"deleted", "not_active"}}
+        exported = await asyncio.to_thread(self._slashing.export, gone, self._network)
+        return json_response({"data": results, "slashing_protection": exported})

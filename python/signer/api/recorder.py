@@ -1,14 +1,12 @@
 """Records requests and applies faults to them, around the application and inside of signing.
 
-Without --control and --fault, `exchange_of` returns None and nothing else here runs.
+Without --control and --fault, requests have no exchange and nothing here runs.
 """
 
 import time
 from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
-
-from litestar.types import ASGIApp, HTTPScope, Receive, Send
 
 from .. import decoding
 from ..control.faults import ActiveFault, Fault, wrong_signature
@@ -18,9 +16,8 @@ from ..errors import SignerError, SigningRootError
 from ..hex import to_hex
 from ..keys.keyring import Key
 from ..signing.request import SignRequest
-from .responses import answering_errors, read_body
+from .http import Handler, Request, Response, answer
 
-EXCHANGE = "signer.exchange"  # the scope's key of the exchange
 SIGN_PREFIX = "/api/v1/eth2/sign/"
 
 
@@ -31,20 +28,18 @@ class Exchange:
     path.
     """
 
-    def __init__(self, operations: Operations, scope: HTTPScope, path: str) -> None:
-        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    def __init__(self, operations: Operations, request: Request, path: str) -> None:
         self.path = path
         self.type: str | None = None
         self.pubkey: str | None = None
-        self.body = bytearray()
-        self.is_body_read = False
+        self.body: bytes | None = None
         self.request: SignRequest | None = None
         self.active_fault: ActiveFault | None = None
         self._operations = operations
-        self._scope = scope
-        self._method = scope["method"]
-        self._user_agent = headers.get(b"user-agent", "")
-        self._accept = headers.get(b"accept", "")
+        self._http_request = request
+        self._method = request.method
+        self._user_agent = request.header(b"user-agent").decode("latin-1")
+        self._accept = request.header(b"accept").decode("latin-1")
         self._time = time.time()
         self._started = time.perf_counter()
         self._signing_root: bytes | None = None
@@ -53,14 +48,14 @@ class Exchange:
         self._number = 0  # of the record of a request that hung
         self.is_sign_request = self._method == "POST" and path.startswith(SIGN_PREFIX)
         if path.startswith(SIGN_PREFIX):
-            self.pubkey = normalised_pubkey(path.removeprefix(SIGN_PREFIX).removesuffix("/"))
+            self.pubkey = normalised_pubkey(path.removeprefix(SIGN_PREFIX))
 
     def for_key(self, identifier: str, signing_request: bytes) -> "Exchange":
         """The exchange of one key of a batch, recorded like a single request."""
         path = SIGN_PREFIX + quote(identifier, safe="")
-        part = Exchange(self._operations, self._scope, path)
+        part = Exchange(self._operations, self._http_request, path)
         part.pubkey = normalised_pubkey(identifier.removesuffix("/"))
-        part.body += signing_request
+        part.body = signing_request
         return part
 
     async def apply_fault(self) -> None:
@@ -112,7 +107,7 @@ class Exchange:
     def _json_body(self) -> Any:
         """The JSON of the body; None for other text, because the response reports that."""
         with suppress(SignerError):
-            return decoding.decode(Any, bytes(self.body), "JSON")
+            return decoding.decode(Any, self.body or b"", "JSON")
         return None
 
     def _type_in(self, body: Any) -> str | None:
@@ -161,60 +156,43 @@ def _described(request: SignRequest) -> dict[str, Any]:
     return fields
 
 
-def exchange_of(scope: HTTPScope) -> Exchange | None:
-    """The exchange of a request; None unless the signer is under control."""
-    exchange: Exchange | None = scope.get(EXCHANGE)  # type: ignore[assignment]
-    return exchange
-
-
 class Recorder:
-    """An ASGI application around another one: it records requests and applies faults."""
+    """A handler around another one: it records requests and applies faults."""
 
-    def __init__(self, application: ASGIApp, operations: Operations) -> None:
-        self._application = application
+    def __init__(self, handler: Handler, operations: Operations) -> None:
+        self._handler = handler
         self._operations = operations
 
-    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
-        exchange = Exchange(self._operations, scope, scope["path"])
-        scope[EXCHANGE] = exchange
-        events: list[Any] = []
+    async def __call__(self, request: Request) -> Response:
+        exchange = Exchange(self._operations, request, request.path)
+        request.exchange = exchange
 
-        async def keep(event: Any) -> None:
-            events.append(event)
-
-        async def recorded_receive() -> Any:
-            event = await receive()
-            if event["type"] == "http.request":
-                exchange.body += event["body"]
-                exchange.is_body_read = not event["more_body"]
-            return event
-
-        async def application(scope: Any, receive: Receive, send: Send) -> None:
+        async def handle(request: Request) -> Response:
             if not exchange.is_sign_request:
                 await exchange.apply_fault()
-            await self._application(scope, receive, send)
+            response = await self._handler(request)
+            await response.collect()
+            return response
 
-        await answering_errors(application, scope, recorded_receive, keep)
-        if exchange.is_sign_request and not exchange.body and not exchange.is_body_read:
+        response = await answer(handle, request)
+        if exchange.is_sign_request:
             with suppress(SignerError):  # refused before its body was read
-                await read_body(scope, recorded_receive)
+                await request.read_body()
+        exchange.body = request.body
         if exchange.active_fault:
-            _change_response(events, exchange.active_fault.fault)
-        exchange.finish(events[0]["status"])
-        for event in events:
-            await send(event)
+            _change_response(response, exchange.active_fault.fault)
+        exchange.finish(response.status)
+        return response
 
 
-def _change_response(events: list[Any], fault: Fault) -> None:
+def _change_response(response: Response, fault: Fault) -> None:
     """Applies a fault to a response: status, content type, body, end."""
-    start = events[0]
     if fault.status is not None:
-        start["status"] = fault.status
+        response.status = fault.status
     if fault.content_type is not None:
-        others = [header for header in start["headers"] if header[0] != b"content-type"]
-        start["headers"] = [*others, (b"content-type", fault.content_type.encode())]
+        response.content_type = fault.content_type
     if fault.body is not None:
-        events[-1]["body"] = fault.body.encode()
+        response.body = fault.body.encode()
     if fault.drop:
-        # Granian closes a connection whose body has no end.
-        events[-1] |= {"body": b"0x", "more_body": True}
+        response.body = b"0x"
+        response.is_cut = True

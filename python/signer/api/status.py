@@ -1,79 +1,78 @@
 """Which keys can sign, whether the signer is well, and Web3Signer's reload."""
 
-from typing import Any
-
-from litestar import Request, Response, get, post
-
 from ..errors import UnknownOperationError
 from ..hex import to_hex
-from ..keys.manager import ReloadStatus
-from .responses import Parts
+from ..keys.keyring import Keyring
+from ..keys.manager import KeyManager
+from ..slashing.protection import Protection
+from .http import TEXT, Request, Response, json_response
+from .routes import Routes
 
 
-@get("/api/v1/eth2/publicKeys", sync_to_thread=False)
-def public_keys(state: Parts) -> list[str]:
-    """The public keys that can sign, in the order they were loaded."""
-    return [to_hex(pubkey) for pubkey in state.keyring]
+class StatusRoutes:
+    """The handlers of these routes."""
 
+    def __init__(self, keyring: Keyring, keymanager: KeyManager, slashing: Protection) -> None:
+        self._keyring = keyring
+        self._keymanager = keymanager
+        self._slashing = slashing
+        self.routes: Routes = {
+            "/api/v1/eth2/publicKeys": {"GET": self.public_keys},
+            "/upcheck": {"GET": self.upcheck},
+            "/healthcheck": {"GET": self.healthcheck},
+            "/health": {"GET": self.health},
+            "/reload": {"GET": self.reload_status, "POST": self.start_reload},
+            "/api/v1/eth2/highWatermark": {"GET": self.high_watermark},
+        }
 
-@get("/upcheck", sync_to_thread=False)
-def upcheck(request: Request[Any, Any, Any]) -> Response[Any]:
-    """`OK` as text, or as JSON for Lodestar. Web3Signer responds 406 there."""
-    if request.headers.get("accept") == "application/json":
-        return Response({"status": "OK"})
-    return Response("OK", media_type="text/plain")
+    async def public_keys(self, _: Request) -> Response:
+        """The public keys that can sign, in the order they were loaded."""
+        return json_response([to_hex(pubkey) for pubkey in self._keyring])
 
+    async def upcheck(self, request: Request) -> Response:
+        """`OK` as text, or as JSON for Lodestar. Web3Signer responds 406 there."""
+        if request.header(b"accept") == b"application/json":
+            return json_response({"status": "OK"})
+        return Response(b"OK", TEXT)
 
-@get("/healthcheck", sync_to_thread=False)
-def healthcheck(state: Parts) -> Response[Any]:
-    """Web3Signer's report: 200 and UP, or 503 and DOWN when a key could not be loaded."""
-    failures = len(state.keyring.failures)
-    status = "UP"
-    code = 200
-    if failures:
-        status = "DOWN"
-        code = 503
-    counts = {"keys-loaded": len(state.keyring), "error-count": failures}
-    loading = {"id": "keystores-bulk-loading", "status": status, "data": counts}
-    keys = {"id": "keys-check", "status": status, "checks": [loading]}
-    checks = [{"id": "default-check", "status": "UP"}, keys]
-    return Response({"status": status, "checks": checks, "outcome": status}, status_code=code)
+    async def healthcheck(self, _: Request) -> Response:
+        """Web3Signer's report: 200 and UP, or 503 and DOWN when a key could not be loaded."""
+        failures = len(self._keyring.failures)
+        status = "UP"
+        code = 200
+        if failures:
+            status = "DOWN"
+            code = 503
+        counts = {"keys-loaded": len(self._keyring), "error-count": failures}
+        loading = {"id": "keystores-bulk-loading", "status": status, "data": counts}
+        keys = {"id": "keys-check", "status": status, "checks": [loading]}
+        checks = [{"id": "default-check", "status": "UP"}, keys]
+        return json_response({"status": status, "checks": checks, "outcome": status}, code)
 
+    async def health(self, _: Request) -> Response:
+        """Reports a running signer and its number of keys."""
+        return json_response({"status": "healthy", "keys_loaded": len(self._keyring)})
 
-@get("/health", sync_to_thread=False)
-def health(state: Parts) -> dict[str, str | int]:
-    """Reports a running signer and its number of keys."""
-    return {"status": "healthy", "keys_loaded": len(state.keyring)}
+    async def start_reload(self, request: Request) -> Response:
+        """202 at once, or with ?wait=true how it went; 409 while a reload is under way."""
+        reloading = self._keymanager.reload()
+        if reloading is None:
+            message = "A reload operation is already in progress. Please try again later."
+            return json_response({"status": "error", "message": message, "error": message}, 409)
+        if request.query.get("wait") == "true":
+            await reloading
+            return json_response(self._keymanager.reload_status)
+        message = "Reload operation accepted and is running in the background."
+        message += " Use GET /reload to check status."
+        return json_response({"status": "accepted", "message": message}, 202)
 
+    async def reload_status(self, _: Request) -> Response:
+        """How the reload under way goes, or how the last one went; idle when there was none."""
+        return json_response(self._keymanager.reload_status)
 
-@post("/reload")
-async def start_reload(state: Parts, request: Request[Any, Any, Any]) -> Response[Any]:
-    """202 at once, or with ?wait=true how it went; 409 while a reload is under way."""
-    reloading = state.keymanager.reload()
-    if reloading is None:
-        message = "A reload operation is already in progress. Please try again later."
-        return Response({"status": "error", "message": message, "error": message}, status_code=409)
-    if request.query_params.get("wait") == "true":
-        await reloading
-        return Response(state.keymanager.reload_status, status_code=200)
-    message = "Reload operation accepted and is running in the background."
-    message += " Use GET /reload to check status."
-    return Response({"status": "accepted", "message": message}, status_code=202)
-
-
-@get("/reload", sync_to_thread=False)
-def reload_status(state: Parts) -> ReloadStatus:
-    """How the reload under way goes, or how the last one went; idle when there was none."""
-    return state.keymanager.reload_status
-
-
-@get("/api/v1/eth2/highWatermark", sync_to_thread=False)
-def high_watermark(state: Parts) -> dict[str, str]:
-    """The epoch and the slot from which on nothing is signed, where they are set."""
-    if state.slashing.mode == "off":
-        raise UnknownOperationError("expected slashing protection, found --slashing off")
-    ends = state.slashing.high_watermark
-    return {name: str(end) for name, end in ends.items() if end is not None}
-
-
-ROUTES = (public_keys, upcheck, healthcheck, health, start_reload, reload_status, high_watermark)
+    async def high_watermark(self, _: Request) -> Response:
+        """The epoch and the slot from which on nothing is signed, where they are set."""
+        if self._slashing.mode == "off":
+            raise UnknownOperationError("expected slashing protection, found --slashing off")
+        ends = self._slashing.high_watermark
+        return json_response({name: str(end) for name, end in ends.items() if end is not None})

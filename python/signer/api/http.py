@@ -1,0 +1,163 @@
+"""HTTP over ASGI: requests, responses, and errors as responses. A handler turns one into the other.
+
+Error bodies are `{"message": ..., "error": ...}` with one text: Keymanager clients read the
+first member, Nimbus the second.
+"""
+
+import logging
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+from msgspec import Struct
+
+from ..errors import BadRequestError, BodyTooLargeError, SignerError
+
+log = logging.getLogger(__name__)
+
+# ASGI's types, https://asgi.readthedocs.io/en/latest/specs/www.html
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
+
+JSON = "application/json"
+TEXT = "text/plain; charset=utf-8"
+MAX_BODY_SIZE = 16 << 20  # bytes; the largest request, an ALTAIR block, stays below 1 MiB
+SLASHES = re.compile("//+")  # base URLs of clients often end in one
+
+
+class Request:
+    """A request. Its `path` has neither doubled slashes nor one at its end."""
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        self.method: str = scope["method"]
+        self.path: str = scope["path"].rstrip("/") or "/"
+        if "//" in self.path:
+            self.path = SLASHES.sub("/", self.path)
+        self.body: bytes | None = None  # None until it is read
+        self.exchange: Any = None  # the Exchange of `recorder.py`, when the signer is under control
+        self._scope = scope
+        self._receive = receive
+
+    def header(self, name: bytes) -> bytes:
+        """The first value of a header, whose name is in lower case; empty without that header."""
+        for key, value in self._scope["headers"]:
+            if key == name:
+                return bytes(value)
+        return b""
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The fields of the query; of two with one name the last."""
+        return dict(parse_qsl(self._scope["query_string"].decode(errors="replace")))
+
+    @property
+    def wants_json(self) -> bool:
+        """Web3Signer's rule: JSON if an Accept entry is application/json or */*, else text.
+
+        Also text without an Accept header: Teku and Prysm send none and read either.
+        """
+        values = [value for name, value in self._scope["headers"] if name == b"accept"]
+        for entry in b",".join(values).lower().split(b","):
+            if entry.partition(b";")[0].strip() in {b"application/json", b"*/*"}:
+                return True
+        return False
+
+    async def read_body(self) -> bytes:
+        """The whole body. It is read once.
+
+        Raises BodyTooLargeError above MAX_BODY_SIZE, before reading a body whose length is
+        announced, and BadRequestError when the connection ends.
+        """
+        if self.body is None:
+            self.body = await self._read_body(int(self.header(b"content-length") or 0))
+        return self.body
+
+    async def _read_body(self, announced: int) -> bytes:
+        chunks: list[bytes] = []
+        received = 0
+        is_whole = False
+        while not is_whole and max(received, announced) <= MAX_BODY_SIZE:
+            event = await self._receive()
+            if event["type"] != "http.request":
+                raise BadRequestError("the connection ended before the body was whole")
+            chunks.append(event["body"])
+            received += len(event["body"])
+            is_whole = not event["more_body"]
+        if max(received, announced) > MAX_BODY_SIZE:
+            raise BodyTooLargeError(f"expected a body of at most {MAX_BODY_SIZE} bytes, found more")
+        return b"".join(chunks)
+
+    async def wait_until_gone(self) -> None:
+        """Waits until the client of a request whose body was read closes its connection."""
+        await self._receive()
+
+
+class Response(Struct):
+    """A response. Its body is bytes, or parts that are sent as they come."""
+
+    body: bytes | AsyncIterator[bytes] = b""
+    content_type: str = JSON
+    status: int = 200
+    headers: Mapping[str, str] = {}
+    is_cut: bool = False  # the connection closes in the middle of the body
+
+    async def collect(self) -> None:
+        """Waits for all parts of the body, and joins them."""
+        if not isinstance(self.body, bytes):
+            self.body = b"".join([part async for part in self.body])
+
+    async def send(self, send: Send) -> None:
+        """Sends it."""
+        lines = [(b"content-type", self.content_type.encode())]
+        lines += [(name.encode(), value.encode()) for name, value in self.headers.items()]
+        await send({"type": "http.response.start", "status": self.status, "headers": lines})
+        last = b""
+        if isinstance(self.body, bytes):
+            last = self.body
+        else:
+            async for part in self.body:
+                await send({"type": "http.response.body", "body": part, "more_body": True})
+        # Granian closes a connection whose body has no end.
+        await send({"type": "http.response.body", "body": last, "more_body": self.is_cut})
+
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def json_response(value: Any, status: int = 200) -> Response:
+    """A response with a value as JSON."""
+    return Response(msgspec.json.encode(value), JSON, status)
+
+
+async def answer(handler: Handler, request: Request) -> Response:
+    """The response of a handler, or the one for the error that it raises."""
+    try:
+        return await handler(request)
+    except Exception as error:  # noqa: BLE001 - the one error handler
+        return error_response(error)
+
+
+async def respond(handler: Handler, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answers one request: an ASGI application, but for its handler."""
+    response = await answer(handler, Request(scope, receive))
+    try:
+        await response.send(send)
+    except Exception:  # raised while the parts of a body were made
+        log.exception("a response was cut by a bug of the signer")
+
+
+def error_response(error: Exception) -> Response:
+    """The response for an error.
+
+    An unexpected error is a bug: its traceback goes to the log, and the response says no more.
+    """
+    if isinstance(error, SignerError):
+        message = str(error)
+        body = msgspec.json.encode({"message": message, "error": message})
+        return Response(body, JSON, error.status, error.headers)
+    log.error("a request failed on a bug of the signer", exc_info=error)
+    message = "internal error of the signer: see its log"
+    return json_response({"message": message, "error": message}, 500)
