@@ -6,8 +6,9 @@ from typing import Self
 
 from . import tls
 from .api import auth, batch, keymanager
+from .api.bodies import BodyReader, Receive
 from .api.control import PREFIX, ControlRoutes
-from .api.http import Handler, Receive, Request, Response, Scope, Send, respond
+from .api.http import Handler, Request, Response, Scope, Send, respond
 from .api.recorder import SIGN_PREFIX, Recorder
 from .api.routes import Router, Routes
 from .api.signing import KeySigner, SignRoute
@@ -40,6 +41,7 @@ class Application:
         if config.keymanager_token_file:
             self._token = secret_file(config.keymanager_token_file)
         self._check_user = self._user_check(config)
+        self._bodies = BodyReader(config.idle_timeout)
         self.keyring = Keyring()
         self.metrics = Metrics(
             keys=lambda: len(self.keyring),
@@ -93,7 +95,7 @@ class Application:
         ).routes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await respond(self._handler, scope, receive, send)
+        await respond(self._handler, Request(scope, receive, self._bodies), send)
 
     async def _respond_under_control(self, recorder: Recorder, request: Request) -> Response:
         if request.path.startswith(PREFIX):
@@ -109,6 +111,7 @@ class Application:
         return await self.router(request)
 
     async def __aenter__(self) -> Self:
+        self._bodies.start()
         self._sign.start()
         self._batch.start()
         self.keymanager.start()
@@ -117,6 +120,7 @@ class Application:
     async def __aexit__(self, *_: object) -> None:
         self._sign.stop()
         self._batch.stop()
+        self._bodies.stop()
         self.keymanager.stop()
 
     def close(self) -> None:

@@ -10,6 +10,7 @@
     ├── UnknownOperationError       404  no such operation: below /_signer, or switched off
     ├── UnknownRouteError           404  no such path
     ├── MethodNotAllowedError       405  the route has another method
+    ├── BodyTimeoutError            408  the rest of a body does not come
     ├── SlashingError               412  the message is slashable, and --slashing enforce is on
     ├── BodyTooLargeError           413  a body above the limit
     ├── BLSError                    400  bytes that are no key, no signature or no point
@@ -92,6 +93,13 @@ class MethodNotAllowedError(SignerError):
     def __init__(self, message: str, allow: str) -> None:
         super().__init__(message)
         self.headers = {"allow": allow}
+
+
+class BodyTimeoutError(SignerError):
+    """The rest of a body did not come within the idle timeout; the connection is closed."""
+
+    status = 408
+    headers = {"connection": "close"}
 
 
 class SlashingError(SignerError):

@@ -22,7 +22,8 @@ from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
 from . import tls
-from .api.http import TEXT, Receive, Response, Scope, Send
+from .api.bodies import Receive
+from .api.http import TEXT, Response, Scope, Send
 from .config import Config
 from .errors import ConfigError
 from .files import translating_errors

@@ -4,13 +4,14 @@
 //! errors and their cost.
 //!
 //! Long computations release the GIL: signing, verification, key derivation and decryption.
-//! `merkleize` keeps it, because releasing it costs more than the few hashes of a usual call.
+//! `merkleize` keeps it for few chunks, because releasing it costs more than a few hashes.
 //! The signing threads take it once, for their set-up.
 
 mod bls;
 mod derive;
 mod engine;
 mod error;
+mod json;
 mod keystore;
 mod merkle;
 mod prysm;
@@ -24,6 +25,8 @@ mod _core {
     use crate::derive::{derive_child_sk, derive_master_sk};
     #[pymodule_export]
     use crate::engine::SigningThreads;
+    #[pymodule_export]
+    use crate::json::{count_json_values, split_json};
     #[pymodule_export]
     use crate::keystore::{Encrypted, Kdf};
     #[pymodule_export]

@@ -13,6 +13,9 @@ use crate::error::Error;
 /// Levels below the root of the deepest tree; the limit of a list is a uint64.
 const MAX_DEPTH: usize = 64;
 
+/// Chunks that are hashed without the GIL; fewer take less time than releasing it.
+const MANY_CHUNKS: usize = 256;
+
 type Chunk = [u8; 32];
 
 fn hash_pair(left: &Chunk, right: &Chunk) -> Chunk {
@@ -74,9 +77,10 @@ pub fn merkleize<'py>(
         ))
         .into());
     }
-    let merkleized = match depth {
+    let merkleized = || match depth {
         Some(depth) => root(layer.to_vec(), depth),
         None => progressive_root(layer, 0),
     };
+    let merkleized = if layer.len() >= MANY_CHUNKS { py.detach(merkleized) } else { merkleized() };
     Ok(PyBytes::new(py, &merkleized))
 }

@@ -15,6 +15,11 @@ CASE = next(
     for case in vectors("signing/signing.json")["cases"]
     if case["name"] == "RANDAO_REVEAL/FULU/random-0" and case["network"] == "mainnet"
 )
+ENVELOPE = next(
+    case
+    for case in vectors("signing/signing.json")["cases"]
+    if case["request"]["type"] == "EXECUTION_PAYLOAD_ENVELOPE"
+)
 SIGN = f"/api/v1/eth2/sign/{CASE['pubkey']}"
 UNKNOWN_KEY = vectors("interop_keys/keys.json")[9]["pubkey"]
 
@@ -131,30 +136,56 @@ def test_an_unknown_path_is_404_as_json(signer: Served) -> None:
     assert answer.json["message"].startswith("no route /nowhere")
 
 
-def test_a_body_of_16_mib_is_read(signer: Served) -> None:
+def test_a_sign_request_of_4_mib_is_read(signer: Served) -> None:
     body = json.dumps(CASE["request"]).encode()
 
-    answer = signer.ask("POST", SIGN, body + b" " * ((16 << 20) - len(body)))
+    answer = signer.ask("POST", SIGN, body + b" " * ((4 << 20) - len(body)))
 
     assert CASE["signature"] == answer.body.decode()
 
 
-def test_a_body_above_16_mib_is_413_before_it_is_read(signer: Served) -> None:
+def test_a_sign_request_above_4_mib_is_413(signer: Served) -> None:
+    body = json.dumps(CASE["request"]).encode()
+
+    answer = signer.ask("POST", SIGN, body + b" " * ((4 << 20) + 1 - len(body)))
+
+    assert 413 == answer.status
+    assert "expected a body of at most 4194304 bytes" in answer.json["message"]
+
+
+def test_an_envelope_of_16_mib_is_signed(signer: Served) -> None:
+    request = {**ENVELOPE["request"], "padding": "0" * (16 << 20)}
+
+    answer = signer.ask("POST", SIGN, request)
+
+    assert 200 == answer.status
+
+
+def test_a_body_with_more_than_a_million_values_is_413(signer: Served) -> None:
+    body = b'{"type":"RANDAO_REVEAL","x":[' + b"0," * 1_000_000 + b"0]}"
+
+    answer = signer.ask("POST", SIGN, body)
+
+    assert (413, "1000000 JSON values") == (answer.status, answer.json["message"][17:36])
+
+
+@pytest.mark.parametrize("path", [SIGN, "/api/v1/eth2/sign", "/eth/v1/keystores"])
+def test_a_body_above_32_mib_is_413_before_it_is_read(signer: Served, path: str) -> None:
     connection = http.client.HTTPConnection(urlsplit(signer.url).netloc, timeout=20)
-    connection.putrequest("POST", SIGN)
-    connection.putheader("Content-Length", str((16 << 20) + 1))
+    connection.putrequest("POST", path)
+    connection.putheader("Content-Length", str((32 << 20) + 1))
     connection.endheaders()  # and no body at all
 
     response = connection.getresponse()
 
     assert 413 == response.status
-    assert "16777216 bytes" in json.loads(response.read())["message"]
+    assert "33554432 bytes" in json.loads(response.read())["message"]
     connection.close()
 
 
-def test_a_chunked_body_above_16_mib_is_413(signer: Served) -> None:
+def test_a_chunked_body_above_32_mib_is_413(signer: Served) -> None:
     connection = http.client.HTTPConnection(urlsplit(signer.url).netloc, timeout=20)
-    chunks = (b" " * (1 << 20) for _ in range(17))
+    chunks = (b" " * (1 << 20) for _ in range(33))
     connection.request("POST", SIGN, chunks, {"Transfer-Encoding": "chunked"}, encode_chunked=True)
 
     response = connection.getresponse()

@@ -167,8 +167,8 @@ def test_what_validators_do_not_sign_alike_is_refused(served: Served, signing_ty
     assert f"{', '.join(TYPES)}, found {signing_type}" in refusal(answer)
 
 
-def test_a_body_above_16_mib_is_413_before_it_is_read(served: Served) -> None:
-    with connected(served, (16 << 20) + 1) as connection:
+def test_a_body_above_32_mib_is_413_before_it_is_read(served: Served) -> None:
+    with connected(served, (32 << 20) + 1) as connection:
         assert connection.recv(1000).startswith(b"HTTP/1.1 413 ")
 
 

@@ -4,34 +4,38 @@ Error bodies are `{"message": ..., "error": ...}` with one text: Keymanager clie
 first member, Nimbus the second.
 """
 
+import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, MutableMapping
+from itertools import islice
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
 from msgspec import Struct
 
-from ..errors import BadRequestError, BodyTooLargeError, SignerError
+from ..errors import SignerError
+from .bodies import BodyReader, Receive
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 # ASGI's types, https://asgi.readthedocs.io/en/latest/specs/www.html
 Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 
 JSON = "application/json"
 TEXT = "text/plain; charset=utf-8"
-MAX_BODY_SIZE = 16 << 20  # bytes; the largest request, an ALTAIR block, stays below 1 MiB
+ITEMS_PER_PART = 500  # of a list; making them takes the event loop less than a millisecond
 SLASHES = re.compile("//+")  # base URLs of clients often end in one
 
 
 class Request:
     """A request. Its `path` has neither doubled slashes nor one at its end."""
 
-    def __init__(self, scope: Scope, receive: Receive) -> None:
+    def __init__(self, scope: Scope, receive: Receive, bodies: BodyReader) -> None:
         self.method: str = scope["method"]
         self.path: str = scope["path"].rstrip("/") or "/"
         if "//" in self.path:
@@ -40,6 +44,7 @@ class Request:
         self.exchange: Any = None  # the Exchange of `recorder.py`, when the signer is under control
         self._scope = scope
         self._receive = receive
+        self._bodies = bodies
 
     def header(self, name: bytes) -> bytes:
         """The first value of a header, whose name is in lower case; empty without that header."""
@@ -66,29 +71,15 @@ class Request:
         return False
 
     async def read_body(self) -> bytes:
-        """The whole body. It is read once.
-
-        Raises BodyTooLargeError above MAX_BODY_SIZE, before reading a body whose length is
-        announced, and BadRequestError when the connection ends.
-        """
+        """The whole body. It is read once. Raises as `BodyReader.read`."""
         if self.body is None:
-            self.body = await self._read_body(int(self.header(b"content-length") or 0))
+            announced = int(self.header(b"content-length") or 0)
+            self.body = await self._bodies.read(self._receive, announced)
         return self.body
 
-    async def _read_body(self, announced: int) -> bytes:
-        chunks: list[bytes] = []
-        received = 0
-        is_whole = False
-        while not is_whole and max(received, announced) <= MAX_BODY_SIZE:
-            event = await self._receive()
-            if event["type"] != "http.request":
-                raise BadRequestError("the connection ended before the body was whole")
-            chunks.append(event["body"])
-            received += len(event["body"])
-            is_whole = not event["more_body"]
-        if max(received, announced) > MAX_BODY_SIZE:
-            raise BodyTooLargeError(f"expected a body of at most {MAX_BODY_SIZE} bytes, found more")
-        return b"".join(chunks)
+    async def work_on_body(self, work: Callable[[bytes], T]) -> T:
+        """The result of work on the body, on a thread if the body is large."""
+        return await self._bodies.work(work, await self.read_body())
 
     async def wait_until_gone(self) -> None:
         """Waits until the client of a request whose body was read closes its connection."""
@@ -132,6 +123,27 @@ def json_response(value: Any, status: int = 200) -> Response:
     return Response(msgspec.json.encode(value), JSON, status)
 
 
+def json_list(items: Iterable[Any], before: bytes = b"[", after: bytes = b"]") -> Response:
+    """A response with items as a JSON array, which `before` and `after` may put into an object.
+
+    A long one is made and sent in parts, so that the event loop does other work in between.
+    """
+    remaining = iter(items)
+    first = [*islice(remaining, ITEMS_PER_PART)]
+    start = before + msgspec.json.encode(first)[1:-1]
+    if len(first) < ITEMS_PER_PART:
+        return Response(start + after)
+
+    async def parts() -> AsyncIterator[bytes]:
+        yield start
+        while part := [*islice(remaining, ITEMS_PER_PART)]:
+            await asyncio.sleep(0)
+            yield b"," + msgspec.json.encode(part)[1:-1]
+        yield after
+
+    return Response(parts())
+
+
 async def answer(handler: Handler, request: Request) -> Response:
     """The response of a handler, or the one for the error that it raises."""
     try:
@@ -140,9 +152,9 @@ async def answer(handler: Handler, request: Request) -> Response:
         return error_response(error)
 
 
-async def respond(handler: Handler, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answers one request: an ASGI application, but for its handler."""
-    response = await answer(handler, Request(scope, receive))
+async def respond(handler: Handler, request: Request, send: Send) -> None:
+    """Answers one request of ASGI."""
+    response = await answer(handler, request)
     try:
         await response.send(send)
     except Exception:  # raised while the parts of a body were made

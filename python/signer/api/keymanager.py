@@ -4,20 +4,24 @@ Source: ethereum/keymanager-APIs, apis/local_keystores.yaml and flows/README.md.
 """
 
 import asyncio
+from functools import partial
+from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from .. import decoding
 from ..errors import BadRequestError
 from ..hex import to_hex
-from ..keys.keyring import Keyring
+from ..keys.keyring import Key, Keyring
 from ..keys.manager import KeyManager
 from ..slashing import interchange
+from ..slashing.interchange import Interchange
 from ..slashing.protection import Protection
 from ..spec.networks import Network
 from ..ssz.scalars import Bytes48
 from .auth import Check, let_everybody_in, require_token
-from .http import Handler, Request, Response, json_response
+from .http import Handler, Request, Response, json_list
 from .routes import Routes
 
 PREFIX = "/eth/v1/keystores"
@@ -73,33 +77,38 @@ class KeymanagerRoutes:
 
     async def list_keys(self, _: Request) -> Response:
         """All keys that can sign, by public key; those that were not imported are read-only."""
-        keys = [
-            {
-                "validating_pubkey": to_hex(pubkey),
-                "derivation_path": key.derivation_path,
-                "readonly": pubkey in self._keyring.readonly,
-            }
-            for pubkey, key in sorted(self._keyring.all().items())
-        ]
-        return json_response({"data": keys})
+        keys = sorted(self._keyring.all().items())
+        return json_list((self._listed(*key) for key in keys), b'{"data":[', b"]}")
+
+    def _listed(self, pubkey: bytes, key: Key) -> dict[str, Any]:
+        return {
+            "validating_pubkey": to_hex(pubkey),
+            "derivation_path": key.derivation_path,
+            "readonly": pubkey in self._keyring.readonly,
+        }
 
     async def import_keystores(self, request: Request) -> Response:
         """Imports keystores; `passwords[i]` decrypts `keystores[i]`."""
-        body = decoding.decode(_Import, await request.read_body(), "keystores and passwords")
+        body, history = await request.work_on_body(self._read_import)
+        results = await self._keymanager.import_keystores(body.keystores, body.passwords, history)
+        return json_list(results, b'{"data":[', b"]}")
+
+    def _read_import(self, document: bytes) -> tuple[_Import, Interchange | None]:
+        body = decoding.decode_in_pieces(_Import, document, "keystores and passwords")
         if len(body.keystores) != len(body.passwords):
             found = f"{len(body.keystores)} keystores and {len(body.passwords)} passwords"
             raise BadRequestError(f"expected a password for each keystore, found {found}")
-        history = None
-        if body.slashing_protection is not None:
-            history = interchange.decode(body.slashing_protection, self._network)
-        results = await self._keymanager.import_keystores(body.keystores, body.passwords, history)
-        return json_response({"data": results})
+        if body.slashing_protection is None:
+            return body, None
+        return body, interchange.decode(body.slashing_protection, self._network)
 
     async def delete_keys(self, request: Request) -> Response:
         """Deletes imported keys, and returns their histories, for import into the next signer."""
-        body = decoding.decode(_Delete, await request.read_body(), "pubkeys")
+        read = partial(decoding.decode_in_pieces, _Delete, expected="pubkeys")
+        body = await request.work_on_body(read)
         results = await self._keymanager.delete(body.pubkeys)
         outcomes = zip(body.pubkeys, results, strict=True)
         gone = {pubkey for pubkey, result in outcomes if result.status in {"deleted", "not_active"}}
         exported = await asyncio.to_thread(self._slashing.export, gone, self._network)
-        return json_response({"data": results, "slashing_protection": exported})
+        text = msgspec.json.encode(exported)
+        return json_list(results, b'{"data":[', b'],"slashing_protection":%s}' % text)

@@ -1,6 +1,7 @@
 """Web3Signer's signing API: POST /api/v1/eth2/sign/{identifier}."""
 
 import logging
+from functools import partial
 from time import perf_counter
 
 from ..errors import MethodNotAllowedError, SignerError, UnknownKeyError
@@ -13,6 +14,7 @@ from ..signing.request import SignRequest
 from ..slashing.protection import Protection
 from ..spec.networks import Network
 from ..threads import cores
+from .bodies import too_large
 from .http import TEXT, Request, Response
 from .recorder import SIGN_PREFIX, Exchange
 
@@ -83,13 +85,14 @@ class SignRoute:
         type_name = None
         try:
             require_post(request)
-            body = await request.read_body()
-            signing_type = self._types.find(body)
+            signing_type = await request.work_on_body(self._types.find)
             type_name = signing_type.TYPE
-            sign_request = signing_type.decode(body)
+            sign_request = await request.work_on_body(partial(read_request, signing_type))
             if exchange:
                 exchange.request = sign_request
-            signing_root = sign_request.compute_signing_root(self._network)
+            signing_root = await request.work_on_body(
+                lambda _: sign_request.compute_signing_root(self._network)
+            )
             signature = await self._key_signer.sign(
                 self._engine,
                 request.path.removeprefix(SIGN_PREFIX),
@@ -105,6 +108,13 @@ class SignRoute:
         if request.wants_json:
             return Response(b'{"signature":"%s"}' % signature.encode())
         return Response(signature.encode(), TEXT)
+
+
+def read_request(signing_type: type[SignRequest], body: bytes) -> SignRequest:
+    """The request of this type in a JSON body. Raises BodyTooLargeError and BadRequestError."""
+    if len(body) > signing_type.MAX_BODY_SIZE:
+        raise too_large(signing_type.MAX_BODY_SIZE, len(body))
+    return signing_type.decode(body)
 
 
 def require_post(request: Request) -> None:

@@ -5,7 +5,7 @@ from ..hex import to_hex
 from ..keys.keyring import Keyring
 from ..keys.manager import KeyManager
 from ..slashing.protection import Protection
-from .http import TEXT, Request, Response, json_response
+from .http import TEXT, Request, Response, json_list, json_response
 from .routes import Routes
 
 
@@ -27,7 +27,7 @@ class StatusRoutes:
 
     async def public_keys(self, _: Request) -> Response:
         """The public keys that can sign, in the order they were loaded."""
-        return json_response([to_hex(pubkey) for pubkey in self._keyring])
+        return json_list(map(to_hex, [*self._keyring]))
 
     async def upcheck(self, request: Request) -> Response:
         """`OK` as text, or as JSON for Lodestar. Web3Signer responds 406 there."""

@@ -37,6 +37,7 @@ class SignRequest(Struct, frozen=True, kw_only=True):
     TYPE: ClassVar[str]  # as it stands in the request
     DOMAIN_TYPE: ClassVar[bytes]  # 4 bytes
     MESSAGE: ClassVar[Any]  # an attrgetter
+    MAX_BODY_SIZE: ClassVar[int] = 4 << 20  # bytes; an ALTAIR block, the largest, stays below 1 MiB
 
     signing_root: Bytes32 | None = None  # SSV's spelling; the other clients use the next one
     signing_root_alias: Bytes32 | None = field(default=None, name="signingRoot")

@@ -35,6 +35,34 @@ MINIMAL_COMMITTEE_BITS_DIGITS = 2
 WHOLE_BLOCKS: dict[str, Any] = {"PHASE0": phase0.BeaconBlock, "ALTAIR": altair.BeaconBlock}
 
 
+# The outlines below have the members that decide the shape of a payload.
+
+
+class _Attestation(Struct):
+    committee_bits: str | None = None
+
+
+class _AggregateAndProof(Struct):
+    aggregate: _Attestation = field(default_factory=_Attestation)
+
+
+class _AggregatePayload(_AggregateAndProof):
+    version: str | None = None
+    data: _AggregateAndProof | None = None
+
+
+class _AggregateRequest(Struct):
+    aggregate_and_proof: _AggregatePayload = field(default_factory=_AggregatePayload)
+
+
+class _BlockPayload(Struct):
+    version: str = ""
+
+
+class _BlockRequest(Struct):
+    beacon_block: _BlockPayload = field(default_factory=_BlockPayload)
+
+
 class AggregationSlot(ForkRequest):
     TYPE = "AGGREGATION_SLOT"
     DOMAIN_TYPE = domains.DOMAIN_SELECTION_PROOF
@@ -59,12 +87,11 @@ class AggregateAndProof(ForkRequest, Generic[T]):
 
     @classmethod
     def shape(cls, body: bytes) -> Any:
-        payload = _in(decoding.decode(Any, body, EXPECTED), "aggregate_and_proof")
-        wrapped = _in(payload, "data")
-        if wrapped is None:
-            shape = _aggregate_container(payload, _in(payload, "version"))
+        outline = decoding.decode(_AggregateRequest, body, EXPECTED).aggregate_and_proof
+        if outline.data is None:
+            shape = _aggregate_container(outline.aggregate, outline.version)
         else:
-            container = _aggregate_container(wrapped, _in(payload, "version"))
+            container = _aggregate_container(outline.data.aggregate, outline.version)
             shape = Versioned[container]  # type: ignore[valid-type]
         return cls[shape]  # type: ignore[index]
 
@@ -109,8 +136,8 @@ class BlockV2(ForkRequest, Generic[T]):
 
     @classmethod
     def shape(cls, body: bytes) -> Any:
-        payload = _in(decoding.decode(Any, body, EXPECTED), "beacon_block")
-        container = WHOLE_BLOCKS.get(str(_in(payload, "version")).upper())
+        version = decoding.decode(_BlockRequest, body, EXPECTED).beacon_block.version
+        container = WHOLE_BLOCKS.get(version.upper())
         shape: Any = BlockHeader
         if container is not None:
             shape = WholeBlock[container]  # type: ignore[valid-type]
@@ -231,6 +258,7 @@ class ExecutionPayloadEnvelope(ForkRequest):
     DOMAIN_TYPE = domains.DOMAIN_BEACON_BUILDER
     MESSAGE = attrgetter("execution_payload_envelope")
     SLOT = attrgetter("message.payload.slot_number")
+    MAX_BODY_SIZE = 32 << 20  # bytes; it carries a whole payload, 8 MiB and 16 MiB as hex
 
     execution_payload_envelope: Gloas[gloas.ExecutionPayloadEnvelope]
 
@@ -260,23 +288,16 @@ class BuilderRequestAuth(GenesisRequest):
     builder_request_auth: Gloas[gloas.BuilderRequestAuth]
 
 
-def _aggregate_container(aggregate_and_proof: Any, version: Any) -> Any:
+def _aggregate_container(aggregate: _Attestation, version: str | None) -> Any:
     """The AggregateAndProof of the fork that a payload's version or members tell."""
-    bits = _in(_in(aggregate_and_proof, "aggregate"), "committee_bits")
+    bits = aggregate.committee_bits
     if not version:
         # A bare aggregate with committee_bits is Electra's: Teku, Lighthouse and Grandine send it.
         version = "PHASE0" if bits is None else "ELECTRA"
-    defined = AGGREGATES.get(str(version).upper())
+    defined = AGGREGATES.get(version.upper())
     if defined is None:
         expected = f"expected one of {', '.join(AGGREGATES)}, found {shown(version)}"
         raise BadRequestError(f"aggregate_and_proof.version: {expected}")
     if defined is electra and len(str(bits).removeprefix("0x")) == MINIMAL_COMMITTEE_BITS_DIGITS:
         return electra.MinimalAggregateAndProof
     return defined.AggregateAndProof
-
-
-def _in(value: Any, name: str) -> Any:
-    """A member, or None when it is missing; decoding reports that later."""
-    if isinstance(value, dict):
-        return value.get(name)
-    return None

@@ -43,7 +43,9 @@ def decode(document: bytes | str, network: Network) -> Interchange:
 
     Raises BadRequestError, which names the member that is not as expected.
     """
-    interchange: Interchange = decoding.decode(Interchange, document, "slashing protection data")
+    if isinstance(document, str):
+        document = document.encode()
+    interchange = decoding.decode_in_pieces(Interchange, document, "slashing protection data")
     found = interchange.metadata.genesis_validators_root
     expected = network.genesis_validators_root
     if expected not in {None, found}:

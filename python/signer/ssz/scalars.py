@@ -204,11 +204,12 @@ def shown(value: object) -> str:
         return "an array"
     if not isinstance(value, str | int | float | None):
         return "an object"
+    if isinstance(value, str) and len(value) > MAX_SHOWN:
+        return f"a string of {len(value)} characters"
     text = json.dumps(value)
-    if len(text) <= MAX_SHOWN:
-        return text
-    kind = "string" if isinstance(value, str) else "number"
-    return f"a {kind} of {len(str(value))} characters"
+    if len(text) > MAX_SHOWN:
+        return f"a number of {len(text)} characters"
+    return text
 
 
 def _not_hex(value: object) -> str:
