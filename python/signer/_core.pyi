@@ -14,7 +14,6 @@ __all__ = [
     "SigningThreads",
     "__version__",
     "aggregate",
-    "count_json_values",
     "derive_child_sk",
     "derive_master_sk",
     "fast_aggregate_verify",
@@ -177,18 +176,13 @@ def merkleize(chunks: bytes, depth: int | None) -> bytes:
     a chunk, or a depth above 64. Source: consensus-specs, ssz/simple-serialize.md, Merkleization.
     """
 
-def count_json_values(document: bytes) -> int:
-    """Counts the values, names and escaped characters of a JSON document, without the GIL.
+def split_json(document: bytes, size: int) -> tuple[int, bytes, list[tuple[str, bytes]]]:
+    """Counts the values of a JSON document, and cuts the long lists among its members.
 
-    Does not validate it. Takes a millisecond for each MiB.
-    """
-
-def split_json(document: bytes, size: int) -> tuple[bytes, list[tuple[str, bytes]]]:
-    """Cuts the long lists among the members of a JSON object, without the GIL.
-
-    Returns the document with the first elements of each long list, and further elements as pairs
-    of a member's name and a JSON array, in order. Pieces have at least `size` bytes, and an element
-    is never cut. Does not validate the document.
+    Returns the number of values, in which escaped characters count too; the document with the first
+    elements of each long list; and further elements as pairs of a member's name and a JSON array,
+    in order. Pieces have at least `size` bytes, and an element is never cut. Does not validate the
+    document. Takes up to 3 ms for each MiB, without the GIL.
     """
 
 @final

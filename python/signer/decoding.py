@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec.structs import fields
 
-from ._core import count_json_values, split_json
+from ._core import split_json
 from .errors import BadRequestError, BodyTooLargeError
 from .ssz.scalars import parse
 
@@ -41,38 +41,34 @@ def convert(kind: type[T], value: Any, *, strict: bool = True) -> T:
 def decode(kind: Any, document: bytes | str | Mapping[str, Any], expected: str) -> Any:
     """Reads a JSON object, or the fields of a query, as `kind`.
 
-    Raises BadRequestError, which names `expected` where the document is not JSON at all.
+    Raises BadRequestError, which names `expected` where the document is not JSON at all, and
+    BodyTooLargeError for a large document with more than MAX_JSON_VALUES values.
     """
+    if isinstance(document, bytes) and len(document) > PIECE_SIZE:
+        return _decode_large(kind, document, expected)
     with _refusing(expected):
         if isinstance(document, Mapping):
             return convert(kind, document, strict=False)
         return decoder(kind).decode(document)
 
 
-def decode_in_pieces(kind: type[T], document: bytes, expected: str) -> T:
-    """As `decode`, for a Struct with long lists: other threads get the GIL between their pieces.
-
-    Raises BodyTooLargeError for a document with more than MAX_JSON_VALUES values.
-    """
-    if len(document) <= PIECE_SIZE:
-        return decode(kind, document, expected)  # type: ignore[no-any-return]
-    require_few_values(document)
-    first, rest = split_json(document, PIECE_SIZE)
-    value: T = decode(kind, first, expected)
-    lists = {field.encode_name: field for field in fields(kind)}  # type: ignore[arg-type]
+def _decode_large(kind: Any, document: bytes, expected: str) -> Any:
+    """Reads an object with long lists piece by piece: other threads get the GIL in between."""
+    values, first, rest = split_json(document, PIECE_SIZE)
+    if values > MAX_JSON_VALUES:
+        problem = f"expected at most {MAX_JSON_VALUES} JSON values in a body, found more"
+        raise BodyTooLargeError(f"{problem}: send them in several requests")
+    with _refusing(expected):
+        value = decoder(kind).decode(first)
+    lists = {}
+    if rest:
+        lists = {field.encode_name: field for field in fields(kind)}
     for name, piece in rest:
         if name in lists:
             items = getattr(value, lists[name].name)
             with _refusing(expected, name, len(items)):
                 items += decoder(lists[name].type).decode(piece)
     return value
-
-
-def require_few_values(document: bytes) -> None:
-    """Raises BodyTooLargeError for a JSON document with more than MAX_JSON_VALUES values."""
-    if count_json_values(document) > MAX_JSON_VALUES:
-        problem = f"expected at most {MAX_JSON_VALUES} JSON values in a body, found more"
-        raise BodyTooLargeError(f"{problem}: send them in several requests")
 
 
 @contextmanager

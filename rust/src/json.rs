@@ -98,18 +98,15 @@ fn outline(document: &[u8], size: usize) -> Outline {
     found
 }
 
-/// See `_core.pyi`.
-#[pyfunction]
-pub fn count_json_values(py: Python<'_>, document: &[u8]) -> usize {
-    py.detach(|| outline(document, usize::MAX).values)
-}
+/// Further elements of lists: a member's name, and a JSON array.
+type Rest<T> = Vec<(String, T)>;
 
-/// The first part of a document, and the rest of its lists: a member's name and a JSON array.
-fn cut(document: &[u8], size: usize) -> (Vec<u8>, Vec<(String, Vec<u8>)>) {
+/// Returns the document with the first piece of each list, and the other pieces.
+fn cut(document: &[u8], lists: Vec<LongList>) -> (Vec<u8>, Rest<Vec<u8>>) {
     let mut first = Vec::new();
     let mut rest = Vec::new();
     let mut copied = 0;
-    for list in outline(document, size).lists {
+    for list in lists {
         first.extend_from_slice(&document[copied..list.pieces[0].end]);
         copied = list.pieces[list.pieces.len() - 1].end;
         let name = String::from_utf8_lossy(&document[list.name]);
@@ -125,10 +122,17 @@ fn cut(document: &[u8], size: usize) -> (Vec<u8>, Vec<(String, Vec<u8>)>) {
 #[pyfunction]
 pub fn split_json<'py>(
     py: Python<'py>,
-    document: &[u8],
+    document: &Bound<'py, PyBytes>,
     size: usize,
-) -> (Bound<'py, PyBytes>, Vec<(String, Bound<'py, PyBytes>)>) {
-    let (first, rest) = py.detach(|| cut(document, size));
+) -> (usize, Bound<'py, PyBytes>, Rest<Bound<'py, PyBytes>>) {
+    let bytes = document.as_bytes();
+    let (values, parts) = py.detach(|| {
+        let Outline { values, lists } = outline(bytes, size);
+        (values, if lists.is_empty() { None } else { Some(cut(bytes, lists)) })
+    });
+    let Some((first, rest)) = parts else {
+        return (values, document.clone(), Vec::new());
+    };
     let rest = rest.into_iter().map(|(name, array)| (name, PyBytes::new(py, &array)));
-    (PyBytes::new(py, &first), rest.collect())
+    (values, PyBytes::new(py, &first), rest.collect())
 }

@@ -26,7 +26,7 @@ mod _core {
     #[pymodule_export]
     use crate::engine::SigningThreads;
     #[pymodule_export]
-    use crate::json::{count_json_values, split_json};
+    use crate::json::split_json;
     #[pymodule_export]
     use crate::keystore::{Encrypted, Kdf};
     #[pymodule_export]

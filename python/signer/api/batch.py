@@ -110,7 +110,7 @@ class BatchRoute:
 
 
 def _decode(document: bytes) -> Batch:
-    batch = decoding.decode_in_pieces(Batch, document, "a batch")
+    batch: Batch = decoding.decode(Batch, document, "a batch")
     batch.require_distinct_identifiers()
     return batch
 

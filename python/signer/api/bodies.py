@@ -1,4 +1,4 @@
-"""Bodies of requests: read within limits of size, time and complexity.
+"""Bodies of requests: read within limits of size and time.
 
 Large ones are worked on by a thread, so that signing goes on meanwhile.
 """
@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from ..decoding import require_few_values
 from ..errors import BadRequestError, BodyTimeoutError, BodyTooLargeError
 
 T = TypeVar("T")
@@ -39,9 +38,8 @@ class BodyReader:
         """The whole body, of which `announced` bytes are announced.
 
         Raises BodyTooLargeError above MAX_BODY_SIZE, before reading a body whose length is
-        announced, and for more JSON values than `require_few_values` allows. Raises
-        BodyTimeoutError when nothing comes for the idle timeout, and BadRequestError when the
-        connection ends.
+        announced. Raises BodyTimeoutError when nothing comes for the idle timeout, and
+        BadRequestError when the connection ends.
         """
         chunks: list[bytes] = []
         received = 0
@@ -53,10 +51,7 @@ class BodyReader:
             is_whole = not event["more_body"]
         if max(received, announced) > MAX_BODY_SIZE:
             raise too_large(MAX_BODY_SIZE, max(received, announced))
-        body = b"".join(chunks)
-        if len(body) > LARGE_BODY_SIZE:
-            await self.work(require_few_values, body)
-        return body
+        return b"".join(chunks)
 
     async def _next(self, receive: Receive) -> Any:
         try:

@@ -94,7 +94,7 @@ class KeymanagerRoutes:
         return json_list(results, b'{"data":[', b"]}")
 
     def _read_import(self, document: bytes) -> tuple[_Import, Interchange | None]:
-        body = decoding.decode_in_pieces(_Import, document, "keystores and passwords")
+        body = decoding.decode(_Import, document, "keystores and passwords")
         if len(body.keystores) != len(body.passwords):
             found = f"{len(body.keystores)} keystores and {len(body.passwords)} passwords"
             raise BadRequestError(f"expected a password for each keystore, found {found}")
@@ -104,7 +104,7 @@ class KeymanagerRoutes:
 
     async def delete_keys(self, request: Request) -> Response:
         """Deletes imported keys, and returns their histories, for import into the next signer."""
-        read = partial(decoding.decode_in_pieces, _Delete, expected="pubkeys")
+        read = partial(decoding.decode, _Delete, expected="pubkeys")
         body = await request.work_on_body(read)
         results = await self._keymanager.delete(body.pubkeys)
         outcomes = zip(body.pubkeys, results, strict=True)

@@ -45,7 +45,7 @@ def decode(document: bytes | str, network: Network) -> Interchange:
     """
     if isinstance(document, str):
         document = document.encode()
-    interchange = decoding.decode_in_pieces(Interchange, document, "slashing protection data")
+    interchange: Interchange = decoding.decode(Interchange, document, "slashing protection data")
     found = interchange.metadata.genesis_validators_root
     expected = network.genesis_validators_root
     if expected not in {None, found}:
