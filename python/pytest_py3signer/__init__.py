@@ -118,7 +118,7 @@ def _external_signer(external_url: str) -> Any:
             pytest.skip(f"expected to stop a signer, found {external_url}")
 
     class Uncontrolled(External):
-        def ask_control(self, method: str, path: str, /, **_: Any) -> Any:
+        def ask_control(self, method: str, path: str, /, *_: Any, **__: Any) -> Any:
             if (method, path) != ("GET", "keys"):
                 expected = f"expected {external_url}/_signer/{path}"
                 pytest.skip(f"{expected}, found a signer without --control")

@@ -314,3 +314,23 @@ def test_a_request_with_an_empty_body_is_answered_and_recorded(control: Served) 
 
     [record] = control.ask("GET", "/_signer/requests").json
     assert (400, 400) == (answer.status, record["status"])
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b'{"type": "ATTESTATION", "n": [1, 2.5]}', {"type": "ATTESTATION", "n": [1, 2.5]}),
+        (b'"\xff"', None),
+        (b"{} x", None),
+        (b"\xef\xbb\xbf{}", None),
+        (b"[" * 5_000, None),
+    ],
+)
+def test_a_body_is_recorded_as_it_came_if_it_is_json(
+    control: Served,
+    body: bytes,
+    expected: Any,
+) -> None:
+    control.ask("POST", f"/api/v1/eth2/sign/{KEY}", body)
+
+    assert expected == control.ask("GET", "/_signer/requests").json[0].get("body")

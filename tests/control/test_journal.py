@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
-from msgspec import structs
+from msgspec import Raw, structs
 
 from signer.control.journal import MAX_RECORDS, Journal, Record, RecordFilter
 
@@ -104,3 +104,26 @@ def test_no_record_is_missed_while_earlier_ones_are_looked_through() -> None:
 
     numbers = [found.seq for found in records]
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+
+
+def test_the_oldest_bodies_are_dropped_above_64_mib_and_marked() -> None:
+    journal = Journal()
+    body = Raw(b'"%s"' % (b"a" * ((16 << 20) - 2)))
+    for _ in range(6):
+        journal.add(record(raw_body=body))
+
+    records = journal.wait_for(0, 0, EVERY, 0)
+
+    assert [True, True, False, False, False, False] == [found.body_dropped for found in records]
+    assert [None, None] == [found.body for found in records[:2]]
+    assert 4 * (16 << 20) == sum(found.body_size for found in records)
+
+
+def test_a_dropped_record_no_longer_counts_towards_64_mib() -> None:
+    journal = Journal()
+    body = Raw(b'"%s"' % (b"a" * ((40 << 20) - 2)))
+    journal.add(record(raw_body=body))
+    journal.clear()
+    journal.add(record(raw_body=body))
+
+    assert [False] == [found.body_dropped for found in journal.wait_for(0, 0, EVERY, 0)]

@@ -4,9 +4,8 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from .. import decoding
-from ..control.operations import Operations
-from .http import Request, Response, json_response
+from ..control.operations import Fields, Operations
+from .http import Request, Response, json_list, json_response
 
 PREFIX = "/_signer/"
 
@@ -19,14 +18,14 @@ class ControlRoutes:
 
     async def __call__(self, request: Request) -> Response:
         """Responds 200 with the result as JSON; raises the SignerError of any other response."""
-        fields: dict[str, Any] = {**request.query}
-        body = await request.read_body()
-        if body:
-            fields = decoding.decode(dict[str, Any], body, "fields")
+        fields = await request.read_body() or request.query
         path = request.path.removeprefix(PREFIX)
-        return json_response(await self._handle(request.method, path, fields))
+        result = await self._handle(request.method, path, fields)
+        if isinstance(result, list):
+            return json_list(result)
+        return json_response(result)
 
-    async def _handle(self, method: str, path: str, fields: dict[str, Any]) -> Any:
+    async def _handle(self, method: str, path: str, fields: Fields) -> Any:
         # A thread of its own, because it may wait for requests for as long as it is asked to.
         thread = ThreadPoolExecutor(1)
         done = thread.submit(self._operations.handle, method, path, fields)

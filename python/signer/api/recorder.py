@@ -8,14 +8,18 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
+from msgspec import Raw
+
 from .. import decoding
 from ..control.faults import ActiveFault, Fault, wrong_signature
-from ..control.journal import Record, normalised_pubkey
+from ..control.journal import NO_BODY, Record, normalised_pubkey
 from ..control.operations import Operations
 from ..errors import SignerError, SigningRootError
 from ..hex import to_hex
 from ..keys.keyring import Key
+from ..signing.registry import type_named_in
 from ..signing.request import SignRequest
+from .bodies import LARGE_BODY_SIZE
 from .http import Handler, Request, Response, answer
 
 SIGN_PREFIX = "/api/v1/eth2/sign/"
@@ -32,7 +36,7 @@ class Exchange:
         self.path = path
         self.type: str | None = None
         self.pubkey: str | None = None
-        self.body: bytes | None = None
+        self.body = NO_BODY
         self.request: SignRequest | None = None
         self.active_fault: ActiveFault | None = None
         self._operations = operations
@@ -55,7 +59,7 @@ class Exchange:
         path = SIGN_PREFIX + quote(identifier, safe="")
         part = Exchange(self._operations, self._http_request, path)
         part.pubkey = normalised_pubkey(identifier.removesuffix("/"))
-        part.body = signing_request
+        part.body = Raw(signing_request)
         return part
 
     async def apply_fault(self) -> None:
@@ -94,7 +98,7 @@ class Exchange:
 
         Faults also apply to a request that is refused before signing: raises as `apply_fault`.
         """
-        self.type = type_name or self._type_in(self._json_body())
+        self.type = type_name or self._named_type()
         if isinstance(error, SigningRootError):
             self._signing_root = error.signing_root
         if not self._has_asked_faults:
@@ -104,20 +108,22 @@ class Exchange:
         """Adds the record. The response leaves later, because its client may look at once."""
         self._operations.journal.add(self._record(status))
 
-    def _json_body(self) -> Any:
-        """The JSON of the body; None for other text, because the response reports that."""
-        with suppress(SignerError):
-            return decoding.decode(Any, self.body or b"", "JSON")
+    def _named_type(self) -> str | None:
+        """The signing type that a sign request names, known or not; None for a large body."""
+        body = self._http_request.body or b""
+        if not self.is_sign_request or len(body) > LARGE_BODY_SIZE:
+            return None
+        with suppress(SignerError):  # the response reports that
+            return type_named_in(body)
         return None
 
-    def _type_in(self, body: Any) -> str | None:
-        """The signing type that the JSON of a sign request names, known or not."""
-        if self.is_sign_request and isinstance(body, dict) and "type" in body:
-            return str(body["type"]).upper()
-        return None
+    async def read_body(self) -> None:
+        """Takes the JSON of the body; text that is no JSON is not recorded."""
+        with suppress(SignerError):  # refused before its body was read, and too large or cut
+            if self.is_sign_request or self._http_request.body:
+                self.body = await self._http_request.work_on_body(_json)
 
     def _record(self, status: int | None) -> Record:
-        body = self._json_body()
         fields: dict[str, Any] = {}
         if self.request:
             fields |= _described(self.request)
@@ -135,12 +141,21 @@ class Exchange:
             path=self.path,
             user_agent=self._user_agent,
             accept=self._accept,
-            type=self.type or self._type_in(body),
+            type=self.type or self._named_type(),
             pubkey=self.pubkey,
-            body=body,
+            raw_body=self.body,
             status=status,
             **fields,
         )
+
+
+def _json(body: bytes) -> Raw:
+    """A body as it is recorded. Raises SignerError when it is not JSON."""
+    with suppress(UnicodeDecodeError):
+        body.decode()  # a Raw is checked for anything but that
+        document: Raw = decoding.decode(Raw, body, "JSON")
+        return document
+    return NO_BODY
 
 
 def _described(request: SignRequest) -> dict[str, Any]:
@@ -175,10 +190,7 @@ class Recorder:
             return response
 
         response = await answer(handle, request)
-        if exchange.is_sign_request:
-            with suppress(SignerError):  # refused before its body was read
-                await request.read_body()
-        exchange.body = request.body
+        await exchange.read_body()
         if exchange.active_fault:
             _change_response(response, exchange.active_fault.fault)
         exchange.finish(response.status)

@@ -65,7 +65,7 @@ class Fault(RequestFilter, frozen=True, kw_only=True):
         return self.drop or self.body is not None or (self.status or 0) >= FIRST_ERROR_STATUS
 
 
-def fault_of(document: str | Mapping[str, Any]) -> Fault:
+def fault_of(document: bytes | str | Mapping[str, Any]) -> Fault:
     """A fault from JSON, or from its fields. Raises BadRequestError, which names a bad member."""
     fault: Fault = decode(Fault, document, "a fault")
     answers = fault.answers and not fault.drop

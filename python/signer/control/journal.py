@@ -1,5 +1,6 @@
 """The journal: records of the last ten thousand requests and their responses."""
 
+import json
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -7,9 +8,11 @@ from fnmatch import fnmatchcase
 from itertools import count
 from typing import Any, ClassVar
 
-from msgspec import Struct, structs
+from msgspec import Raw, Struct, field, structs
 
 MAX_RECORDS = 10_000
+MAX_BODIES_SIZE = 64 << 20  # bytes; the bodies of all records, of which most have a thousand
+NO_BODY = Raw(b"null")
 
 
 def normalised_pubkey(pubkey: str) -> str:
@@ -22,7 +25,8 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `time` is the Unix time of its arrival, and `duration` is in seconds. `status` is None while a
     fault lets it hang. The signer computed `signing_root`; `root_given` came with the request.
-    `body` is the JSON of the request.
+    `body` is the JSON of the request, unless `body_dropped`: the journal drops the oldest bodies
+    when they exceed 64 MiB together.
     """
 
     seq: int = 0
@@ -36,12 +40,25 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     pubkey: str | None = None
     slot: int | None = None
     epoch: int | None = None
-    body: Any = None
+    raw_body: Raw = field(default=NO_BODY, name="body")
+    body_dropped: bool = False
     signing_root: str | None = None
     root_given: str | None = None
     status: int | None = None
     signature: str | None = None
     fault: int | None = None  # the id of the fault that was applied
+
+    @property
+    def body(self) -> Any:
+        """The JSON of the request; None without one. It is decoded at each access."""
+        return json.loads(bytes(self.raw_body))
+
+    @property
+    def body_size(self) -> int:
+        """The size of the body in bytes."""
+        if self.raw_body is NO_BODY:
+            return 0
+        return memoryview(self.raw_body).nbytes
 
     def line(self) -> str:
         """One line for people."""
@@ -139,6 +156,8 @@ class Journal:
 
     def __init__(self) -> None:
         self._records: dict[int, Record] = {}  # by number
+        self._bodies: dict[int, int] = {}  # their sizes by number, oldest first
+        self._bodies_size = 0
         self._numbers = count(1)
         self._waiters: set[_Waiter] = set()
         self._lock = threading.Lock()
@@ -152,9 +171,22 @@ class Journal:
                 return record  # `clear` removed it while the request hung
             self._records[record.seq] = record
             self._records.pop(record.seq - MAX_RECORDS, None)
+            self._note_body(record.seq - MAX_RECORDS, 0)
+            self._note_body(record.seq, record.body_size)
             for waiter in self._waiters:
                 waiter.offer(record)
             return record
+
+    def _note_body(self, number: int, size: int) -> None:
+        """Notes the size of a record's body, and drops the oldest ones above the limit."""
+        self._bodies_size += size - self._bodies.pop(number, 0)
+        if size:
+            self._bodies[number] = size
+        while self._bodies_size > MAX_BODIES_SIZE:
+            oldest = next(iter(self._bodies))
+            self._bodies_size -= self._bodies.pop(oldest)
+            record = self._records[oldest]
+            self._records[oldest] = structs.replace(record, raw_body=NO_BODY, body_dropped=True)
 
     def wait_for(
         self,
@@ -200,5 +232,7 @@ class Journal:
         """Forgets the records; the numbers go on."""
         with self._lock:
             self._records.clear()
+            self._bodies.clear()
+            self._bodies_size = 0
             for waiter in self._waiters:
                 waiter.matches.clear()

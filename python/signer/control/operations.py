@@ -22,7 +22,7 @@ from ..ssz.scalars import Bytes32, Bytes48
 from .faults import ActiveFault, Faults, fault_of
 from .journal import Journal, Record, RecordFilter
 
-Fields = Mapping[str, Any]
+Fields = Mapping[str, Any] | bytes  # bytes: the JSON body of a request
 
 
 class RecordQuery(RecordFilter, frozen=True, kw_only=True):
@@ -45,6 +45,16 @@ class Pubkeys(Struct, frozen=True, forbid_unknown_fields=True):
     pubkeys: list[Bytes48]
 
 
+class FaultQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """The faults that are set, or with `all` those that were removed too."""
+
+    all: bool = False
+
+
+class FaultId(Struct, frozen=True):
+    id: str
+
+
 class Operations:
     """The journal and the faults of a signer, its keys, and its slashable pairs."""
 
@@ -64,7 +74,7 @@ class Operations:
         name = f"{method} {noun}"
         if number:
             name += "/ID"
-            fields = {**fields, "id": number}
+            fields = {"id": number}
         operation = self.ROUTES.get(name)
         if operation is None:
             known = ", ".join(self.ROUTES)
@@ -88,13 +98,13 @@ class Operations:
     def get_faults(self, fields: Fields) -> list[dict[str, Any]]:
         """The faults that are set; with `all`, those that were removed too."""
         faults = self.faults.all()
-        if not fields.get("all"):
+        if not decode(FaultQuery, fields, "a query").all:
             faults = [fault for fault in faults if not fault.is_removed]
         return [_shown(fault) for fault in faults]
 
     def get_fault(self, fields: Fields) -> dict[str, Any]:
         """The fault with an id, removed or not."""
-        return _shown(self.faults.find(fields["id"]))
+        return _shown(self.faults.find(decode(FaultId, fields, "an id").id))
 
     def post_faults(self, fields: Fields) -> dict[str, Any]:
         """Sets a fault of these fields."""
@@ -106,7 +116,7 @@ class Operations:
 
     def delete_fault(self, fields: Fields) -> None:
         """Removes the fault with an id."""
-        self.faults.find(fields["id"]).remove()
+        self.faults.find(decode(FaultId, fields, "an id").id).remove()
 
     def get_keys(self, _: Fields) -> list[str]:
         """The public keys."""
@@ -114,7 +124,9 @@ class Operations:
 
     def post_keys(self, fields: Fields) -> list[str]:
         """Adds the keys of NewKeys, and returns their public keys."""
-        new: NewKeys = decode(NewKeys, current_names(fields), "keys")
+        if not isinstance(fields, bytes):
+            fields = current_names(fields)
+        new: NewKeys = decode(NewKeys, fields, "keys")
         keys = derive_keys(new)
         keys += [Key(SecretKey.from_bytes(secret)) for secret in new.keys]
         self._keymanager.add(keys)

@@ -42,6 +42,12 @@ class _Type(Struct):
     type: str
 
 
+def type_named_in(body: bytes) -> str:
+    """The `type` of a JSON body in upper case, known or not. Raises BadRequestError without one."""
+    name: str = decoding.decode(_Type, body, EXPECTED).type.upper()
+    return name
+
+
 class SigningTypes:
     """The signing types that an application knows, by their wire names."""
 
@@ -53,7 +59,7 @@ class SigningTypes:
 
         Raises BadRequestError for a body without a type, and for a type that nobody registered.
         """
-        name = decoding.decode(_Type, body, EXPECTED).type.upper()
+        name = type_named_in(body)
         signing_type = self._by_name.get(name)
         if signing_type is None:
             raise BadRequestError(self._unknown(name))

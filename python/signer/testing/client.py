@@ -10,7 +10,7 @@ import msgspec
 
 from ..control.faults import Fault
 from ..control.journal import Record, RecordFilter, differing
-from ..decoding import convert
+from ..decoding import decoder
 from ..errors import SignerError
 from ..hex import to_hex
 from ..slashing.protection import Slashable
@@ -49,8 +49,11 @@ class ControlClient:
     url: str
     _opener = NO_PROXY
 
-    def ask_control(self, method: str, path: str, /, **fields: Any) -> Any:
-        """Asks /_signer. Raises SignerError with its message when it refuses."""
+    def ask_control(self, method: str, path: str, kind: Any = Any, /, **fields: Any) -> Any:
+        """Asks /_signer, and reads the response as `kind`.
+
+        Raises SignerError with its message when it refuses.
+        """
         given = {name: value for name, value in fields.items() if value is not None}
         query = ""
         body = None
@@ -62,7 +65,7 @@ class ControlClient:
         timeout = REQUEST_TIMEOUT + fields.get("wait", 0)
         try:
             with self._opener.open(request, timeout=timeout) as response:
-                return msgspec.json.decode(response.read())
+                return decoder(kind).decode(response.read())
         except HTTPError as error:
             with error:
                 message = msgspec.json.decode(error.read())["message"]
@@ -93,7 +96,7 @@ class ControlClient:
         `await asyncio.to_thread(signer.wait_for, 3, type="ATTESTATION")`.
         """
         fields = {"n": n, "wait": timeout, "since": since, **match}
-        records = convert(list[Record], self.ask_control("GET", "requests", **fields))
+        records: list[Record] = self.ask_control("GET", "requests", list[Record], **fields)
         if len(records) < n:
             raise AssertionError(self._comparison(f"{n} requests", RecordFilter(**match), records))
         return records
@@ -138,7 +141,8 @@ class ControlClient:
 
     def slashable(self) -> list[Slashable]:
         """The slashable pairs of messages that keys were asked to sign."""
-        return convert(list[Slashable], self.ask_control("GET", "slashable"))
+        pairs: list[Slashable] = self.ask_control("GET", "slashable", list[Slashable])
+        return pairs
 
     def assert_not_slashable(self) -> None:
         """Asserts that there are no slashable pairs; the message shows them."""

@@ -113,10 +113,10 @@ class Signer(ControlClient):
             flags["auth_file"].write_text(auth)
         return flags
 
-    def ask_control(self, method: str, path: str, /, **fields: Any) -> Any:
+    def ask_control(self, method: str, path: str, kind: Any = Any, /, **fields: Any) -> Any:
         if self._application:
             return self._application.operations.handle(method, path, fields)
-        return super().ask_control(method, path, **fields)
+        return super().ask_control(method, path, kind, **fields)
 
     def start(self) -> None:
         """Starts to serve; after `stop`, on the same port. Does nothing while it serves."""
