@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parent.parent / "python" / "signer"
 # another, but never in a circle.
 ORDER = """
 errors _core hex
-config files threads metrics
+config descriptors files threads metrics
 ssz
 decoding
 spec

@@ -172,8 +172,8 @@ class Config:
         "PORT",
     )
     idle_timeout: float = flag(
-        30.0,
-        "time after which an idle connection is closed",
+        31.0,  # no multiple of a slot, when clients send again
+        "time after which a connection is closed on which nothing comes",
         "SECONDS",
     )
     control: bool = flag(

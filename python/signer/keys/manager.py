@@ -6,9 +6,10 @@ keyring and of the imported keystores on disk, one after another.
 
 import asyncio
 import logging
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -23,7 +24,7 @@ from ..files import read
 from ..hex import from_hex
 from ..slashing.interchange import Interchange
 from ..slashing.protection import Protection
-from ..threads import background_pool, thread_pool
+from ..threads import background_pool, cores, thread_pool
 from .data_dir import DataDir
 from .derived import derive_keys
 from .keyring import Key, Keyring, LoadFailure
@@ -150,17 +151,34 @@ class KeyManager:
         process.
         """
         loop = asyncio.get_running_loop()
-        decrypted = await asyncio.gather(
-            *(
-                loop.run_in_executor(self._decrypting, _decrypt, document, password)
-                for document, password in zip(documents, passwords, strict=True)
-            )
-        )
+        decrypted = await self._decrypt_all(documents, passwords)
         if history:
             pubkeys = {key.pubkey for key in decrypted if isinstance(key, Key)}
             new = pubkeys - self._keyring.all().keys()
             await loop.run_in_executor(self._changing, self._slashing.merge, history, new)
         return await self._change(self._keep, decrypted)
+
+    async def _decrypt_all(
+        self,
+        documents: Sequence[str],
+        passwords: Sequence[str],
+    ) -> list[Key | SignerError]:
+        """The keys of keystores, in order. Each background thread takes one after another."""
+        stopped = KeystoreError("not imported: the signer stopped; import it again")
+        results: list[Key | SignerError] = [stopped] * len(documents)
+        remaining = deque(range(len(documents)))
+
+        def work() -> None:
+            while remaining and not self._is_stopping:
+                with suppress(IndexError):  # another thread took the last
+                    index = remaining.popleft()
+                    results[index] = _decrypt(documents[index], passwords[index])
+
+        loop = asyncio.get_running_loop()
+        await asyncio.gather(
+            *(loop.run_in_executor(self._decrypting, work) for _ in range(cores()))
+        )
+        return results
 
     async def delete(self, pubkeys: Sequence[bytes]) -> list[Result]:
         """Deletes imported keys; the outcome for each, in order.
@@ -249,10 +267,12 @@ class KeyManager:
 
     def start(self) -> None:
         """Starts the background threads that decrypt."""
+        self._is_stopping = False
         self._decrypting = background_pool()
 
     def stop(self) -> None:
-        """Ends these threads, and drops queued keystores."""
+        """Ends these threads after the keystores that they decrypt, and drops the others."""
+        self._is_stopping = True
         self._decrypting.shutdown(wait=False, cancel_futures=True)
 
     def close(self) -> None:
