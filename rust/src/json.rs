@@ -47,6 +47,7 @@ fn outline(document: &[u8], size: usize) -> Outline {
     let mut depth = 0usize;
     let mut name = 0..0;
     let mut is_value = false; // whether the next string of the outermost object is a value
+    let mut is_plain = true; // whether no name of the outermost object has an escape
     let mut list: Option<LongList> = None;
     let mut piece = 0; // where the current piece of the list starts
     let mut index = 0;
@@ -63,7 +64,9 @@ fn outline(document: &[u8], size: usize) -> Outline {
             }
             b':' if depth == 1 => {
                 is_value = true;
-                // Of two members with one name, decoders take the last.
+                // Of two members with one name, decoders take the last. A name with an escape may be
+                // any name, so lists stay whole then.
+                is_plain &= !document[name.clone()].contains(&b'\\');
                 found.lists.retain(|other| document[other.name.clone()] != document[name.clone()]);
             }
             b',' => {
@@ -77,8 +80,7 @@ fn outline(document: &[u8], size: usize) -> Outline {
             b'[' | b'{' => {
                 found.values += 1;
                 depth += 1;
-                // A name with an escape is not compared, so its list stays whole.
-                if byte == b'[' && depth == 2 && !document[name.clone()].contains(&b'\\') {
+                if byte == b'[' && depth == 2 {
                     list = Some(LongList { name: name.clone(), pieces: Vec::new() });
                     piece = index + 1;
                 }
@@ -94,7 +96,7 @@ fn outline(document: &[u8], size: usize) -> Outline {
         }
         index += 1;
     }
-    found.lists.retain(|list| list.pieces.len() > 1);
+    found.lists.retain(|list| is_plain && list.pieces.len() > 1);
     found
 }
 

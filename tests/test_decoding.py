@@ -1,0 +1,98 @@
+"""Large documents, which are decoded in pieces, against decoding them whole."""
+
+import json
+from random import Random
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec import Struct
+
+from signer.decoding import MAX_JSON_VALUES, PIECE_SIZE, decode
+from signer.errors import BadRequestError, BodyTooLargeError
+from signer.ssz.scalars import Bytes48, parse, uint64
+
+PIECES = '"],[{}:,\\ \u00e9\u2028\U0001f511'
+
+
+class Vote(Struct):
+    slot: uint64
+    note: str = ""
+
+
+class Document(Struct):
+    names: list[str] = []
+    votes: list[Vote] = []
+    pubkeys: list[Bytes48] = []
+    other: Any = None
+
+
+def text(random: Random) -> str:
+    return "".join(random.choices(PIECES, k=random.randrange(40)))
+
+
+def document(random: Random) -> dict[str, Any]:
+    size = random.choice([0, 1, 10, 6_000])
+    return {
+        "names": [text(random) for _ in range(size)],
+        "other": [[text(random), {"names": [1] * 5, "x": [[], {}]}]] * random.choice([0, 9_000]),
+        "votes": [{"slot": str(slot), "note": text(random)} for slot in range(size)],
+        "unknown": [text(random)] * size,
+        "pubkeys": ["0x" + random.randbytes(48).hex() for _ in range(size // 5)],
+    }
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_large_document_is_read_as_a_whole_one_would_be(seed: int) -> None:
+    random = Random(seed)
+    indent = random.choice([None, 0, 3])
+    body = json.dumps(document(random), indent=indent, ensure_ascii=random.random() < 0.5).encode()
+    body += b" " * PIECE_SIZE
+
+    assert msgspec.json.decode(body, type=Document, dec_hook=parse) == decode(
+        Document, body, "a document"
+    )
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        b'"names": ["a"%s], "names": ["b"]',
+        b'"names": ["a"], "names": ["b"%s]',
+        b'"names": ["a"%s], "n\\u0061mes": ["b"]',
+        b'"n\\u0061mes": ["a"%s]',
+        b'"other": {"names": ["a"%s]}',
+        b'"other": [["a"%s]], "names": ["b"]',
+    ],
+)
+def test_members_that_stand_twice_or_with_escapes_are_read_as_in_a_small_document(
+    members: bytes,
+) -> None:
+    body = b"{%s}" % (members % (b', "x"' * 20_000))
+
+    assert msgspec.json.decode(body, type=Document) == decode(Document, body, "a document")
+
+
+@pytest.mark.parametrize("index", [0, 1, 5_000, 19_999])
+def test_an_error_names_the_element_of_a_long_list(index: int) -> None:
+    votes: list[Any] = [{"slot": "1"}] * 20_000
+    votes[index] = {"slot": "one"}
+
+    with pytest.raises(BadRequestError, match=rf"votes\[{index}\]\.slot: expected an integer"):
+        decode(Document, json.dumps({"votes": votes}).encode(), "a document")
+
+
+@pytest.mark.parametrize("end", [b"", b"]", b"]}}", b'"]}', b",]}", b"x]}"])
+def test_a_large_document_that_is_no_json_is_refused(end: bytes) -> None:
+    body = b'{"names": ["a"' + b', "a"' * 20_000 + end
+
+    with pytest.raises(BadRequestError, match="expected a document as a JSON object"):
+        decode(Document, body, "a document")
+
+
+@pytest.mark.parametrize("value", [b"0,", b"[],", b'{"a":1},', b'"\\u0061",'])
+def test_a_document_with_more_than_a_million_values_is_refused(value: bytes) -> None:
+    body = b'{"unknown": [' + value * (MAX_JSON_VALUES + 1) + b"0]}"
+
+    with pytest.raises(BodyTooLargeError, match="expected at most 1000000 JSON values"):
+        decode(Document, body, "a document")
