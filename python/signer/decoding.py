@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from functools import cache
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from .errors import BadRequestError
-from .ssz.scalars import parse
+from .errors import BadRequestError, did_you_mean
+from .ssz.scalars import parse, shown
 
 T = TypeVar("T")
 
@@ -39,7 +39,10 @@ def decode(kind: Any, document: bytes | str | Mapping[str, Any], expected: str) 
             return convert(kind, document, strict=False)
         return decoder(kind).decode(document)
     except msgspec.ValidationError as error:
-        raise BadRequestError(_named(str(error))) from None
+        message = _named(str(error))
+        if isinstance(document, Mapping):
+            message += _found(message, kind, document)
+        raise BadRequestError(message) from None
     except UnicodeError:  # it would show bytes of the body
         raise BadRequestError(f"expected {expected}, found invalid UTF-8") from None
     except (msgspec.DecodeError, RecursionError) as error:
@@ -57,3 +60,28 @@ def _named(message: str) -> str:
     if path:
         return f"{path}: {sentence}"
     return sentence
+
+
+def _found(message: str, kind: Any, fields: Mapping[str, Any]) -> str:
+    """The end of the message about one of the fields: the value, and the nearest right name."""
+    hints = get_type_hints(kind)
+    if "unknown field `" in message:
+        return did_you_mean(message.split("`")[1], kind.__struct_fields__)
+    member, _, rest = message.partition(": ")
+    if member not in hints or member in getattr(kind, "SECRETS", ()):
+        return ""
+    value = fields.get(member)
+    if "enum value" in rest:
+        return did_you_mean(value, _choices(hints[member]))
+    if rest.startswith("expected `") and ", got" not in rest:
+        return f", found {shown(value)}"
+    return ""
+
+
+def _choices(hint: Any) -> list[str]:
+    """The words of a Literal, which may be next to None."""
+    choices: list[str] = []
+    for part in (hint, *get_args(hint)):
+        if get_origin(part) is Literal:
+            choices += get_args(part)
+    return choices

@@ -5,44 +5,73 @@ other processes and languages.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from msgspec import Struct, to_builtins
+from msgspec import Meta, Struct, to_builtins
 
 from .._core import SecretKey
-from ..config import KeySource, current_names
+from ..config import current_names
 from ..decoding import decode
-from ..errors import UnknownOperationError
+from ..errors import BadRequestError, UnknownOperationError, did_you_mean
 from ..hex import to_hex
+from ..key_source import KeySource, check_key_source
 from ..keys.derived import derive_keys
 from ..keys.keyring import Key, Keyring
 from ..keys.manager import KeyManager
 from ..slashing.protection import Protection, Slashable
 from ..ssz.scalars import Bytes32, Bytes48
-from .faults import ActiveFault, Faults, fault_of
-from .journal import Journal, Record, RecordFilter
+from .faults import ActiveFault, Faults, Seconds, fault_of
+from .filters import Natural, RecordFilter
+from .journal import MAX_RECORDS, Journal, Record
 
 Fields = Mapping[str, Any]
+
+MAX_NEW_KEYS = 100_000  # in one operation; deriving them takes some ten seconds
+KeyCount = Annotated[int, Meta(ge=0, le=MAX_NEW_KEYS)]
 
 
 class RecordQuery(RecordFilter, frozen=True, kw_only=True):
     """Records after number `since`; waits up to `wait` seconds until there are `n`."""
 
-    since: int = 0
-    n: int = 1
-    wait: float = 0.0
+    since: Natural = 0
+    n: Annotated[int, Meta(ge=0, le=MAX_RECORDS)] = 1
+    wait: Seconds = 0.0
 
 
 class NewKeys(KeySource, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Keys to add: the key flags of `serve`, and secret keys."""
 
-    keys: list[Bytes32] = []
+    interop: KeyCount = 0
+    count: KeyCount = 0
+    start_index: Natural = 0
+    keys: Annotated[list[Bytes32], Meta(max_length=MAX_NEW_KEYS)] = []
 
     __repr__ = object.__repr__
 
+    def __post_init__(self) -> None:
+        check_key_source(self, BadRequestError, str)
+        if not self.interop and not self.count and not self.keys:
+            raise BadRequestError(
+                "expected interop, a mnemonic with its count, or keys, found none"
+            )
+
 
 class Pubkeys(Struct, frozen=True, forbid_unknown_fields=True):
-    pubkeys: list[Bytes48]
+    pubkeys: Annotated[list[Bytes48], Meta(min_length=1)]
+
+
+class NoFields(Struct, frozen=True, forbid_unknown_fields=True):
+    """The fields of an operation that has none: one that is sent would change nothing."""
+
+
+class FaultNumber(NoFields, frozen=True):
+    id: str
+
+
+class FaultQuery(NoFields, frozen=True):
+    """With `all`, faults that were removed too."""
+
+    all: bool = False
 
 
 class Operations:
@@ -68,7 +97,8 @@ class Operations:
         operation = self.ROUTES.get(name)
         if operation is None:
             known = ", ".join(self.ROUTES)
-            raise UnknownOperationError(f"expected one of {known}, found {method} {path}")
+            hint = did_you_mean(name, self.ROUTES)
+            raise UnknownOperationError(f"expected one of {known}, found {method} {path}{hint}")
         return operation(self, fields)
 
     def release(self) -> None:
@@ -81,35 +111,43 @@ class Operations:
         query: RecordQuery = decode(RecordQuery, fields, "a query")
         return self.journal.wait_for(query.n, query.wait, query, query.since)
 
-    def delete_requests(self, _: Fields) -> None:
+    def delete_requests(self, fields: Fields) -> None:
         """Forgets all records."""
+        decode(NoFields, fields, "no fields")
         self.journal.clear()
 
     def get_faults(self, fields: Fields) -> list[dict[str, Any]]:
-        """The faults that are set; with `all`, those that were removed too."""
+        """The faults that a FaultQuery selects."""
+        query: FaultQuery = decode(FaultQuery, fields, "a query")
         faults = self.faults.all()
-        if not fields.get("all"):
+        if not query.all:
             faults = [fault for fault in faults if not fault.is_removed]
         return [_shown(fault) for fault in faults]
 
     def get_fault(self, fields: Fields) -> dict[str, Any]:
         """The fault with an id, removed or not."""
-        return _shown(self.faults.find(fields["id"]))
+        return _shown(self._find_fault(fields))
 
     def post_faults(self, fields: Fields) -> dict[str, Any]:
         """Sets a fault of these fields."""
         return _shown(self.faults.add(fault_of(fields)))
 
-    def delete_faults(self, _: Fields) -> None:
+    def delete_faults(self, fields: Fields) -> None:
         """Removes all faults."""
+        decode(NoFields, fields, "no fields")
         self.faults.remove_all()
 
     def delete_fault(self, fields: Fields) -> None:
         """Removes the fault with an id."""
-        self.faults.find(fields["id"]).remove()
+        self._find_fault(fields).remove()
 
-    def get_keys(self, _: Fields) -> list[str]:
+    def _find_fault(self, fields: Fields) -> ActiveFault:
+        wanted: FaultNumber = decode(FaultNumber, fields, "the id of a fault")
+        return self.faults.find(wanted.id)
+
+    def get_keys(self, fields: Fields) -> list[str]:
         """The public keys."""
+        decode(NoFields, fields, "no fields")
         return [to_hex(pubkey) for pubkey in self._keyring]
 
     def post_keys(self, fields: Fields) -> list[str]:
@@ -125,12 +163,14 @@ class Operations:
         unwanted: Pubkeys = decode(Pubkeys, fields, "pubkeys")
         self._keymanager.remove(unwanted.pubkeys)
 
-    def get_slashable(self, _: Fields) -> list[Slashable]:
+    def get_slashable(self, fields: Fields) -> list[Slashable]:
         """The slashable pairs of messages, signed or not."""
+        decode(NoFields, fields, "no fields")
         return list(self._slashing.pairs)
 
-    def post_reset(self, _: Fields) -> None:
+    def post_reset(self, fields: Fields) -> None:
         """Forgets records, faults and what was signed."""
+        decode(NoFields, fields, "no fields")
         self._slashing.clear()
         self.faults.reset()
         self.journal.clear()

@@ -9,7 +9,8 @@ from urllib.request import ProxyHandler, Request, build_opener
 import msgspec
 
 from ..control.faults import Fault
-from ..control.journal import Record, RecordFilter, differing
+from ..control.filters import RecordFilter, differing
+from ..control.journal import Record
 from ..decoding import convert
 from ..errors import SignerError
 from ..hex import to_hex
