@@ -144,8 +144,8 @@ def _texts(value: Any) -> tuple[str, ...]:
             texts.append(item)
         elif isinstance(item, Mapping | msgspec.Struct):
             texts.append(_json(item))
-        else:
-            raise ValueError("a list of JSON texts or mappings")  # noqa: TRY004 - as above
+        else:  # as `checked` expects it
+            raise ValueError("a list of JSON texts or mappings")  # noqa: TRY004
     return tuple(texts)
 
 
@@ -163,7 +163,7 @@ def _number(value: Any, kind: type, highest: float) -> Any:
         expected = "a whole number"
         accepted = int
     if isinstance(value, bool) or not isinstance(value, accepted):
-        raise ValueError(expected)
+        raise ValueError(expected)  # noqa: TRY004 - as above
     if not value >= 0:  # neither is NaN
         raise ValueError("0 or more")
     if value > highest:

@@ -130,9 +130,11 @@ def test_a_fault_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize(
     ("name", "text", "expected"),
     [
-        ("a.toml", "keystores_path = 'x'", "found keystores_path: did you mean keystores-path?"),
-        ("a.yaml", "slashin: off", "found slashin: did you mean slashing?"),
-        ("a.toml", "no-metrics = true", "found no-metrics: did you mean metrics?"),
+        ("a.toml", "keystore_path = 'x'", "found keystore_path; did you mean keystores-path?"),
+        ("a.toml", "metrics_port = 1\nmetrics-port = 2", "expected metrics-port in .* once"),
+        ("a.yaml", "interop: 1\n---\ninterop: 2", "expected one YAML document in .*, found 2"),
+        ("a.yaml", "slashin: off", "found slashin; did you mean slashing?"),
+        ("a.toml", "no-metrics = true", "found no-metrics; did you mean metrics?"),
         ("a.toml", "zzz = 1", "expected the name of a flag in .*, found zzz$"),
         ("a.yaml", "1: x", "expected the name of a flag in .*, found 1$"),
         ("a.toml", "[network]\nname = 1", "expected one value for network in .*, found several"),
@@ -173,10 +175,10 @@ def test_an_empty_file_has_no_flags(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.slow
-def test_a_name_that_is_none_ends_the_start_with_1(tmp_path: Path) -> None:
-    message = process_refused("--config", write(tmp_path, "config.yaml", slashin="off"))
+def test_an_unknown_name_ends_the_start_with_2(tmp_path: Path) -> None:
+    message = process_refused("--config", write(tmp_path, "config.yaml", slashin="off"), code=2)
 
-    assert "found slashin: did you mean slashing?" in message
+    assert "found slashin; did you mean slashing?" in message
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from click.testing import Result
 from signer import Signer
 from support.data_dir import keeping
 from support.interchange import EACH_BAD, METADATA, document, history
-from support.served import serving_here
+from support.served import CANNOT_SERVE, WRONG_FLAGS, serving_here
 from support.slashable import KEY, attestation, block, statuses
 from support.slashing_command import exported, imported, slashing
 
@@ -32,10 +32,10 @@ def test_what_was_imported_is_refused(tmp_path: Path) -> None:
             assert 412 == signer.sign(KEY, request).status
 
 
-def told(result: Result) -> str:
+def told(result: Result, code: int = WRONG_FLAGS) -> str:
     """The one line of an error."""
     assert isinstance(result.exception, SystemExit)  # not another one, with a traceback
-    assert (1, "", 1) == (result.exit_code, result.stdout, len(result.stderr.splitlines()))
+    assert (code, "", 1) == (result.exit_code, result.stdout, len(result.stderr.splitlines()))
     return result.stderr.removeprefix("Error: ")
 
 
@@ -54,15 +54,23 @@ def test_a_data_dir_in_use_is_refused(tmp_path: Path, command: str) -> None:
     (file := tmp_path / "file").write_text(text := document(history(KEY, 4)))
 
     with Signer(interop=1, slashing="enforce", data_dir=tmp_path) as signer:
-        message = told(slashing(command, "--data-dir", tmp_path, file))
+        message = told(slashing(command, "--data-dir", tmp_path, file), CANNOT_SERVE)
         assert [200] == statuses(signer, attestation(4))
 
     assert f"{tmp_path} in use by process {os.getpid()}: stop it" in message
     assert text == file.read_text()
 
 
-@pytest.mark.parametrize("command", ["import", "export"])
-@pytest.mark.parametrize("flags", [[], ["--data-dir", "nowhere"], ["--data-dir", __file__]])
+@pytest.mark.parametrize(
+    ("command", "flags"),
+    [
+        ("import", []),
+        ("import", ["--data-dir", __file__]),
+        ("export", []),
+        ("export", ["--data-dir", __file__]),
+        ("export", ["--data-dir", "nowhere"]),
+    ],
+)
 def test_a_data_dir_that_is_none_is_refused(tmp_path: Path, command: str, flags: list[str]) -> None:
     (file := tmp_path / "file").touch()
 

@@ -17,7 +17,17 @@ from signer.errors import ConfigError
 from signer.keys import layouts
 from signer.keys.derived import interop_keys
 from support.randao import root_of_randao
-from support.served import Running, Served, ended_here, free_port, running, said, serving_here
+from support.served import (
+    CANNOT_SERVE,
+    WRONG_FLAGS,
+    Running,
+    Served,
+    ended_here,
+    free_port,
+    running,
+    said,
+    serving_here,
+)
 from support.slashable import attestation
 from support.vectors import unhex, vectors
 
@@ -97,10 +107,10 @@ def standing_in_here(*argv: str | Path, **environment: str) -> AbstractContextMa
     return serving_here(*flags)
 
 
-def refused(*argv: str, **environment: str) -> str:
+def refused(*argv: str, code: int = WRONG_FLAGS, **environment: str) -> str:
     """What is said instead of a start."""
     done = ended_here("web3signer", *argv, **environment)
-    assert (1, "") == (done.exit_code, done.stdout)
+    assert (code, "") == (done.exit_code, done.stdout)
     return done.stderr
 
 
@@ -232,7 +242,9 @@ def test_a_taken_port_is_an_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
 
-        assert f"cannot listen on 127.0.0.1, port {port}" in refused("--http-listen-port", port)
+        message = refused("--http-listen-port", port, code=CANNOT_SERVE)
+
+    assert f"cannot listen on 127.0.0.1, port {port}" in message
 
 
 @pytest.mark.parametrize(
@@ -381,8 +393,7 @@ def test_a_list_in_a_file_is_one_value(tmp_path: Path) -> None:
         ("--tls-of-a-later-version=x", "cannot honour --tls-of-a-later-version"),
         ("--tls-keystore-file=f", "--tls-known-clients-file, or --tls-allow-any-client=true"),
         ("--tls-keystore-file=f --tls-allow-any-client=false", "with --tls-keystore-file, found"),
-        ("--keystores-path=a --key-config-path=b", "expected --keystores-path or --key-config"),
-        ("--key-store-path=a --keystores-path=b", "expected --keystores-path or --key-config"),
+        ("--tsl-keystore-file=f", "is unsafe; did you mean --tls-keystore-file?"),
     ],
 )
 def test_what_is_not_understood_or_unsafe_to_ignore_is_an_error(argv: str, expected: str) -> None:

@@ -10,6 +10,7 @@ from litestar.types import HTTPScope, Receive, Send
 
 from .. import decoding
 from ..control.operations import Operations
+from ..errors import BadRequestError
 from .responses import JSON, read_body, respond
 
 PREFIX = "/_signer/"
@@ -26,6 +27,8 @@ class ControlRoutes:
         fields: dict[str, Any] = dict(parse_qsl(scope["query_string"].decode(errors="replace")))
         body = await read_body(scope, receive)
         if body:
+            if fields:
+                raise BadRequestError("expected fields in the query or in the body, found both")
             fields = decoding.decode(dict[str, Any], body, "fields")
         path = scope["path"].removeprefix(PREFIX)
         result = await self._handle(scope["method"], path, fields)

@@ -175,9 +175,9 @@ def _checked(flag: Flag, context: click.Context) -> Any:
 def is_service_link(variable: str, value: str, prefix: str = VARIABLE_PREFIX) -> bool:
     """Whether Kubernetes set a variable, for a service whose name begins as ours."""
     name = variable.removeprefix(prefix)
-    if SERVICE_PORT.fullmatch(name):
-        return SERVICE_URL.match(value) is not None
-    return SERVICE_LINK.fullmatch(name) is not None
+    if SERVICE_LINK.fullmatch(name):
+        return True
+    return SERVICE_PORT.fullmatch(name) is not None and SERVICE_URL.match(value) is not None
 
 
 def warn_of_variables(environment: Mapping[str, str]) -> None:
