@@ -1,5 +1,6 @@
 """`signer slashing`: what it imports, exports and refuses."""
 
+import json
 import os
 from pathlib import Path
 
@@ -75,6 +76,33 @@ def test_a_data_dir_that_is_none_is_refused(tmp_path: Path, command: str, flags:
     (file := tmp_path / "file").touch()
 
     assert "expected the --data-dir of a signer" in told(slashing(command, *flags, file))
+
+
+def test_an_export_to_a_dash_is_written_to_standard_output(tmp_path: Path) -> None:
+    imported(tmp_path, document(signed := history(KEY, 4, 5, slots=(7, 9))))
+
+    result = slashing("export", "--data-dir", tmp_path, "-")
+
+    assert (0, "") == (result.exit_code, result.stderr)
+    assert {"metadata": METADATA, "data": [signed]} == json.loads(result.stdout)
+
+
+def test_an_import_makes_the_data_directory_and_says_so(tmp_path: Path) -> None:
+    (file := tmp_path / "file").write_text(document(signed := history(KEY, 4)))
+    folder = tmp_path / "new" / "data"
+
+    result = slashing("import", "--data-dir", folder, file)
+
+    assert f"made the data directory {folder}\n" in result.stderr
+    assert {"metadata": METADATA, "data": [signed]} == exported(folder)
+
+
+def test_a_bad_file_leaves_no_folder_behind(tmp_path: Path) -> None:
+    (file := tmp_path / "file").write_text("{")
+
+    told(slashing("import", "--data-dir", tmp_path / "new", file))
+
+    assert not (tmp_path / "new").exists()
 
 
 def test_an_export_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:

@@ -21,7 +21,10 @@ RAW = f"type: file-raw\nkeyType: BLS\nprivateKey: 0x{'00' * 31}01\n"
 ONE = SecretKey.from_bytes(bytes(31) + b"\x01").public_key()
 
 
-@pytest.mark.parametrize("text", [RAW, RAW.replace("0x", ""), RAW.replace("keyType: BLS\n", ""), RAW.replace("BLS", "bls")])
+@pytest.mark.parametrize(
+    "text",
+    [RAW, RAW.replace("0x", ""), RAW.replace("keyType: BLS\n", ""), RAW.replace("BLS", "bls")],
+)
 def test_a_key_file_holds_a_raw_key(tmp_path: Path, text: str) -> None:
     loaded = named(tmp_path, text)
 

@@ -14,8 +14,8 @@ from support.known_keys import INTEROP
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        ({"tls": "mTLS"}, 'True, False or "mtls", found \'mTLS\'; did you mean mtls?'),
-        ({"tls": "yes"}, 'True, False or "mtls", found \'yes\''),
+        ({"tls": "mTLS"}, "True, False or \"mtls\", found 'mTLS'; did you mean mtls?"),
+        ({"tls": "yes"}, "True, False or \"mtls\", found 'yes'"),
         ({"tls": 1}, 'True, False or "mtls", found 1'),
         ({"tls": None}, 'True, False or "mtls", found None'),
         ({"tls": True, "tls_cert": "cert.pem"}, "or tls_cert, found both"),

@@ -99,7 +99,7 @@ def _option(declared: Field[Any], hint: Any) -> Flag:
     if get_origin(kind) is tuple:
         kind = get_args(kind)[0]
     choices = get_args(kind)
-    option_type: Any = {Path: click.Path(), str: _Text()}.get(kind, kind)
+    option_type: Any = {Path: click.STRING, str: _Text()}.get(kind, kind)
     if choices:
         option_type = _Choice(choices, case_sensitive=False)
     spelling = spelled(declared.name)

@@ -51,9 +51,7 @@ class NewKeys(KeySource, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         check_key_source(self, BadRequestError, str)
         if not self.interop and not self.count and not self.keys:
-            raise BadRequestError(
-                "expected interop, a mnemonic with its count, or keys, found none"
-            )
+            raise BadRequestError("expected interop, mnemonic and count, or keys, found no key")
 
 
 class Pubkeys(Struct, frozen=True, forbid_unknown_fields=True):
