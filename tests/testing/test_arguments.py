@@ -56,8 +56,10 @@ def test_a_wrong_value_is_told(arguments: dict[str, Any], expected: str) -> None
     ],
 )
 def test_an_unknown_argument_is_told_the_nearest(name: str, nearest: str) -> None:
+    arguments: dict[str, Any] = {name: "1"}
+
     with pytest.raises(TypeError, match=f"'{name}'; did you mean {nearest}"):
-        Signer(**{name: "1"})
+        Signer(**arguments)
 
 
 @pytest.mark.parametrize("as_path", [str, Path], ids=["text", "path"])

@@ -48,7 +48,7 @@ def _several(value: Any) -> list[Any]:
 
 
 def _text(value: Any) -> str:
-    """A value as the command line has it: TOML's `true` and 1.5 are no numbers of keys."""
+    """A value as text: read as numbers, TOML's `true` and 1.5 would both be one key."""
     if isinstance(value, bool):
         return str(value).lower()
     return str(value)

@@ -72,7 +72,7 @@ def export_history(file: str, **_: Any) -> None:
 
 
 def _existing(data_dir: Path | None) -> Path:
-    """The data directory. Raises ConfigError when there is none."""
+    """The data directory. Raises ConfigError when it does not exist."""
     if not data_dir or not data_dir.is_dir():
         raise ConfigError(f"expected the --data-dir of a signer, found {data_dir or 'none'}")
     return data_dir
