@@ -41,7 +41,7 @@ def decode(kind: Any, document: bytes | str | Mapping[str, Any], expected: str) 
     except msgspec.ValidationError as error:
         message = _named(str(error))
         if isinstance(document, Mapping):
-            message += _found(message, kind, document)
+            message = _explained(message, kind, document)
         raise BadRequestError(message) from None
     except UnicodeError:  # it would show bytes of the body
         raise BadRequestError(f"expected {expected}, found invalid UTF-8") from None
@@ -62,20 +62,21 @@ def _named(message: str) -> str:
     return sentence
 
 
-def _found(message: str, kind: Any, fields: Mapping[str, Any]) -> str:
-    """The end of the message about one of the fields: the value, and the nearest right name."""
-    hints = get_type_hints(kind)
+def _explained(message: str, kind: Any, fields: Mapping[str, Any]) -> str:
+    """The message about one of the fields, with its value, or with the nearest right name."""
     if "unknown field `" in message:
-        return did_you_mean(message.split("`")[1], kind.__struct_fields__)
+        return message + did_you_mean(message.split("`")[1], kind.__struct_fields__)
+    hints = get_type_hints(kind)
     member, _, rest = message.partition(": ")
     if member not in hints or member in getattr(kind, "SECRETS", ()):
-        return ""
+        return message
     value = fields.get(member)
     if "enum value" in rest:
-        return did_you_mean(value, _choices(hints[member]))
-    if rest.startswith("expected `") and ", got" not in rest:
-        return f", found {shown(value)}"
-    return ""
+        return message + did_you_mean(value, _choices(hints[member]))
+    if rest.startswith("expected `"):
+        expected, _, _ = message.partition(", got `")
+        return f"{expected}, found {shown(value)}"
+    return message
 
 
 def _choices(hint: Any) -> list[str]:

@@ -47,6 +47,19 @@ def test_a_wrong_name_ends_the_start_with_the_nearest(flags: list[str], expected
     assert expected in done.stderr
 
 
+@pytest.mark.parametrize("command", [["serve"], ["keys", "--out", "keys"]])
+def test_words_without_quotation_marks_are_told_without_the_words(command: list[str]) -> None:
+    done = ended_here(*command, "--count", "1", "--mnemonic", *DEVNET.split())
+
+    assert WRONG_FLAGS == done.exit_code
+    assert "--mnemonic in quotation marks, found 23 words after it" in done.stderr
+    assert "issue" not in done.stderr
+
+
+def test_a_word_without_a_flag_is_told() -> None:
+    assert "expected flags only, found keys/" in refused("--interop", "1", "keys/")
+
+
 def test_choices_and_networks_are_read_in_any_case() -> None:
     flags = ["--log-level", "INFO", "--network", "MAINNET", "--slashing", "Report"]
 

@@ -167,6 +167,7 @@ def test_a_reset_keeps_keys_only(control: Served) -> None:
         ("DELETE keys", {"pubkeys": [INTEROP[9]]}, 404, "expected"),
         ("GET requests?bogus=1", None, 400, "bogus"),
         ("GET requests?n=many", None, 400, "n"),
+        ("GET requests?slot=first", None, 400, 'slot: expected `int | null`, found "first"'),
         ("GET request", None, 404, "did you mean GET requests?"),
         ("GET requests?wait=inf", None, 400, 'wait: expected `float` <= 86400.0, found "inf"'),
         ("GET requests?n=10001", None, 400, "n: expected `int` <= 10000, found "),

@@ -11,7 +11,7 @@ from ..errors import ConfigError
 from ..keys import layouts
 from ..keys.derived import derive_keys
 from ..keys.keystore import KdfFunction
-from .options import KEY_FLAGS, configuration, current_flag
+from .options import KEY_FLAGS, Choice, configuration, current_flag
 
 log = logging.getLogger(__name__)
 
@@ -19,11 +19,11 @@ log = logging.getLogger(__name__)
 @click.command(
     "keys",
     params=[*KEY_FLAGS],
-    context_settings={"token_normalize_func": current_flag},
+    context_settings={"token_normalize_func": current_flag, "allow_extra_args": True},
 )
 @click.option(
     "--layout",
-    type=click.Choice([*layouts.LAYOUTS, "all"], case_sensitive=False),
+    type=Choice([*layouts.LAYOUTS, "all"], case_sensitive=False),
     multiple=True,
     help="the tool whose layout to write; may be repeated  [default: web3signer]",
 )
@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 )
 @click.option(
     "--kdf",
-    type=click.Choice(["pbkdf2", "scrypt"], case_sensitive=False),
+    type=Choice(["pbkdf2", "scrypt"], case_sensitive=False),
     default="pbkdf2",
     show_default=True,
     help="pbkdf2 (c=2) decrypts at once and protects nothing; scrypt (n=2^18) is EIP-2335's own",

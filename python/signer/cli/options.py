@@ -40,7 +40,7 @@ class _Text(type(click.STRING)):  # type: ignore[misc]
     envvar_list_splitter = "\n"  # JSON has spaces
 
 
-class _Choice(click.Choice):  # type: ignore[type-arg] # generic since click 8.2
+class Choice(click.Choice):  # type: ignore[type-arg] # generic since click 8.2
     """A choice in any case; an error names the nearest."""
 
     def convert(self, value: Any, param: Any, ctx: Any) -> Any:
@@ -101,7 +101,7 @@ def _option(declared: Field[Any], hint: Any) -> Flag:
     choices = get_args(kind)
     option_type: Any = {Path: click.STRING, str: _Text()}.get(kind, kind)
     if choices:
-        option_type = _Choice(choices, case_sensitive=False)
+        option_type = Choice(choices, case_sensitive=False)
     spelling = spelled(declared.name)
     if declared.default is True:
         spelling = f"{spelling}/--no-{declared.name.replace('_', '-')}"
@@ -146,11 +146,21 @@ def reworded(name: str, meaning: str) -> click.Option:
 
 def configuration(context: click.Context) -> Config:
     """The Config of a command's flags. Raises ConfigError, which names where a value came from."""
+    if context.args:
+        raise ConfigError(_unexpected(context))
     values = {}
     for flag in context.command.params:
         if isinstance(flag, Flag):
             values[flag.declared.name] = _checked(flag, context)
     return Config(**values)
+
+
+def _unexpected(context: click.Context) -> str:
+    """The message for words that belong to no flag; those after a mnemonic may be its own."""
+    if context.params.get("mnemonic"):
+        count = len(context.args)
+        return f"expected the words of --mnemonic in quotation marks, found {count} words after it"
+    return f"expected flags only, found {context.args[0]}: a value comes after the name of its flag"
 
 
 def _checked(flag: Flag, context: click.Context) -> Any:

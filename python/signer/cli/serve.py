@@ -36,7 +36,7 @@ EXAMPLE_REQUEST = (
     "serve",
     params=[CONFIG_FILE, *FLAGS],
     short_help="Serve the signing API.",
-    context_settings={"token_normalize_func": current_flag},
+    context_settings={"token_normalize_func": current_flag, "allow_extra_args": True},
 )
 def serve(**values: Any) -> None:
     """Serve Web3Signer's signing API until SIGTERM or SIGINT.

@@ -53,6 +53,6 @@ def check_switches(**switches: Any) -> None:
         if isinstance(value, bool):
             continue
         message = f"expected {name} to be True or False, found {value!r:.{MAX_SHOWN}}"
-        if name == "start":
+        if name == "start" and isinstance(value, int):
             message += ": the index of the first key is start_index"
         raise ConfigError(message)

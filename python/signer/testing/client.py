@@ -191,7 +191,7 @@ class ControlClient:
 
     def remove_keys(self, *pubkeys: str) -> None:
         """Removes keys: requests for them are 404 from now on."""
-        self.ask_control("DELETE", "keys", pubkeys=pubkeys)
+        self.ask_control("DELETE", "keys", pubkeys=list(pubkeys))
 
     def reset(self) -> None:
         """Forgets requests, faults and what was signed; the keys stay."""
