@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from functools import cache
 from threading import Lock
-from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar
 
 import msgspec
 
-from .errors import BadRequestError, did_you_mean
-from .ssz.scalars import parse, shown
+from .errors import BadRequestError
+from .ssz.scalars import parse
 
 T = TypeVar("T")
 
@@ -39,10 +39,7 @@ def decode(kind: Any, document: bytes | str | Mapping[str, Any], expected: str) 
             return convert(kind, document, strict=False)
         return decoder(kind).decode(document)
     except msgspec.ValidationError as error:
-        message = _named(str(error))
-        if isinstance(document, Mapping):
-            message = _explained(message, kind, document)
-        raise BadRequestError(message) from None
+        raise BadRequestError(_named(str(error))) from None
     except UnicodeError:  # it would show bytes of the body
         raise BadRequestError(f"expected {expected}, found invalid UTF-8") from None
     except (msgspec.DecodeError, RecursionError) as error:
@@ -60,29 +57,3 @@ def _named(message: str) -> str:
     if path:
         return f"{path}: {sentence}"
     return sentence
-
-
-def _explained(message: str, kind: Any, fields: Mapping[str, Any]) -> str:
-    """The message about one of the fields, with its value, or with the nearest right name."""
-    if "unknown field `" in message:
-        return message + did_you_mean(message.split("`")[1], kind.__struct_fields__)
-    hints = get_type_hints(kind)
-    member, _, rest = message.partition(": ")
-    if member not in hints or member in getattr(kind, "SECRETS", ()):
-        return message
-    value = fields.get(member)
-    if "enum value" in rest:
-        return message + did_you_mean(value, _choices(hints[member]))
-    if rest.startswith("expected `"):
-        expected, _, _ = message.partition(", got `")
-        return f"{expected}, found {shown(value)}"
-    return message
-
-
-def _choices(hint: Any) -> list[str]:
-    """The words of a Literal, which may be next to None."""
-    choices: list[str] = []
-    for part in (hint, *get_args(hint)):
-        if get_origin(part) is Literal:
-            choices += get_args(part)
-    return choices

@@ -14,6 +14,7 @@ from ..decoding import decode
 from ..errors import BadRequestError, FaultError, UnknownOperationError
 from ..keys.derived import interop_key
 from ..keys.keyring import Key
+from .fields import decode_fields
 from .filters import Natural, RequestFilter, differing
 
 WrongSignature = Literal[
@@ -74,7 +75,7 @@ def fault_of(document: str | Mapping[str, Any]) -> Fault:
     fields = document
     if isinstance(document, str):
         fields = decode(dict[str, Any], document, "a fault")
-    fault: Fault = decode(Fault, fields, "a fault")
+    fault: Fault = decode_fields(Fault, fields, "a fault")
     answers = fault.answers and not fault.drop
     actions = [fault.hang, fault.drop, fault.signature is not None, answers]
     if actions.count(True) > 1:

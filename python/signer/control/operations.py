@@ -11,7 +11,6 @@ from msgspec import Meta, Struct, to_builtins
 
 from .._core import SecretKey
 from ..config import current_names
-from ..decoding import decode
 from ..errors import BadRequestError, UnknownOperationError, did_you_mean
 from ..hex import to_hex
 from ..key_source import KeySource, check_key_source
@@ -21,12 +20,13 @@ from ..keys.manager import KeyManager
 from ..slashing.protection import Protection, Slashable
 from ..ssz.scalars import Bytes32, Bytes48
 from .faults import ActiveFault, Faults, Seconds, fault_of
+from .fields import decode_fields
 from .filters import Natural, RecordFilter
 from .journal import MAX_RECORDS, Journal, Record
 
 Fields = Mapping[str, Any]
 
-MAX_NEW_KEYS = 100_000  # in one operation; deriving them takes some ten seconds
+MAX_NEW_KEYS = 100_000  # in one operation; deriving them takes half a minute
 KeyCount = Annotated[int, Meta(ge=0, le=MAX_NEW_KEYS)]
 
 
@@ -106,17 +106,17 @@ class Operations:
 
     def get_requests(self, fields: Fields) -> list[Record]:
         """The records that match a RecordQuery."""
-        query: RecordQuery = decode(RecordQuery, fields, "a query")
+        query: RecordQuery = decode_fields(RecordQuery, fields, "a query")
         return self.journal.wait_for(query.n, query.wait, query, query.since)
 
     def delete_requests(self, fields: Fields) -> None:
         """Forgets all records."""
-        decode(NoFields, fields, "no fields")
+        decode_fields(NoFields, fields, "no fields")
         self.journal.clear()
 
     def get_faults(self, fields: Fields) -> list[dict[str, Any]]:
         """The faults that a FaultQuery selects."""
-        query: FaultQuery = decode(FaultQuery, fields, "a query")
+        query: FaultQuery = decode_fields(FaultQuery, fields, "a query")
         faults = self.faults.all()
         if not query.all:
             faults = [fault for fault in faults if not fault.is_removed]
@@ -132,7 +132,7 @@ class Operations:
 
     def delete_faults(self, fields: Fields) -> None:
         """Removes all faults."""
-        decode(NoFields, fields, "no fields")
+        decode_fields(NoFields, fields, "no fields")
         self.faults.remove_all()
 
     def delete_fault(self, fields: Fields) -> None:
@@ -140,17 +140,17 @@ class Operations:
         self._find_fault(fields).remove()
 
     def _find_fault(self, fields: Fields) -> ActiveFault:
-        wanted: FaultNumber = decode(FaultNumber, fields, "the id of a fault")
+        wanted: FaultNumber = decode_fields(FaultNumber, fields, "the id of a fault")
         return self.faults.find(wanted.id)
 
     def get_keys(self, fields: Fields) -> list[str]:
         """The public keys."""
-        decode(NoFields, fields, "no fields")
+        decode_fields(NoFields, fields, "no fields")
         return [to_hex(pubkey) for pubkey in self._keyring]
 
     def post_keys(self, fields: Fields) -> list[str]:
         """Adds the keys of NewKeys, and returns their public keys."""
-        new: NewKeys = decode(NewKeys, current_names(fields), "keys")
+        new: NewKeys = decode_fields(NewKeys, current_names(fields), "keys")
         keys = derive_keys(new)
         keys += [Key(SecretKey.from_bytes(secret)) for secret in new.keys]
         self._keymanager.add(keys)
@@ -158,17 +158,17 @@ class Operations:
 
     def delete_keys(self, fields: Fields) -> None:
         """Removes the keys of `pubkeys`."""
-        unwanted: Pubkeys = decode(Pubkeys, fields, "pubkeys")
+        unwanted: Pubkeys = decode_fields(Pubkeys, fields, "pubkeys")
         self._keymanager.remove(unwanted.pubkeys)
 
     def get_slashable(self, fields: Fields) -> list[Slashable]:
         """The slashable pairs of messages, signed or not."""
-        decode(NoFields, fields, "no fields")
+        decode_fields(NoFields, fields, "no fields")
         return list(self._slashing.pairs)
 
     def post_reset(self, fields: Fields) -> None:
         """Forgets records, faults and what was signed."""
-        decode(NoFields, fields, "no fields")
+        decode_fields(NoFields, fields, "no fields")
         self._slashing.clear()
         self.faults.reset()
         self.journal.clear()
