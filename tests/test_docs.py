@@ -15,7 +15,7 @@ from signer.app import Application
 from signer.cli.web3signer import translate
 from signer.config import Config
 from signer.control.faults import Fault, WrongSignature
-from signer.control.journal import RecordFilter
+from signer.control.filters import RecordFilter
 from signer.spec.networks import NETWORKS
 
 ROOT = Path(__file__).parent.parent

@@ -11,6 +11,8 @@ PACKAGE = Path(__file__).parent.parent / "python" / "signer"
 # another, but never in a circle.
 ORDER = """
 errors _core hex
+flags
+key_source
 config descriptors files threads metrics
 ssz
 decoding

@@ -5,13 +5,13 @@ This is the only place that says what can be configured. Any room may read it.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args, get_origin
-
-from msgspec import Struct
+from typing import Literal, TypeVar
 
 from .errors import ConfigError
+from .flags import check_exists, checked, flag, spelled
+from .key_source import KeySource, check_key_source
 
 T = TypeVar("T")
 
@@ -31,34 +31,6 @@ def current_names(values: Mapping[str, T]) -> dict[str, T]:
     return {OLD_NAMES.get(name, name): value for name, value in values.items()}
 
 
-class KeySource(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Deterministic keys: the first interop keys, and `count` keys of a mnemonic."""
-
-    interop: int = 0
-    mnemonic: str = ""
-    count: int = 0
-    start_index: int = 0
-
-    __repr__ = object.__repr__  # a mnemonic is a secret
-
-
-def flag(
-    default: T,
-    meaning: str,
-    metavar: str = "",
-    *,
-    secret: bool = False,
-    must_exist: bool = True,
-) -> T:
-    """A field of Config: its default, its line of help, and the form of its value.
-
-    A path has to exist when the signer starts, unless the signer makes it itself.
-    """
-    metadata = {"metavar": metavar, "help": meaning, "must_exist": must_exist}
-    declared: Any = field(default=default, repr=not secret, metadata=metadata)
-    return declared  # type: ignore[no-any-return] # a Field, which the dataclass replaces
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """The flags of `signer serve`. Raises ConfigError when they contradict each other."""
@@ -71,8 +43,9 @@ class Config:
         "WORDS",
         secret=True,
     )
+    mnemonic_passphrase: str = flag("", "passphrase of the mnemonic", "TEXT", secret=True)
     count: int = flag(0, "number of keys of the mnemonic", "N")
-    start_index: int = flag(0, "index of the first key of the mnemonic", "N")
+    start_index: int = flag(0, "index of the first key of the mnemonic", "INDEX")
     secret_keys_file: Path | None = flag(
         None,
         "the secret keys in this file: 32 bytes as hex on each line",
@@ -81,6 +54,11 @@ class Config:
     keystores_path: Path | None = flag(
         None,
         "every EIP-2335 keystore below this folder, in any tool's layout",
+        "DIR",
+    )
+    key_config_path: Path | None = flag(
+        None,
+        "next to --keystores-path: keystores and Web3Signer's key files below another folder",
         "DIR",
     )
     keystores_passwords_path: Path | None = flag(
@@ -208,6 +186,7 @@ class Config:
         return KeySource(
             interop=self.interop,
             mnemonic=self.mnemonic,
+            mnemonic_passphrase=self.mnemonic_passphrase,
             count=self.count,
             start_index=self.start_index,
         )
@@ -223,18 +202,13 @@ class Config:
     def _check_values(self) -> None:
         for declared in fields(self):
             value = getattr(self, declared.name)
-            name = f"--{declared.name.replace('_', '-')}"
-            choices = get_args(declared.type)
-            if get_origin(declared.type) is Literal and value not in choices:
-                raise ConfigError(f"expected {name} to be one of {choices}, found {value!r}")
-            if isinstance(value, int | float) and value < 0:
-                raise ConfigError(f"expected {name} to be 0 or more, found {value}")
+            value = checked(declared, value, spelled(declared.name))
+            object.__setattr__(self, declared.name, value)
 
     def _check_key_sources(self) -> None:
-        if bool(self.mnemonic) != bool(self.count):
-            raise ConfigError("expected --mnemonic and --count together, found one of them")
-        if self.start_index and not self.mnemonic:
-            raise ConfigError("expected --start-index with --mnemonic, found no --mnemonic")
+        check_key_source(self.key_source, ConfigError, spelled)
+        if self.key_config_path and not self.keystores_path:
+            raise ConfigError("expected --keystores-path with --key-config-path, found none")
         passwords = [self.keystores_passwords_path, self.keystores_password_file]
         if all(passwords):
             raise ConfigError("expected --keystores-passwords-path or -password-file, found both")
@@ -253,18 +227,7 @@ class Config:
 
     def _check_paths(self) -> None:
         for declared in fields(self):
-            path = getattr(self, declared.name)
-            if not isinstance(path, Path) or not declared.metadata["must_exist"]:
-                continue
-            if declared.name.endswith("_path"):
-                kind = "folder"
-                exists = path.is_dir()
-            else:
-                kind = "file"
-                exists = path.is_file()
-            if not exists:
-                name = f"--{declared.name.replace('_', '-')}"
-                raise ConfigError(f"expected a {kind}, found none at {path}: see {name}")
+            check_exists(declared, getattr(self, declared.name), spelled(declared.name))
 
     @property
     def _is_local(self) -> bool:

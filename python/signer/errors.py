@@ -17,13 +17,32 @@
     ├── KeystoreError               400  a keystore that is not EIP-2335, or outside our bounds
     │   └── WrongPasswordError      400  the checksum says that the password is wrong
     ├── FaultError                  any  the answer of a fault that a test has set
-    └── ConfigError                 500  a flag, a file or a port that makes serving impossible
+    └── ConfigError                 500  a flag or a file that makes serving impossible
+        ├── MnemonicError           400  words that are no BIP-39 mnemonic
+        └── UnavailableError        500  a port or a folder that another process has
 
 A message says what was expected, what came and what to do. It starts in lower case, ends without a
 period, and never holds a password, a secret key or a body. This file imports nothing of ours.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+
+MAX_NAME_LENGTH = 64  # characters; comparing a longer name takes long
+NEAR = 0.6  # difflib's ratio from which on a name is taken for a mistyped one
+
+
+def did_you_mean(name: object, known: Iterable[str], near: float = NEAR) -> str:
+    """The end of a message: the known name that is nearest, or nothing where none is near."""
+    import difflib  # noqa: PLC0415 - most starts make no mistake and should not wait for it
+
+    text = str(name)
+    if len(text) > MAX_NAME_LENGTH:
+        return ""
+    by_lower_case = {other.lower(): other for other in known}
+    nearest = difflib.get_close_matches(text.lower(), by_lower_case, 1, near)
+    if not nearest:
+        return ""
+    return f"; did you mean {by_lower_case[nearest[0]]}?"
 
 
 class SignerError(Exception):
@@ -139,4 +158,14 @@ class FaultError(SignerError):
 
 
 class ConfigError(SignerError):
-    """A flag, a file or a port that makes serving impossible; the command line prints it."""
+    """A flag or a file that makes serving impossible; the command line prints it."""
+
+
+class MnemonicError(ConfigError):
+    """Words that are no BIP-39 mnemonic; the message tells the position of a wrong one."""
+
+    status = 400
+
+
+class UnavailableError(ConfigError):
+    """A port or a folder that another process has: nothing is wrong with the flags."""

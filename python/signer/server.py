@@ -27,7 +27,7 @@ from .api.bodies import Receive
 from .api.http import TEXT, Response, Scope, Send
 from .config import Config
 from .descriptors import ConnectionLimit, raise_limit
-from .errors import ConfigError
+from .errors import UnavailableError
 from .files import translating_errors
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ def bind(host: str, port: int) -> socket.socket:
     """A bound socket that does not listen yet: connecting is refused until it does.
 
     We bind it, not Granian. Granian sets SO_REUSEPORT, so that a second signer would share the
-    port. It also hides the port that it chose for port 0. Raises ConfigError when the port is
+    port. It also hides the port that it chose for port 0. Raises UnavailableError when the port is
     taken, or when this machine has no such host.
     """
     with _taking(host, port), ExitStack() as unless_bound:
@@ -63,9 +63,9 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def _taking(host: str, port: int) -> AbstractContextManager[None]:
-    """A block whose OSError is a ConfigError: the address cannot be had."""
+    """A block whose OSError is an UnavailableError: the address cannot be had."""
     hint = "; choose another --port (0 for a free one) or --host, or stop the process that has it"
-    return translating_errors(f"listen on {host}, port {port}", ConfigError, hint)
+    return translating_errors(f"listen on {host}, port {port}", UnavailableError, hint)
 
 
 def url_of(listener: socket.socket, config: Config) -> str:
@@ -111,7 +111,7 @@ async def serve(
 
     The application is an ASGI one without lifespan, and an async context manager. Takes the socket
     over. Calls `on_ready` once requests are answered. Idle timeout and TLS are the configuration's.
-    Raises ConfigError when another process took the port after `bind`.
+    Raises UnavailableError when another process took the port after `bind`.
     """
     host, port = listener.getsockname()[:2]
     with _taking(host, port):  # another process may have bound it too, and listen already

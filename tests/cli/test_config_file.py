@@ -130,9 +130,11 @@ def test_a_fault_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize(
     ("name", "text", "expected"),
     [
-        ("a.toml", "keystores_path = 'x'", "found keystores_path: did you mean keystores-path?"),
-        ("a.yaml", "slashin: off", "found slashin: did you mean slashing?"),
-        ("a.toml", "no-metrics = true", "found no-metrics: did you mean metrics?"),
+        ("a.toml", "keystore_path = 'x'", "found keystore_path; did you mean keystores-path?"),
+        ("a.toml", "metrics_port = 1\nmetrics-port = 2", "expected metrics-port in .* once"),
+        ("a.yaml", "interop: 1\n---\ninterop: 2", "expected one YAML document in .*, found 2"),
+        ("a.yaml", "slashin: off", "found slashin; did you mean slashing?"),
+        ("a.toml", "no-metrics = true", "found no-metrics; did you mean metrics?"),
         ("a.toml", "zzz = 1", "expected the name of a flag in .*, found zzz$"),
         ("a.yaml", "1: x", "expected the name of a flag in .*, found 1$"),
         ("a.toml", "[network]\nname = 1", "expected one value for network in .*, found several"),
@@ -173,10 +175,10 @@ def test_an_empty_file_has_no_flags(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.slow
-def test_a_name_that_is_none_ends_the_start_with_1(tmp_path: Path) -> None:
-    message = process_refused("--config", write(tmp_path, "config.yaml", slashin="off"))
+def test_an_unknown_name_ends_the_start_with_2(tmp_path: Path) -> None:
+    message = process_refused("--config", write(tmp_path, "config.yaml", slashin="off"), code=2)
 
-    assert "found slashin: did you mean slashing?" in message
+    assert "found slashin; did you mean slashing?" in message
 
 
 @pytest.mark.parametrize(
@@ -204,6 +206,60 @@ def test_a_list_where_one_value_is_expected_is_an_error_without_a_traceback(
 
     assert "Traceback" not in done.stderr
     assert flag in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("a.toml", "port = 70000", "expected port in {} to be at most 65535, found 70000"),
+        ("a.toml", "interop = 1.5", "Invalid value for '--interop' (interop in {}): '1.5'"),
+        ("a.toml", "interop = true", "Invalid value for '--interop' (interop in {}): 'true'"),
+        ("a.yaml", "idle_timeout: .nan", "'--idle-timeout' (idle-timeout in {}): '.nan'"),
+        ("a.yaml", "idle-timeout: nan", "expected idle-timeout in {} to be 0 or more, found nan"),
+        ("a.yaml", "keystores-path: none", "found none at none: see keystores-path in {}"),
+        ("a.yaml", "log-level: lout", "(log-level in {}): 'lout'"),
+        ("a.yaml", "host:", "expected host in {} to be text that is not empty"),
+        ("a.yaml", "fault: {staus: 500}", "fault in {}: object contains unknown field `staus`"),
+        ("a.toml", 'data-dir = "a\\u0000b"', "expected data-dir in {} to be a path"),
+        ("a.toml", "start = 1\nstart-index = 2", "expected start_index in {} once"),
+    ],
+)
+def test_a_wrong_value_is_told_with_the_file_and_its_member(
+    tmp_path: Path, name: str, text: str, expected: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(text)
+
+    done = not_started(path)
+
+    assert 2 == done.exit_code
+    assert expected.format(path) in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.yaml", "interop: 1\nfault: {type: ATTESTATION, status: 500}"),
+        ("a.yaml", "interop: 1\nfault:\n- type: attestation\n  status: 500\n  hang: false"),
+        ("a.toml", 'interop = 1\n[[fault]]\ntype = "ATTESTATION"\nstatus = 500'),
+        ("a.toml", 'interop = 1\n[fault]\ntype = "ATTESTATION"\nstatus = 500'),
+    ],
+)
+def test_a_fault_may_be_members_of_the_file(tmp_path: Path, name: str, text: str) -> None:
+    path = tmp_path / name
+    path.write_text(text)
+
+    with serving_here("--config", path) as signer:
+        assert 500 == signer.sign(PUBKEY, attestation(9)).status
+        assert 200 == signer.sign(PUBKEY, RANDAO).status
+
+
+@pytest.mark.parametrize("member", ["keystores_path", "keystores-path"])
+def test_a_name_may_have_underscores(tmp_path: Path, member: str) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(f"{member}: keys")
+
+    assert {"keystores-path": "keys"} == read_flags(path, KNOWN)
 
 
 @pytest.mark.slow

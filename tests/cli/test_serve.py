@@ -20,6 +20,7 @@ from signer.config import Config
 from signer.errors import ConfigError
 from support.randao import RANDAO, root_of_randao
 from support.served import (
+    CANNOT_SERVE,
     Served,
     command,
     process_refused,
@@ -83,7 +84,9 @@ def test_a_taken_port_is_an_error_at_once() -> None:
 @pytest.mark.slow
 def test_a_second_signer_on_the_port_is_refused() -> None:
     with serving("--no-metrics") as signer:
-        message = refused("--port", str(urlsplit(signer.url).port), "--no-metrics")
+        message = refused(
+            "--port", str(urlsplit(signer.url).port), "--no-metrics", code=CANNOT_SERVE
+        )
 
     assert "Address already in use" in message
 

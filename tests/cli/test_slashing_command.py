@@ -1,5 +1,6 @@
 """`signer slashing`: what it imports, exports and refuses."""
 
+import json
 import os
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from click.testing import Result
 from signer import Signer
 from support.data_dir import keeping
 from support.interchange import EACH_BAD, METADATA, document, history
-from support.served import serving_here
+from support.served import CANNOT_SERVE, WRONG_FLAGS, serving_here
 from support.slashable import KEY, attestation, block, statuses
 from support.slashing_command import exported, imported, slashing
 
@@ -32,10 +33,10 @@ def test_what_was_imported_is_refused(tmp_path: Path) -> None:
             assert 412 == signer.sign(KEY, request).status
 
 
-def told(result: Result) -> str:
+def told(result: Result, code: int = WRONG_FLAGS) -> str:
     """The one line of an error."""
     assert isinstance(result.exception, SystemExit)  # not another one, with a traceback
-    assert (1, "", 1) == (result.exit_code, result.stdout, len(result.stderr.splitlines()))
+    assert (code, "", 1) == (result.exit_code, result.stdout, len(result.stderr.splitlines()))
     return result.stderr.removeprefix("Error: ")
 
 
@@ -54,19 +55,54 @@ def test_a_data_dir_in_use_is_refused(tmp_path: Path, command: str) -> None:
     (file := tmp_path / "file").write_text(text := document(history(KEY, 4)))
 
     with Signer(interop=1, slashing="enforce", data_dir=tmp_path) as signer:
-        message = told(slashing(command, "--data-dir", tmp_path, file))
+        message = told(slashing(command, "--data-dir", tmp_path, file), CANNOT_SERVE)
         assert [200] == statuses(signer, attestation(4))
 
     assert f"{tmp_path} in use by process {os.getpid()}: stop it" in message
     assert text == file.read_text()
 
 
-@pytest.mark.parametrize("command", ["import", "export"])
-@pytest.mark.parametrize("flags", [[], ["--data-dir", "nowhere"], ["--data-dir", __file__]])
+@pytest.mark.parametrize(
+    ("command", "flags"),
+    [
+        ("import", []),
+        ("import", ["--data-dir", __file__]),
+        ("export", []),
+        ("export", ["--data-dir", __file__]),
+        ("export", ["--data-dir", "nowhere"]),
+    ],
+)
 def test_a_data_dir_that_is_none_is_refused(tmp_path: Path, command: str, flags: list[str]) -> None:
     (file := tmp_path / "file").touch()
 
     assert "expected the --data-dir of a signer" in told(slashing(command, *flags, file))
+
+
+def test_an_export_to_a_dash_is_written_to_standard_output(tmp_path: Path) -> None:
+    imported(tmp_path, document(signed := history(KEY, 4, 5, slots=(7, 9))))
+
+    result = slashing("export", "--data-dir", tmp_path, "-")
+
+    assert (0, "") == (result.exit_code, result.stderr)
+    assert {"metadata": METADATA, "data": [signed]} == json.loads(result.stdout)
+
+
+def test_an_import_makes_the_data_directory_and_says_so(tmp_path: Path) -> None:
+    (file := tmp_path / "file").write_text(document(signed := history(KEY, 4)))
+    folder = tmp_path / "new" / "data"
+
+    result = slashing("import", "--data-dir", folder, file)
+
+    assert f"made the data directory {folder}\n" in result.stderr
+    assert {"metadata": METADATA, "data": [signed]} == exported(folder)
+
+
+def test_a_bad_file_leaves_no_folder_behind(tmp_path: Path) -> None:
+    (file := tmp_path / "file").write_text("{")
+
+    told(slashing("import", "--data-dir", tmp_path / "new", file))
+
+    assert not (tmp_path / "new").exists()
 
 
 def test_an_export_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:

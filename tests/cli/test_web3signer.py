@@ -17,7 +17,17 @@ from signer.errors import ConfigError
 from signer.keys import layouts
 from signer.keys.derived import interop_keys
 from support.randao import root_of_randao
-from support.served import Running, Served, ended_here, free_port, running, said, serving_here
+from support.served import (
+    CANNOT_SERVE,
+    WRONG_FLAGS,
+    Running,
+    Served,
+    ended_here,
+    free_port,
+    running,
+    said,
+    serving_here,
+)
 from support.slashable import attestation
 from support.vectors import unhex, vectors
 
@@ -97,10 +107,10 @@ def standing_in_here(*argv: str | Path, **environment: str) -> AbstractContextMa
     return serving_here(*flags)
 
 
-def refused(*argv: str, **environment: str) -> str:
+def refused(*argv: str, code: int = WRONG_FLAGS, **environment: str) -> str:
     """What is said instead of a start."""
     done = ended_here("web3signer", *argv, **environment)
-    assert (1, "") == (done.exit_code, done.stdout)
+    assert (code, "") == (done.exit_code, done.stdout)
     return done.stderr
 
 
@@ -209,6 +219,66 @@ def test_options_that_mean_something_are_not_called_ignored(disk: Path) -> None:
     assert [] == [line for line in lines if "ignored" in line]
 
 
+@pytest.mark.parametrize(
+    ("argv", "expected"),
+    [
+        (
+            "--http-listen-prot=9",
+            "unknown to Web3Signer, ignored: --http-listen-prot; did you mean",
+        ),
+        ("--slashing-protection-enable=true", "did you mean --slashing-protection-enabled?"),
+        ("--qwxyz=4", "unknown to Web3Signer, ignored: --qwxyz\n"),
+        ("--http-cors-origins=*", "without a meaning here, ignored: --http-cors-origins\n"),
+        ("--Xtrusted-setup=x", "without a meaning here, ignored: --Xtrusted-setup\n"),
+        ("--http-listen-port=70000", "expected --port to be at most 65535, found 70000"),
+        ("--metrics-port=9001 eth2 --network=lusko", "did you mean lukso?"),
+    ],
+)
+def test_an_unknown_option_is_told_apart_from_one_without_a_meaning(
+    argv: str, expected: str
+) -> None:
+    assert expected in refused("--http-listen-port=0", "--metrics-port=70000", *argv.split())
+
+
+@pytest.mark.parametrize(
+    ("argv", "is_said"),
+    [
+        ("eth2", True),
+        ("eth2 --key-manager-api-enabled=true --slashing-protection-enabled=false", True),
+        ("eth2 --slashing-protection-enabled=false", False),
+        ("--data-path={0} eth2 --key-manager-api-enabled=true", False),
+    ],
+)
+def test_the_start_says_what_does_not_outlive_the_process(
+    tmp_path: Path, argv: str, *, is_said: bool
+) -> None:
+    message = refused("--metrics-port=70000", *argv.format(tmp_path).split())
+
+    lines = [line for line in message.splitlines() if "last as long as this process" in line]
+    assert is_said == bool(lines)
+
+
+def test_both_folders_of_keys_are_served(disk: Path) -> None:
+    argv = f"--key-config-path={disk}/raw eth2 --keystores-path={disk}/bulk/teku-keys --network "
+    argv += f"LUKSO --keystores-passwords-path={disk}/bulk/teku-secrets"
+
+    with standing_in_here(*argv.split()) as signer:
+        assert set(PUBKEYS) == set(signer.ask("GET", "/api/v1/eth2/publicKeys").json)
+        assert 200 == signer.ask("GET", "/upcheck").status
+
+
+def test_keys_of_both_folders_stay_over_a_reload(tmp_path: Path) -> None:
+    layouts.write({tmp_path / "keys": "web3signer"}, interop_keys(2)[1:], "password", "pbkdf2")
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config/key.yaml").write_text(RAW.format(**KEYS[0]).replace("BLS", "bls"))
+    argv = f"--key-config-path={tmp_path}/config eth2 --keystores-path={tmp_path}/keys"
+
+    with standing_in_here(*argv.split(), "--key-manager-api-enabled=true") as signer:
+        assert set(PUBKEYS) == set(signer.ask("GET", "/api/v1/eth2/publicKeys").json)
+        assert 200 == signer.ask("POST", "/reload?wait=true").status
+        assert set(PUBKEYS) == set(signer.ask("GET", "/api/v1/eth2/publicKeys").json)
+
+
 @pytest.mark.slow
 def test_called_web3signer_by_a_link_it_is_that_command(tmp_path: Path) -> None:
     link = tmp_path / "web3signer"
@@ -232,7 +302,9 @@ def test_a_taken_port_is_an_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
 
-        assert f"cannot listen on 127.0.0.1, port {port}" in refused("--http-listen-port", port)
+        message = refused("--http-listen-port", port, code=CANNOT_SERVE)
+
+    assert f"cannot listen on 127.0.0.1, port {port}" in message
 
 
 @pytest.mark.parametrize(
@@ -381,8 +453,7 @@ def test_a_list_in_a_file_is_one_value(tmp_path: Path) -> None:
         ("--tls-of-a-later-version=x", "cannot honour --tls-of-a-later-version"),
         ("--tls-keystore-file=f", "--tls-known-clients-file, or --tls-allow-any-client=true"),
         ("--tls-keystore-file=f --tls-allow-any-client=false", "with --tls-keystore-file, found"),
-        ("--keystores-path=a --key-config-path=b", "expected --keystores-path or --key-config"),
-        ("--key-store-path=a --keystores-path=b", "expected --keystores-path or --key-config"),
+        ("--tsl-keystore-file=f", "is unsafe; did you mean --tls-keystore-file?"),
     ],
 )
 def test_what_is_not_understood_or_unsafe_to_ignore_is_an_error(argv: str, expected: str) -> None:

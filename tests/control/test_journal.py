@@ -8,7 +8,8 @@ from typing import Any
 
 from msgspec import Raw, structs
 
-from signer.control.journal import MAX_RECORDS, Journal, Record, RecordFilter
+from signer.control.filters import RecordFilter
+from signer.control.journal import MAX_RECORDS, Journal, Record
 
 TIMEOUT = 20.0
 EVERY = RecordFilter()

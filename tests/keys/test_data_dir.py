@@ -29,7 +29,7 @@ from support.data_dir import (
 from support.killing import Client, kill_under_load
 from support.loading import logged
 from support.randao import RANDAO
-from support.served import Served, command, refused, serving, serving_here, started
+from support.served import CANNOT_SERVE, Served, command, refused, serving, serving_here, started
 from support.vectors import unhex, vectors
 
 SECRETS = [unhex(key["privkey"]) for key in vectors("interop_keys/keys.json")]
@@ -94,7 +94,7 @@ def test_the_next_signer_has_the_imported_keys(tmp_path: Path, end: signal.Signa
 
 def test_a_second_signer_is_refused_and_told_whose_the_folder_is(tmp_path: Path) -> None:
     with serving(*keeping(tmp_path)) as first:
-        message = refused("--port", "0", *keeping(tmp_path))
+        message = refused("--port", "0", *keeping(tmp_path), code=CANNOT_SERVE)
 
     assert f"{tmp_path} in use by process {first.process.pid}: stop it" in message
 

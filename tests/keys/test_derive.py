@@ -114,14 +114,6 @@ def test_whitespace_in_a_mnemonic_does_not_matter(words: str) -> None:
     assert expected.pubkey == key.pubkey
 
 
-def test_a_mnemonic_is_the_same_composed_and_decomposed() -> None:
-    [expected] = mnemonic_keys("abaisser e\u0301cole", 1)
-
-    [key] = mnemonic_keys("abaisser \u00e9cole", 1)
-
-    assert expected.pubkey == key.pubkey
-
-
 def test_another_mnemonic_gives_other_keys() -> None:
     names = ("devnet", "genesis-generator", ABANDON)
 

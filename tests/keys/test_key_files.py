@@ -21,11 +21,28 @@ RAW = f"type: file-raw\nkeyType: BLS\nprivateKey: 0x{'00' * 31}01\n"
 ONE = SecretKey.from_bytes(bytes(31) + b"\x01").public_key()
 
 
-@pytest.mark.parametrize("text", [RAW, RAW.replace("0x", ""), RAW.replace("keyType: BLS\n", "")])
+@pytest.mark.parametrize(
+    "text",
+    [RAW, RAW.replace("0x", ""), RAW.replace("keyType: BLS\n", ""), RAW.replace("BLS", "bls")],
+)
 def test_a_key_file_holds_a_raw_key(tmp_path: Path, text: str) -> None:
     loaded = named(tmp_path, text)
 
     assert [ONE] == loaded.pubkeys
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (RAW.replace("BLS", "BSL"), 'keyType: expected BLS or SECP256K1, found "BSL"'),
+        (RAW.replace("file-raw", "file-rwa"), "found file-rwa; did you mean file-raw?"),
+        (RAW.replace("file-raw", "[a]"), "found ['a']"),
+    ],
+)
+def test_a_mistyped_kind_of_key_is_a_failure(tmp_path: Path, text: str, expected: str) -> None:
+    [failure] = named(tmp_path, text).failures
+
+    assert expected in failure.reason
 
 
 def test_a_key_file_names_a_keystore_and_its_password_relative_to_itself(tmp_path: Path) -> None:

@@ -161,7 +161,7 @@ def test_a_folder_with_something_in_it_is_refused_before_any_is_written(tmp_path
 
     result = write(tmp_path, "--interop", "1", "--layout", "all")
 
-    assert 1 == result.exit_code
+    assert 2 == result.exit_code
     assert f"expected no files in {tmp_path / 'teku'}, found some" in result.stderr
     assert ["teku/mine"] == listing(tmp_path)
 
@@ -170,7 +170,7 @@ def test_a_folder_with_something_in_it_is_refused_before_any_is_written(tmp_path
 def test_keys_from_nowhere_or_from_two_places_are_refused(tmp_path: Path, flags: list[str]) -> None:
     result = write(tmp_path, *flags)
 
-    assert 1 == result.exit_code
+    assert 2 == result.exit_code
     assert "Error: expected --" in result.stderr
     assert [] == listing(tmp_path)
 

@@ -10,8 +10,8 @@ from signer.spec.networks import NETWORKS, Network, load_network, network_of
 from support.vectors import unhex, vectors
 
 EXPECTED: dict[str, Any] = vectors("signing/signing.json")["networks"]
-NAMES = ["mainnet", "minimal", "swift", "sepolia", "hoodi", "holesky", "ephemery"]
-NAMES += ["plataberget", "gnosis", "chiado"]
+NAMES = ["mainnet", "minimal", "swift", "less-swift", "lukso", "sepolia", "hoodi", "holesky"]
+NAMES += ["ephemery", "plataberget", "gnosis", "chiado"]
 
 PRIVATE = Network("private", 8, {"PHASE0": unhex("0x00000001")})
 
@@ -177,7 +177,7 @@ def test_an_unknown_preset_is_refused_with_the_choices(tmp_path: Path) -> None:
         load_network(str(path))
 
 
-@pytest.mark.parametrize("missing", ["goerli", "Mainnet", "no/such/config.yaml", "."])
+@pytest.mark.parametrize("missing", ["goerli", "mainet", "no/such/config.yaml", "."])
 def test_what_is_neither_name_nor_file_is_refused_with_the_choices(missing: str) -> None:
     expected = [*NAMES, "config.yaml", repr(missing)]
 
@@ -194,6 +194,37 @@ def test_a_known_root_is_preferred_to_the_configured_network(name: str) -> None:
     network = network_of(root, PRIVATE)
 
     assert name == network.name
+
+
+@pytest.mark.parametrize("name", ["MAINNET", "Less-Swift", "LUKSO"])
+def test_a_name_is_read_in_any_case(name: str) -> None:
+    assert name.lower() == load_network(name).name
+
+
+def test_a_mistyped_name_is_told_the_nearest() -> None:
+    with pytest.raises(ConfigError, match=r"found 'hodi': .*; did you mean hoodi\?$"):
+        load_network("hodi")
+
+
+@pytest.mark.parametrize("text", ["", "\n", "# only a comment\n", "---\n"])
+def test_an_empty_configuration_is_told_as_such(tmp_path: Path, text: str) -> None:
+    path = config(tmp_path, text)
+
+    with pytest.raises(ConfigError, match=f"in {path}, found an empty file"):
+        load_network(str(path))
+
+
+@pytest.mark.parametrize(
+    ("name", "slots", "genesis", "deneb"),
+    [("lukso", 32, "0x42000001", "0x42000005"), ("less-swift", 4, "0x00000001", "0x04000001")],
+)
+def test_a_network_of_tekus_has_its_versions(
+    name: str, slots: int, genesis: str, deneb: str
+) -> None:
+    network = load_network(name)
+
+    assert (slots, unhex(genesis)) == (network.slots_per_epoch, network.genesis_fork_version)
+    assert unhex(deneb) == network.fork_versions["DENEB"]
 
 
 @pytest.mark.parametrize("root", [bytes(32), b"\xff" * 32])

@@ -163,17 +163,21 @@ def started(flags: Sequence[str | Path]) -> Iterator[Running]:
         process.stop()
 
 
-def refused(*flags: str | Path) -> str:
+CANNOT_SERVE = 1  # exit codes of the signer
+WRONG_FLAGS = 2
+
+
+def refused(*flags: str | Path, code: int = WRONG_FLAGS) -> str:
     """What `signer serve` says when it does not start, in this process."""
     done = ended_here("serve", *flags)
-    assert (1, "") == (done.exit_code, done.stdout)
+    assert (code, "") == (done.exit_code, done.stdout)
     return done.stderr
 
 
-def process_refused(*flags: str | Path) -> str:
+def process_refused(*flags: str | Path, code: int = CANNOT_SERVE) -> str:
     """The same of a process of its own."""
     done = subprocess.run(command(*flags), capture_output=True, text=True, check=False, timeout=20)
-    assert (1, "") == (done.returncode, done.stdout)
+    assert (code, "") == (done.returncode, done.stdout)
     return done.stderr
 
 

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ..control.operations import Fields, Operations
+from ..errors import BadRequestError
 from .http import Request, Response, json_list, json_response
 
 PREFIX = "/_signer/"
@@ -18,7 +19,12 @@ class ControlRoutes:
 
     async def __call__(self, request: Request) -> Response:
         """Responds 200 with the result as JSON; raises the SignerError of any other response."""
-        fields = await request.read_body() or request.query
+        fields: Fields = request.query
+        body = await request.read_body()
+        if body:
+            if fields:
+                raise BadRequestError("expected fields in the query or in the body, found both")
+            fields = body
         path = request.path.removeprefix(PREFIX)
         result = await self._handle(request.method, path, fields)
         if isinstance(result, list):

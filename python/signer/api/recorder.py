@@ -12,7 +12,8 @@ from msgspec import Raw
 
 from .. import decoding
 from ..control.faults import ActiveFault, Fault, wrong_signature
-from ..control.journal import NO_BODY, Record, normalised_pubkey
+from ..control.filters import normalised_pubkey
+from ..control.journal import NO_BODY, Record
 from ..control.operations import Operations
 from ..errors import SignerError, SigningRootError
 from ..hex import to_hex

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from .._core import __version__
-from ..errors import SignerError
+from ..errors import SignerError, UnavailableError
 from . import output
 from .keys import keys
 from .serve import serve
@@ -14,7 +14,11 @@ from .web3signer import COMMAND_NAME, web3signer
 
 
 class _Commands(click.Group):
-    """The commands. A SignerError of any of them becomes a message and exit code 1."""
+    """The commands. A SignerError of any of them becomes a message and an exit code.
+
+    The code is 1 for an UnavailableError. It is 2 for every other one: a flag is wrong, or a file
+    that it names.
+    """
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
         if context.info_name == COMMAND_NAME:  # called by a link of that name
@@ -26,10 +30,13 @@ class _Commands(click.Group):
         try:
             return super().invoke(context)
         except SignerError as error:
+            failure: type[click.ClickException] = click.UsageError
+            if isinstance(error, UnavailableError):
+                failure = click.ClickException
             if output.logs_json():
                 output.log.error("%s", error)
-                context.exit(1)
-            raise click.ClickException(str(error)) from None
+                context.exit(failure.exit_code)
+            raise failure(str(error)) from None
 
 
 @click.group(cls=_Commands)

@@ -7,12 +7,11 @@ from typing import Any
 
 import click
 
-from ..config import Config
 from ..errors import ConfigError
 from ..keys import layouts
 from ..keys.derived import derive_keys
 from ..keys.keystore import KdfFunction
-from .options import KEY_FLAGS, current_flag
+from .options import KEY_FLAGS, Choice, configuration, current_flag
 
 log = logging.getLogger(__name__)
 
@@ -20,11 +19,11 @@ log = logging.getLogger(__name__)
 @click.command(
     "keys",
     params=[*KEY_FLAGS],
-    context_settings={"token_normalize_func": current_flag},
+    context_settings={"token_normalize_func": current_flag, "allow_extra_args": True},
 )
 @click.option(
     "--layout",
-    type=click.Choice([*layouts.LAYOUTS, "all"]),
+    type=Choice([*layouts.LAYOUTS, "all"], case_sensitive=False),
     multiple=True,
     help="the tool whose layout to write; may be repeated  [default: web3signer]",
 )
@@ -36,7 +35,7 @@ log = logging.getLogger(__name__)
 )
 @click.option(
     "--kdf",
-    type=click.Choice(["pbkdf2", "scrypt"]),
+    type=Choice(["pbkdf2", "scrypt"], case_sensitive=False),
     default="pbkdf2",
     show_default=True,
     help="pbkdf2 (c=2) decrypts at once and protects nothing; scrypt (n=2^18) is EIP-2335's own",
@@ -49,14 +48,14 @@ def keys(
     layout: tuple[str, ...],
     kdf: KdfFunction,
     password: str,
-    **source: Any,
+    **_: Any,
 ) -> None:
     """Write interop or mnemonic keys as keystores of other tools.
 
     Prints the command that serves them. With several layouts, each gets its own folder below --out.
     """
     folders = _folders(out, layout)
-    key_source = Config(**source).key_source
+    key_source = configuration(click.get_current_context()).key_source
     if bool(key_source.interop) == bool(key_source.mnemonic):
         raise ConfigError("expected --interop N, or --mnemonic WORDS with --count N")
     layouts.write(folders, derive_keys(key_source), password, kdf)

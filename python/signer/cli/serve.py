@@ -12,12 +12,12 @@ from prometheus_client import start_http_server
 from .. import server
 from ..app import Application
 from ..config import Config
-from ..errors import ConfigError
+from ..errors import UnavailableError
 from ..hex import to_hex
 from ..keys.keyring import Keyring
 from ..metrics import Metrics
 from . import output
-from .options import CONFIG_FILE, FLAGS, current_flag
+from .options import CONFIG_FILE, FLAGS, configuration, current_flag, warn_of_variables
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ EXAMPLE_REQUEST = (
     "serve",
     params=[CONFIG_FILE, *FLAGS],
     short_help="Serve the signing API.",
-    context_settings={"token_normalize_func": current_flag},
+    context_settings={"token_normalize_func": current_flag, "allow_extra_args": True},
 )
 def serve(**values: Any) -> None:
     """Serve Web3Signer's signing API until SIGTERM or SIGINT.
@@ -44,7 +44,8 @@ def serve(**values: Any) -> None:
     Load keys with --interop, --mnemonic or --keystores-path, or several of them. A flag may also be
     set by the environment variable next to it, or by its name in the file of --config.
 
-    Exits with 0 when it is told to stop, 1 when it cannot serve, and 2 for an unknown flag.
+    Exits with 0 when it is told to stop, 2 when a flag or a file that it names is wrong, and 1 when
+    it cannot serve for another reason, such as a port in use.
 
     \b
     Examples:
@@ -55,7 +56,8 @@ def serve(**values: Any) -> None:
     """  # noqa: D301 - click's mark of lines that it leaves alone
     # First, so that errors of flags come in the requested log format.
     output.log_to_stderr(values["log_level"], values["log_format"])
-    config = Config(**values)
+    warn_of_variables(os.environ)
+    config = configuration(click.get_current_context())
     with server.bind(config.host, config.port) as listener:
         url = server.url_of(listener, config)
         # Ports and network before keystores, which take long: mistakes are told at once.
@@ -85,7 +87,8 @@ def _serve_metrics(config: Config, metrics: Metrics) -> None:
     except OSError as error:
         if config.metrics_port is not None:
             problem = f"cannot serve metrics on {host}, port {port}: {error.strerror}"
-            raise ConfigError(f"{problem}; choose another --metrics-port or --no-metrics") from None
+            hint = "choose another --metrics-port or --no-metrics"
+            raise UnavailableError(f"{problem}; {hint}") from None
         # Several signers on one machine are common in tests, and nobody asked for this port.
         log.info("no metrics: port %d is in use; choose a --metrics-port to have them", port)
 

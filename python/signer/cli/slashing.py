@@ -3,7 +3,7 @@
 import logging
 from contextlib import closing
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import click
 
@@ -14,12 +14,13 @@ from ..keys.data_dir import DataDir
 from ..slashing import interchange
 from ..slashing.protection import Protection
 from ..spec.networks import load_network
-from .options import reworded
+from .options import configuration, reworded
 
 log = logging.getLogger(__name__)
 
 DATA_DIR = reworded("data_dir", "data directory of the stopped signer; required")
 NETWORK = reworded("network", "chain of the file: a name or a config.yaml")
+STANDARD_OUTPUT = "-"  # as a FILE
 KEYS_PER_STEP = 500  # keys; each step has a new Protection, without the votes of the last step
 
 
@@ -32,10 +33,20 @@ def slashing() -> None:
     "import",
     params=[DATA_DIR, NETWORK, click.Argument(["file"], type=click.File("rb"))],
 )
-def import_history(data_dir: Path | None, network: str, file: IO[bytes]) -> None:
-    """Add the histories in an interchange FILE to --data-dir. A bad file adds nothing."""
-    with _opened(data_dir) as folder:
-        document = interchange.decode(file.read(), load_network(network))
+def import_history(file: IO[bytes], **_: Any) -> None:
+    """Add the histories in an interchange FILE to --data-dir. A bad file adds nothing.
+
+    The command makes a data directory that does not exist.
+    """
+    config = configuration(click.get_current_context())
+    data_dir = config.data_dir
+    is_new = data_dir is not None and not data_dir.exists()
+    if data_dir is None or not is_new:
+        data_dir = _existing(data_dir)
+    document = interchange.decode(file.read(), load_network(config.network))
+    with closing(DataDir(data_dir)) as folder:
+        if is_new:
+            log.info("made the data directory %s", data_dir)
         for start in range(0, len(document.data), KEYS_PER_STEP):
             data = document.data[start : start + KEYS_PER_STEP]
             step = interchange.Interchange(document.metadata, data)
@@ -45,17 +56,23 @@ def import_history(data_dir: Path | None, network: str, file: IO[bytes]) -> None
 
 @slashing.command(
     "export",
-    params=[DATA_DIR, NETWORK, click.Argument(["file"], type=Path)],
+    params=[DATA_DIR, NETWORK, click.Argument(["file"], type=click.Path(allow_dash=True))],
 )
-def export_history(data_dir: Path | None, network: str, file: Path) -> None:
-    """Write the histories of all keys in --data-dir to an interchange FILE."""
-    with _opened(data_dir) as folder, translating_errors(f"write {file}", ConfigError):
+def export_history(file: str, **_: Any) -> None:
+    """Write the histories of all keys in --data-dir to an interchange FILE, or to - for stdout."""
+    config = configuration(click.get_current_context())
+    with closing(DataDir(_existing(config.data_dir))) as folder:
         protection = Protection(Config(), folder.history)
-        document = protection.export(folder.history.pubkeys(), load_network(network))
-        write(file, document.encode())
+        document = protection.export(folder.history.pubkeys(), load_network(config.network))
+    if file == STANDARD_OUTPUT:
+        click.echo(document.encode())
+        return
+    with translating_errors(f"write {file}", ConfigError):
+        write(Path(file), document.encode())
 
 
-def _opened(data_dir: Path | None) -> closing[DataDir]:
+def _existing(data_dir: Path | None) -> Path:
+    """The data directory. Raises ConfigError when it does not exist."""
     if not data_dir or not data_dir.is_dir():
         raise ConfigError(f"expected the --data-dir of a signer, found {data_dir or 'none'}")
-    return closing(DataDir(data_dir))
+    return data_dir

@@ -14,9 +14,11 @@ from typing import Any
 import click
 
 from .._core import __version__
-from ..errors import ConfigError
+from ..errors import ConfigError, did_you_mean
 from .config_file import read_members
+from .options import is_service_link, log_service_links
 from .serve import serve
+from .web3signer_options import DEFAULTS, KNOWN, RULES, SYNONYMS, WITHOUT_MEANING
 
 log = logging.getLogger(__name__)
 
@@ -24,40 +26,10 @@ COMMAND_NAME = "web3signer"  # a link to `signer` with this name runs this comma
 
 PREFIX = "WEB3SIGNER_"  # of its variables
 
-# By option: our flag, or one for each value. An empty flag means that the value is our default.
-RULES: dict[str, str | dict[str, str]] = {
-    "http-listen-host": "--host={}",
-    "http-listen-port": "--port={}",
-    "idle-connection-timeout-seconds": "--idle-timeout={}",
-    "data-path": "--data-dir={}",
-    "key-config-path": "--keystores-path={}",
-    "key-store-path": "--keystores-path={}",
-    "keystores-path": "--keystores-path={}",
-    "keystores-passwords-path": "--keystores-passwords-path={}",
-    "keystores-password-file": "--keystores-password-file={}",
-    "network": "--network={}",
-    "metrics-host": "--metrics-host={}",
-    "metrics-port": "--metrics-port={}",
-    "tls-keystore-file": "--tls-cert={}",
-    "tls-keystore-password-file": "--tls-password-file={}",
-    "tls-known-clients-file": "--tls-known-clients={}",
-    "tls-allow-any-client": {"true": "", "false": ""},
-    "metrics-enabled": {"true": "--metrics", "false": "--no-metrics"},
-    "key-manager-api-enabled": {"true": "--keymanager-auth=off", "false": "--no-keymanager"},
-    # false signs everything, and so does report, which tells what was slashable
-    "slashing-protection-enabled": {"true": "--slashing=enforce", "false": "--slashing=report"},
-    "logging": dict.fromkeys(["off", "fatal", "error"], "--log-level=error")
-    | {"warn": "--log-level=warning", "info": "--log-level=info"}
-    | dict.fromkeys(["debug", "trace", "all"], "--log-level=debug"),
-}
-SYNONYMS = {"l": "logging", "enable-key-manager-api": "key-manager-api-enabled"}
 TLS_CLIENTS = {"tls-known-clients-file", "tls-allow-any-client"}
-OTHER_KEY_FOLDERS = {"key-config-path", "key-store-path"}
-DEFAULTS = {
-    "metrics-enabled": "false",
-    "key-manager-api-enabled": "false",
-    "slashing-protection-enabled": "true",
-}
+NOT_KEPT = (
+    "imported keys and signing histories last as long as this process: --data-path keeps them"
+)
 
 
 @click.command(
@@ -79,10 +51,48 @@ def web3signer(argv: tuple[str, ...]) -> None:
       signer web3signer --http-listen-port=9000 eth2 --keystores-path=keys \\
         --keystores-passwords-path=secrets --slashing-protection-enabled=false
     """  # noqa: D301 - click's mark
-    flags, ignored = translate(argv, os.environ)
-    if ignored:
-        log.info("without a meaning here, ignored: %s", ", ".join(sorted(ignored)))
+    environment = dict(os.environ)
+    links = []
+    for variable, value in sorted(os.environ.items()):
+        if variable.startswith(PREFIX) and is_service_link(variable, value, PREFIX):
+            links.append(variable)
+            del environment[variable]
+    log_service_links(links)
+    flags, ignored = translate(argv, environment)
+    _log_ignored(ignored)
+    if _keeps_nothing(flags, environment):
+        log.info(NOT_KEPT)
     serve.main(flags, prog_name="signer serve", standalone_mode=False)
+
+
+def _log_ignored(ignored: Sequence[str]) -> None:
+    """Tells options without a meaning here apart from those that Web3Signer does not have."""
+    without_meaning = []
+    for option in sorted(ignored):
+        name = option.removeprefix("--")
+        if name.lower() in WITHOUT_MEANING:
+            without_meaning.append(option)
+        else:
+            log.warning("unknown to Web3Signer, ignored: %s%s", option, _nearest(name))
+    if without_meaning:
+        log.info("without a meaning here, ignored: %s", ", ".join(without_meaning))
+
+
+def _nearest(name: str) -> str:
+    """The hint at the option that a name nearly is; nothing for an option that exists."""
+    if name in KNOWN or name.lower() in WITHOUT_MEANING:
+        return ""
+    return did_you_mean(f"--{name}", [f"--{known}" for known in KNOWN])
+
+
+def _keeps_nothing(flags: Sequence[str], environment: Mapping[str, str]) -> bool:
+    """Whether there are imported keys or histories to keep, and no folder for them."""
+    has_imports = "--no-keymanager" not in flags
+    has_histories = "--slashing=enforce" in flags
+    has_folder = "SIGNER_DATA_DIR" in environment
+    for flag in flags:
+        has_folder = has_folder or flag.startswith("--data-dir=")
+    return (has_imports or has_histories) and not has_folder
 
 
 def translate(
@@ -97,10 +107,11 @@ def translate(
     given = _read_variables(environment) | _parse(arguments)
     options = DEFAULTS | _read_config_file(given.pop("config-file", None)) | given
     _check_tls(options)
-    _check_key_folders(options)
     left_out = {""}  # the flags whose value is our default
     if "SIGNER_KEYMANAGER_TOKEN_FILE" in environment:
         left_out.add("--keymanager-auth=off")
+    if "key-config-path" in options and "keystores-path" not in options:
+        options["keystores-path"] = options.pop("key-config-path")  # it has the one folder
     flags = []
     ignored = []
     for name, value in options.items():
@@ -131,18 +142,14 @@ def _read_config_file(path: str | None) -> dict[str, str]:
 def _check_tls(options: Mapping[str, str]) -> None:
     """Raises ConfigError for TLS that we would serve without, or otherwise than asked."""
     wanted = {name for name, value in options.items() if value.lower() != "false"}
-    unknown = [name for name in wanted if name.startswith("tls-") and name not in RULES]
-    if unknown:
-        hint = "see signer serve --help for the TLS there is"
-        raise ConfigError(f"cannot honour --{min(unknown)}, and to ignore it is unsafe: {hint}")
+    for name in sorted(wanted - RULES.keys()):
+        nearest = _nearest(name)
+        if name.startswith("tls-") or "--tls-" in nearest:
+            hint = nearest or ": see signer serve --help for the TLS there is"
+            raise ConfigError(f"cannot honour --{name}, and to ignore it is unsafe{hint}")
     if "tls-keystore-file" in wanted and not wanted & TLS_CLIENTS:
         expected = "--tls-known-clients-file, or --tls-allow-any-client=true"
         raise ConfigError(f"expected {expected}, with --tls-keystore-file, found neither")
-
-
-def _check_key_folders(options: Mapping[str, str]) -> None:
-    if "keystores-path" in options and OTHER_KEY_FOLDERS & options.keys():
-        raise ConfigError("expected --keystores-path or --key-config-path, found both")
 
 
 def _flag(name: str, value: str) -> str:

@@ -14,7 +14,8 @@ from ..decoding import decode
 from ..errors import BadRequestError, FaultError, UnknownOperationError
 from ..keys.derived import interop_key
 from ..keys.keyring import Key
-from .journal import RequestFilter, differing
+from .fields import decode_fields
+from .filters import Natural, RequestFilter, differing
 
 WrongSignature = Literal[
     "wrong_root",
@@ -25,7 +26,8 @@ WrongSignature = Literal[
     "not_in_group",
 ]
 
-Seconds = Annotated[float, Meta(ge=0)]
+MAX_SECONDS = 86_400  # a day; much more overflows the event loop's clock
+Seconds = Annotated[float, Meta(ge=0, le=MAX_SECONDS)]
 
 MAX_REMOVED_FAULTS_KEPT = 100  # a test may ask for the hits of a fault after a reset
 FIRST_ERROR_STATUS = 400
@@ -46,7 +48,7 @@ class Fault(RequestFilter, frozen=True, kw_only=True):
     Times are seconds; `jitter` adds up to that much to `delay`.
     """
 
-    after: Annotated[int, Meta(ge=0)] = 0
+    after: Natural = 0
     times: Annotated[int, Meta(ge=1)] | None = None
     chance: Annotated[float, Meta(ge=0, le=1)] = 1.0
     seed: int = 0
@@ -66,8 +68,14 @@ class Fault(RequestFilter, frozen=True, kw_only=True):
 
 
 def fault_of(document: bytes | str | Mapping[str, Any]) -> Fault:
-    """A fault from JSON, or from its fields. Raises BadRequestError, which names a bad member."""
-    fault: Fault = decode(Fault, document, "a fault")
+    """A fault from JSON, or from its fields. Raises BadRequestError, which names a bad member.
+
+    Numbers may be text, as the fields of a YAML file are.
+    """
+    fields: Any = document
+    if isinstance(document, str):
+        fields = decode(dict[str, Any], document, "a fault")
+    fault: Fault = decode_fields(Fault, fields, "a fault")
     answers = fault.answers and not fault.drop
     actions = [fault.hang, fault.drop, fault.signature is not None, answers]
     if actions.count(True) > 1:

@@ -2,22 +2,18 @@
 
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from fnmatch import fnmatchcase
 from itertools import count
-from typing import Any, ClassVar
+from typing import Any
 
 from msgspec import Raw, Struct, field, structs
+
+from .filters import RecordFilter, differing
 
 MAX_RECORDS = 10_000
 MAX_BODIES_SIZE = 64 << 20  # bytes; the bodies of all records, of which most have a thousand
 NO_BODY = Raw(b"null")
-
-
-def normalised_pubkey(pubkey: str) -> str:
-    """A public key as it stands in records: lower case, with 0x."""
-    return f"0x{pubkey.lower().removeprefix('0x')}"
 
 
 class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -73,54 +69,6 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
         if self.fault:
             outcome += f"  fault {self.fault}"
         return f"#{self.seq} {subject:21} {key:12} {when:10} {outcome}"
-
-
-class RequestFilter(
-    Struct,
-    frozen=True,
-    kw_only=True,
-    forbid_unknown_fields=True,
-    omit_defaults=True,
-):
-    """Selects the requests that have every given value; `path` may be a glob."""
-
-    COMPARED: ClassVar[tuple[str, ...]] = ("type", "pubkey", "path")
-
-    type: str | None = None
-    pubkey: str | None = None
-    path: str | None = None
-
-    def __post_init__(self) -> None:
-        if self.type:
-            structs.force_setattr(self, "type", self.type.upper())
-        if self.pubkey:
-            structs.force_setattr(self, "pubkey", normalised_pubkey(self.pubkey))
-
-    def given(self) -> dict[str, Any]:
-        """The values to compare, by name."""
-        values = {name: getattr(self, name) for name in self.COMPARED}
-        return {name: value for name, value in values.items() if value is not None}
-
-
-class RecordFilter(RequestFilter, frozen=True, kw_only=True):
-    """Selects records."""
-
-    COMPARED = (*RequestFilter.COMPARED, "method", "status", "slot", "epoch", "fault")
-
-    method: str | None = None
-    status: int | None = None
-    slot: int | None = None
-    epoch: int | None = None
-    fault: int | None = None
-
-
-def differing(given: Mapping[str, Any], request: Any) -> list[str]:
-    """The names of the given values of a filter that a record or a request does not have."""
-    return [name for name, value in given.items() if not _fits(name, value, getattr(request, name))]
-
-
-def _fits(name: str, wanted: Any, value: Any) -> bool:
-    return wanted == value or (name == "path" and fnmatchcase(value, wanted))
 
 
 class _Waiter:

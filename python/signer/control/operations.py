@@ -5,54 +5,71 @@ other processes and languages.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from msgspec import Struct, to_builtins
+from msgspec import Meta, Struct, to_builtins
 
 from .._core import SecretKey
-from ..config import KeySource, current_names
-from ..decoding import decode
-from ..errors import UnknownOperationError
+from ..config import current_names
+from ..errors import BadRequestError, UnknownOperationError, did_you_mean
 from ..hex import to_hex
+from ..key_source import KeySource, check_key_source
 from ..keys.derived import derive_keys
 from ..keys.keyring import Key, Keyring
 from ..keys.manager import KeyManager
 from ..slashing.protection import Protection, Slashable
 from ..ssz.scalars import Bytes32, Bytes48
-from .faults import ActiveFault, Faults, fault_of
-from .journal import Journal, Record, RecordFilter
+from .faults import ActiveFault, Faults, Seconds, fault_of
+from .fields import decode_fields
+from .filters import Natural, RecordFilter
+from .journal import MAX_RECORDS, Journal, Record
 
 Fields = Mapping[str, Any] | bytes  # bytes: the JSON body of a request
+
+MAX_NEW_KEYS = 100_000  # in one operation; deriving them takes half a minute
+KeyCount = Annotated[int, Meta(ge=0, le=MAX_NEW_KEYS)]
 
 
 class RecordQuery(RecordFilter, frozen=True, kw_only=True):
     """Records after number `since`; waits up to `wait` seconds until there are `n`."""
 
-    since: int = 0
-    n: int = 1
-    wait: float = 0.0
+    since: Natural = 0
+    n: Annotated[int, Meta(ge=0, le=MAX_RECORDS)] = 1
+    wait: Seconds = 0.0
 
 
 class NewKeys(KeySource, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Keys to add: the key flags of `serve`, and secret keys."""
 
-    keys: list[Bytes32] = []
+    interop: KeyCount = 0
+    count: KeyCount = 0
+    start_index: Natural = 0
+    keys: Annotated[list[Bytes32], Meta(max_length=MAX_NEW_KEYS)] = []
 
     __repr__ = object.__repr__
 
+    def __post_init__(self) -> None:
+        check_key_source(self, BadRequestError, str)
+        if not self.interop and not self.count and not self.keys:
+            raise BadRequestError("expected interop, mnemonic and count, or keys, found no key")
+
 
 class Pubkeys(Struct, frozen=True, forbid_unknown_fields=True):
-    pubkeys: list[Bytes48]
+    pubkeys: Annotated[list[Bytes48], Meta(min_length=1)]
 
 
-class FaultQuery(Struct, frozen=True, forbid_unknown_fields=True):
-    """The faults that are set, or with `all` those that were removed too."""
+class NoFields(Struct, frozen=True, forbid_unknown_fields=True):
+    """The fields of an operation that has none: one that is sent would change nothing."""
+
+
+class FaultNumber(NoFields, frozen=True):
+    id: str
+
+
+class FaultQuery(NoFields, frozen=True):
+    """With `all`, faults that were removed too."""
 
     all: bool = False
-
-
-class FaultId(Struct, frozen=True):
-    id: str
 
 
 class Operations:
@@ -78,7 +95,8 @@ class Operations:
         operation = self.ROUTES.get(name)
         if operation is None:
             known = ", ".join(self.ROUTES)
-            raise UnknownOperationError(f"expected one of {known}, found {method} {path}")
+            hint = did_you_mean(name, self.ROUTES)
+            raise UnknownOperationError(f"expected one of {known}, found {method} {path}{hint}")
         return operation(self, fields)
 
     def release(self) -> None:
@@ -88,45 +106,53 @@ class Operations:
 
     def get_requests(self, fields: Fields) -> list[Record]:
         """The records that match a RecordQuery."""
-        query: RecordQuery = decode(RecordQuery, fields, "a query")
+        query: RecordQuery = decode_fields(RecordQuery, fields, "a query")
         return self.journal.wait_for(query.n, query.wait, query, query.since)
 
-    def delete_requests(self, _: Fields) -> None:
+    def delete_requests(self, fields: Fields) -> None:
         """Forgets all records."""
+        decode_fields(NoFields, fields, "no fields")
         self.journal.clear()
 
     def get_faults(self, fields: Fields) -> list[dict[str, Any]]:
-        """The faults that are set; with `all`, those that were removed too."""
+        """The faults that a FaultQuery selects."""
+        query: FaultQuery = decode_fields(FaultQuery, fields, "a query")
         faults = self.faults.all()
-        if not decode(FaultQuery, fields, "a query").all:
+        if not query.all:
             faults = [fault for fault in faults if not fault.is_removed]
         return [_shown(fault) for fault in faults]
 
     def get_fault(self, fields: Fields) -> dict[str, Any]:
         """The fault with an id, removed or not."""
-        return _shown(self.faults.find(decode(FaultId, fields, "an id").id))
+        return _shown(self._find_fault(fields))
 
     def post_faults(self, fields: Fields) -> dict[str, Any]:
         """Sets a fault of these fields."""
         return _shown(self.faults.add(fault_of(fields)))
 
-    def delete_faults(self, _: Fields) -> None:
+    def delete_faults(self, fields: Fields) -> None:
         """Removes all faults."""
+        decode_fields(NoFields, fields, "no fields")
         self.faults.remove_all()
 
     def delete_fault(self, fields: Fields) -> None:
         """Removes the fault with an id."""
-        self.faults.find(decode(FaultId, fields, "an id").id).remove()
+        self._find_fault(fields).remove()
 
-    def get_keys(self, _: Fields) -> list[str]:
+    def _find_fault(self, fields: Fields) -> ActiveFault:
+        wanted: FaultNumber = decode_fields(FaultNumber, fields, "the id of a fault")
+        return self.faults.find(wanted.id)
+
+    def get_keys(self, fields: Fields) -> list[str]:
         """The public keys."""
+        decode_fields(NoFields, fields, "no fields")
         return [to_hex(pubkey) for pubkey in self._keyring]
 
     def post_keys(self, fields: Fields) -> list[str]:
         """Adds the keys of NewKeys, and returns their public keys."""
         if not isinstance(fields, bytes):
             fields = current_names(fields)
-        new: NewKeys = decode(NewKeys, fields, "keys")
+        new: NewKeys = decode_fields(NewKeys, fields, "keys")
         keys = derive_keys(new)
         keys += [Key(SecretKey.from_bytes(secret)) for secret in new.keys]
         self._keymanager.add(keys)
@@ -134,15 +160,17 @@ class Operations:
 
     def delete_keys(self, fields: Fields) -> None:
         """Removes the keys of `pubkeys`."""
-        unwanted: Pubkeys = decode(Pubkeys, fields, "pubkeys")
+        unwanted: Pubkeys = decode_fields(Pubkeys, fields, "pubkeys")
         self._keymanager.remove(unwanted.pubkeys)
 
-    def get_slashable(self, _: Fields) -> list[Slashable]:
+    def get_slashable(self, fields: Fields) -> list[Slashable]:
         """The slashable pairs of messages, signed or not."""
+        decode_fields(NoFields, fields, "no fields")
         return list(self._slashing.pairs)
 
-    def post_reset(self, _: Fields) -> None:
+    def post_reset(self, fields: Fields) -> None:
         """Forgets records, faults and what was signed."""
+        decode_fields(NoFields, fields, "no fields")
         self._slashing.clear()
         self.faults.reset()
         self.journal.clear()

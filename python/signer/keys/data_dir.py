@@ -19,7 +19,7 @@ from collections.abc import Iterable
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
-from ..errors import ConfigError, KeystoreError, SignerError
+from ..errors import ConfigError, KeystoreError, SignerError, UnavailableError
 from ..files import TEMPORARY, read, secret_file, sync_folder, translating_errors, write
 from ..slashing.database import HistoryDatabase
 from .keyring import Key, LoadFailure
@@ -57,7 +57,7 @@ class DataDir:
         except BlockingIOError:
             owner = os.read(self._lock, 20).decode("ascii", "replace")
             problem = f"expected a --data-dir that is free, found {path} in use by process {owner}"
-            raise ConfigError(f"{problem}: stop it, or choose another folder") from None
+            raise UnavailableError(f"{problem}: stop it, or choose another folder") from None
         os.ftruncate(self._lock, 0)
         os.write(self._lock, str(os.getpid()).encode())
 

@@ -1,34 +1,31 @@
 """Deterministic keys: the interop keys, and the keys of a mnemonic."""
 
 import hashlib
-import unicodedata
 from collections.abc import Callable, Sequence
 from functools import reduce
 from itertools import chain
 
 from .._core import SecretKey, derive_child_sk, derive_master_sk
-from ..config import KeySource
+from ..key_source import KeySource
 from ..threads import thread_pool
 from .keyring import Key
+from .mnemonic import seed_of
 
 # r, the order of the groups of BLS12-381 (draft-irtf-cfrg-pairing-friendly-curves, 4.2.1)
 CURVE_ORDER = 0x73EDA753299D7D483339D80809A1D80553BDA402FFFE5BFEFFFFFFFF00000001
 KEYS_PER_TASK = 64  # a task for each key would cost more memory
-
-# Public mnemonics of devnet tools: ethereum-package's default, and ethereum-genesis-generator's
-MNEMONICS = {
-    "devnet": "giant issue aisle success illegal bike spike question tent bar rely arctic "
-    "volcano long crawl hungry vocal artwork sniff fantasy very lucky have athlete",
-    "genesis-generator": "sleep moment list remain like wall lake industry canvas wonder ecology "
-    "elite duck salad naive syrup frame brass utility club odor country obey pudding",
-}
 
 
 def derive_keys(source: KeySource) -> list[Key]:
     """The interop keys of a source, then those of its mnemonic."""
     keys = interop_keys(source.interop)
     if source.mnemonic:
-        keys += mnemonic_keys(source.mnemonic, source.count, source.start_index)
+        keys += mnemonic_keys(
+            source.mnemonic,
+            source.count,
+            source.start_index,
+            source.mnemonic_passphrase,
+        )
     return keys
 
 
@@ -48,16 +45,18 @@ def interop_key(index: int) -> SecretKey:
     return SecretKey.from_bytes(secret.to_bytes(32, "big"))
 
 
-def mnemonic_keys(words: str, count: int, start_index: int = 0) -> list[Key]:
-    """The signing keys m/12381/3600/i/0/0 of a mnemonic, or of a name in MNEMONICS.
+def mnemonic_keys(
+    mnemonic: str,
+    count: int,
+    start_index: int = 0,
+    passphrase: str = "",
+) -> list[Key]:
+    """The signing keys m/12381/3600/i/0/0 of a mnemonic: its words, or the name of a devnet's.
 
-    The words are not checked: BIP-39's seed does not depend on its word list.
-    Sources: BIP-39 (seed), EIP-2333 (derivation), EIP-2334 (path).
+    Raises MnemonicError. Sources: BIP-39 (seed), EIP-2333 (derivation), EIP-2334 (path).
     """
-    mnemonic = " ".join(MNEMONICS.get(words, words).split())
-    text = unicodedata.normalize("NFKD", mnemonic)
-    seed = hashlib.pbkdf2_hmac("sha512", text.encode(), b"mnemonic", 2048)
-    account = reduce(derive_child_sk, (12381, 3600), derive_master_sk(seed))
+    master = derive_master_sk(seed_of(mnemonic, passphrase))
+    account = reduce(derive_child_sk, (12381, 3600), master)
 
     def validator_key(index: int) -> Key:
         secret_key = reduce(derive_child_sk, (index, 0, 0), account)

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .._core import SecretKey
-from ..errors import ConfigError, KeystoreError, SignerError
+from ..errors import ConfigError, KeystoreError, SignerError, did_you_mean
 from ..files import parse_yaml, read
-from ..ssz.scalars import Bytes32
+from ..ssz.scalars import Bytes32, shown
 from .keyring import Key, LoadFailure
 from .keystore import Keystore, parse
 
@@ -183,13 +183,17 @@ def _named_key(document: Any, folder: str) -> Found:
     """The key of a YAML document, whose paths are relative to `folder`."""
     if not isinstance(document, dict) or not document.get("type"):
         return None  # other YAML
-    if document.get("keyType", "BLS") != "BLS":
+    key_type = str(document.get("keyType", "BLS"))
+    if key_type.upper() == "SECP256K1":
         return None  # a key for transactions
-    kind = document["type"]
+    if key_type.upper() != "BLS":
+        raise KeystoreError(f"keyType: expected BLS or SECP256K1, found {shown(key_type)}")
+    kind = str(document["type"])
     members = KEY_FILE_MEMBERS.get(kind)
     if members is None:
         expected = f"expected one of {', '.join(KEY_FILE_MEMBERS)}"
-        raise KeystoreError(f"type: {expected}, found {kind}")
+        hint = did_you_mean(kind, KEY_FILE_MEMBERS)
+        raise KeystoreError(f"type: {expected}, found {kind}{hint}")
     for member in members:
         if not isinstance(document.get(member), str):
             raise KeystoreError(f"{member}: expected this member, found none")

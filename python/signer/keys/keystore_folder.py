@@ -38,6 +38,7 @@ class KeystoreFolder:
     passwords_path: Path | None = None
     password_file: Path | None = None
     data_dir: DataDir | None = None
+    key_config_path: Path | None = None  # a second folder, whose key files name their passwords
 
     def __post_init__(self) -> None:
         self._decrypted: dict[bytes, list[Key]] = {}  # by fingerprint
@@ -53,6 +54,8 @@ class KeystoreFolder:
         """
         started = time.monotonic()
         found = list(Finder(self.path, self.passwords_path, self.password_file).find())
+        if self.key_config_path:
+            found += Finder(self.key_config_path).find()
         decrypted, failures = self._decrypt_all(_grouped(found), pool)
         self._decrypted = dict(decrypted)
         if self.data_dir:

@@ -72,6 +72,7 @@ class KeyManager:
                 config.keystores_passwords_path,
                 config.keystores_password_file,
                 data_dir,
+                config.key_config_path,
             )
         self._given: list[Key] = []  # by the flags, without files that a reload reads
         self._damaged: list[LoadFailure] = []  # in the data directory

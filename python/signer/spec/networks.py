@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import ConfigError
+from ..errors import ConfigError, did_you_mean
 from ..files import parse_yaml
 from ..ssz.scalars import Bytes4, Bytes32, uint64
 
@@ -45,16 +45,19 @@ def network_of(genesis_validators_root: bytes, configured: Network) -> Network:
 
 
 def load_network(name_or_path: str) -> Network:
-    """The network of a name, or of a consensus configuration in YAML.
+    """The network of a name in any case, or of a consensus configuration in YAML.
 
     Raises ConfigError for a name that is not known and for a file without GENESIS_FORK_VERSION.
     """
-    return NETWORKS.get(name_or_path) or _read_config(Path(name_or_path))
+    return NETWORKS.get(name_or_path.lower()) or _read_config(Path(name_or_path))
 
 
 def _read_config(path: Path) -> Network:
     try:
-        config, *_ = parse_yaml(path.read_text("utf-8")) or [{}]
+        documents = parse_yaml(path.read_text("utf-8"))
+        if not documents or not documents[0]:
+            raise ConfigError(f"expected a consensus configuration in {path}, found an empty file")
+        config = documents[0]
         genesis = {"PHASE0": Bytes4.parse(config["GENESIS_FORK_VERSION"])}
         names = {fork: f"{fork}_FORK_VERSION" for fork in FORKS[1:]}
         later = {fork: Bytes4.parse(config[name]) for fork, name in names.items() if name in config}
@@ -62,7 +65,10 @@ def _read_config(path: Path) -> Network:
         slots = uint64.parse(config.get("SLOTS_PER_EPOCH") or SLOTS_PER_EPOCH[preset])
     except OSError as error:
         expected = f"one of {', '.join(NETWORKS)} or a consensus config.yaml as --network"
-        raise ConfigError(f"expected {expected}, found {str(path)!r}: {error.strerror}") from None
+        hint = did_you_mean(path, NETWORKS)
+        raise ConfigError(
+            f"expected {expected}, found {str(path)!r}: {error.strerror}{hint}"
+        ) from None
     except ValueError as error:
         raise ConfigError(f"cannot read the consensus configuration {path}: {error}") from None
     except (KeyError, TypeError, AttributeError):
@@ -80,6 +86,8 @@ _TABLE = """
 mainnet mainnet 0x4b363db94e286120d76eb905340fdd4e54bfe9f06bf33ff6cf5ad27f511bfe95 00000000 01000000 02000000 03000000 04000000 05000000 06000000
 minimal minimal - 00000001 01000001 02000001 03000001 04000001 05000001 06000001
 swift swift - 00000001 01000001 02000001 03000001 04000001 05000001 06000001
+less-swift swift - 00000001 01000001 02000001 03000001 04000001 05000001 06000001
+lukso mainnet - 42000001 42000002 42000003 42000004 42000005
 sepolia mainnet 0xd8ea171f3c94aea21ebc42a1ed61052acf3f9209c00e4efbaaddac09ed9b8078 90000069 90000070 90000071 90000072 90000073 90000074 90000075
 hoodi mainnet 0x212f13fc4df078b6cb7db228f1c8307566dcecf900867401a92023d7ba99cb5f 10000910 20000910 30000910 40000910 50000910 60000910 70000910
 holesky mainnet 0x9143aa7c615a7f7115e2b6aac319c03529df8242ae705fba9df39b79c59fa8b1 01017000 02017000 03017000 04017000 05017000 06017000 07017000

@@ -1,6 +1,7 @@
 """Reads, sets and asserts on any signer, in a thread, a process or elsewhere."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any, Self
 from urllib.error import HTTPError
 from urllib.parse import urlencode
@@ -9,15 +10,37 @@ from urllib.request import ProxyHandler, Request, build_opener
 import msgspec
 
 from ..control.faults import Fault
-from ..control.journal import Record, RecordFilter, differing
+from ..control.filters import RecordFilter, differing
+from ..control.journal import Record
 from ..decoding import decoder
-from ..errors import SignerError
-from ..hex import to_hex
+from ..errors import ConfigError, SignerError
+from ..hex import from_hex, to_hex
 from ..slashing.protection import Slashable
 
 NO_PROXY = build_opener(ProxyHandler({}))  # ignores the environment's proxy
+SECRET_SIZE = 32  # bytes
 REQUEST_TIMEOUT = 60.0  # seconds; added to an operation's own `wait`
 RECORDS_SHOWN = 20  # in the message of an assertion that failed
+
+
+def secrets_of(keys: Iterable[bytes | str]) -> list[bytes]:
+    """Secret keys of 32 bytes, each given as bytes or as hex. Raises ConfigError; it shows none."""
+    if isinstance(keys, bytes | str) or not isinstance(keys, Iterable):
+        raise ConfigError(f"expected keys to be a list of keys, found {type(keys).__name__}")
+    secrets = []
+    for position, key in enumerate(keys):
+        secret = key
+        if isinstance(key, str):
+            with suppress(ValueError):
+                secret = from_hex(key)
+        if not isinstance(secret, bytes) or len(secret) != SECRET_SIZE:
+            found = type(key).__name__
+            if isinstance(key, bytes | str):
+                found += f" of length {len(key)} that is not one"
+            expected = f"a secret key: {SECRET_SIZE} bytes, or their hex"
+            raise ConfigError(f"expected keys[{position}] to be {expected}, found {found}")
+        secrets.append(secret)
+    return secrets
 
 
 class FaultHandle:
@@ -151,10 +174,12 @@ class ControlClient:
             shown = "\n".join(pair.line() for pair in pairs)
             raise AssertionError(f"expected nothing slashable, found {len(pairs)}:\n{shown}")
 
-    def fault(self, fault: Fault | None = None, /, **what: Any) -> FaultHandle:
+    def fault(self, fault: Fault | Mapping[str, Any] | None = None, /, **what: Any) -> FaultHandle:
         """Sets a fault, from a `Fault` or its fields. The newest matching fault applies."""
         fields = what
-        if fault:
+        if fault is not None:
+            if not isinstance(fault, Fault | Mapping):
+                raise ConfigError(f"expected a Fault or its fields, found {fault!r:.100}")
             fields = msgspec.to_builtins(fault) | what
         return FaultHandle(self, self.ask_control("POST", "faults", **fields)["id"])
 
@@ -163,14 +188,14 @@ class ControlClient:
         """The faults that are set, each with `id` and `hits`."""
         return list(self.ask_control("GET", "faults"))
 
-    def add_keys(self, *, keys: Iterable[bytes] = (), **source: Any) -> list[str]:
-        """Adds keys: of `interop`, `mnemonic`, `count`, `start_index`, or secrets of 32 bytes."""
-        secrets = [to_hex(key) for key in keys]
+    def add_keys(self, *, keys: Iterable[bytes | str] = (), **source: Any) -> list[str]:
+        """Adds keys: the arguments of `Signer` for keys, or secrets of 32 bytes, also as hex."""
+        secrets = [to_hex(key) for key in secrets_of(keys)]
         return list(self.ask_control("POST", "keys", keys=secrets, **source))
 
     def remove_keys(self, *pubkeys: str) -> None:
         """Removes keys: requests for them are 404 from now on."""
-        self.ask_control("DELETE", "keys", pubkeys=pubkeys)
+        self.ask_control("DELETE", "keys", pubkeys=list(pubkeys))
 
     def reset(self) -> None:
         """Forgets requests, faults and what was signed; the keys stay."""

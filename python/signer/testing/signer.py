@@ -20,12 +20,14 @@ from ..app import Application
 from ..config import Config
 from ..control.faults import fault_of
 from ..errors import ConfigError
+from .arguments import check_access, check_arguments, check_switches, keystores_path
 from .certificates import Certificates, issue
-from .client import ControlClient
+from .client import ControlClient, secrets_of
 from .process import SERVE, SignerProcess
 from .thread import ServerThread
 
 Tls = bool | Literal["mtls"]
+PathLike = str | os.PathLike[str]
 
 VARIABLE_PREFIX = "SIGNER_"
 
@@ -49,8 +51,8 @@ class Signer(ControlClient):
         self,
         *,
         interop: int = 0,
-        keystores: Path | None = None,
-        keys: Iterable[bytes] = (),
+        keystores: PathLike | None = None,
+        keys: Iterable[bytes | str] = (),
         start_index: int = 0,
         host: str = "127.0.0.1",
         port: int = 0,
@@ -60,7 +62,14 @@ class Signer(ControlClient):
         start: bool = True,
         **flags: Any,
     ) -> None:
-        self._keys = list(keys)
+        flags |= {"start_index": start_index}
+        if keystores is not None:
+            flags |= keystores_path(keystores, flags)
+        check_arguments({"interop": interop, "host": host, "port": port, **flags})
+        check_access(tls, auth, flags)
+        check_switches(process=process, start=start)
+        self._keys = secrets_of(keys)
+        self._has_ended = False
         self._application: Application | None = None
         self._serving: ServerThread | SignerProcess | None = None
         self._listener = self._reserve(host, port)
@@ -68,16 +77,11 @@ class Signer(ControlClient):
             unless_complete.callback(self._release)
             if tls or auth:
                 flags |= self._guard(tls, host, auth)
-            defaults = {
-                "metrics": False,
-                "keystores_path": keystores,
-                "start_index": start_index,
-            }
+            defaults = {"metrics": False, "control": True}
             self._config = Config(
                 interop=interop,
                 host=host,
                 port=self._listener.getsockname()[1],
-                control=True,
                 **(defaults | flags),
             )
             self.url = server.url_of(self._listener, self._config)
@@ -119,7 +123,11 @@ class Signer(ControlClient):
         return super().ask_control(method, path, kind, **fields)
 
     def start(self) -> None:
-        """Starts to serve; after `stop`, on the same port. Does nothing while it serves."""
+        """Starts to serve; after `stop`, on the same port. Does nothing while it serves.
+
+        Raises ConfigError after the end of its `with` block.
+        """
+        self._check_not_ended()
         if self._serving:
             return
         if self._application:
@@ -154,6 +162,7 @@ class Signer(ControlClient):
 
     def _release(self) -> None:
         """Stops serving, and lets go of the port and the data directory."""
+        self._has_ended = True
         if self._serving:
             self._serving.stop()
             self._serving = None
@@ -161,7 +170,12 @@ class Signer(ControlClient):
         if self._application:
             self._application.close()
 
+    def _check_not_ended(self) -> None:
+        if self._has_ended:
+            raise ConfigError("cannot start a signer whose `with` block has ended: make another")
+
     def __enter__(self) -> Self:
+        self._check_not_ended()
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,0 +1,61 @@
+"""The fields of operations: errors tell the value that came, or the nearest right name."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from .. import decoding
+from ..errors import BadRequestError, did_you_mean
+from ..ssz.scalars import shown
+
+MAX_EXPLAINED = 64 << 10  # bytes of JSON; the value in a larger body is not looked for
+
+
+def decode_fields(kind: Any, fields: bytes | str | Mapping[str, Any], expected: str) -> Any:
+    """Reads a JSON object, or the fields of a query, as the Struct `kind`.
+
+    Raises BadRequestError. It shows no value of the members that `kind` lists as SECRETS.
+    """
+    try:
+        return decoding.decode(kind, fields, expected)
+    except BadRequestError as error:
+        raise BadRequestError(_explained(str(error), kind, fields)) from None
+
+
+def _explained(message: str, kind: Any, fields: bytes | str | Mapping[str, Any]) -> str:
+    """The message about one of the fields, with its value, or with the nearest right name."""
+    if "unknown field `" in message:
+        return message + did_you_mean(message.split("`")[1], kind.__struct_fields__)
+    hints = get_type_hints(kind)
+    member, _, rest = message.partition(": ")
+    if member not in hints or member in getattr(kind, "SECRETS", ()):
+        return message
+    if "enum value '" in rest:
+        return message + did_you_mean(rest.split("'")[1], _choices(hints[member]))
+    values = _values(fields)
+    if rest.startswith("expected `") and member in values:
+        expected, _, _ = message.partition(", got `")
+        return f"{expected}, found {shown(values[member])}"
+    return message
+
+
+def _values(fields: bytes | str | Mapping[str, Any]) -> Mapping[str, Any]:
+    """The fields by name."""
+    if isinstance(fields, Mapping):
+        return fields
+    values: dict[str, Any] = {}
+    if len(fields) <= MAX_EXPLAINED:
+        with suppress(msgspec.DecodeError):  # behind the wrong member it may be no JSON
+            values = msgspec.json.decode(fields)
+    return values
+
+
+def _choices(hint: Any) -> list[str]:
+    """The words of a Literal, which may be next to None."""
+    choices: list[str] = []
+    for part in (hint, *get_args(hint)):
+        if get_origin(part) is Literal:
+            choices += get_args(part)
+    return choices

@@ -1,0 +1,58 @@
+"""The arguments of `Signer`: what they may be, before anything is bound or written."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from ..config import Config
+from ..errors import ConfigError, did_you_mean
+from ..flags import checked
+
+FLAGS = {declared.name: declared for declared in fields(Config)}
+# Arguments of `Signer` that are no flags of `signer serve`
+OWN_NAMES = ("keystores", "keys", "tls", "auth", "process", "start")
+MAX_SHOWN = 100  # characters of a value in a message
+
+
+def keystores_path(keystores: Any, flags: Mapping[str, Any]) -> dict[str, Any]:
+    """The flag for the argument `keystores`. Raises ConfigError when it is there already."""
+    if "keystores_path" in flags:
+        raise ConfigError("expected keystores or keystores_path, which are the same, found both")
+    return {"keystores_path": keystores}
+
+
+def check_arguments(flags: Mapping[str, Any]) -> None:
+    """Raises TypeError for an argument that does not exist, and ConfigError for a wrong value."""
+    for name, value in flags.items():
+        if name not in FLAGS:
+            hint = did_you_mean(name, [*FLAGS, *OWN_NAMES])
+            raise TypeError(f"Signer has no argument {name!r}{hint}")
+        checked(FLAGS[name], value, name)
+    if not flags.get("control", True):
+        raise ConfigError("expected no control=False: a Signer obeys its test through it")
+
+
+def check_access(tls: Any, auth: Any, flags: Mapping[str, Any]) -> None:
+    """Raises ConfigError for `tls` and `auth` that would guard nothing, or replace a flag."""
+    if not isinstance(tls, bool) and tls != "mtls":
+        expected = 'expected tls to be True, False or "mtls"'
+        hint = did_you_mean(tls, ["mtls"])
+        raise ConfigError(f"{expected}, found {tls!r:.{MAX_SHOWN}}{hint}")
+    if not isinstance(auth, str):
+        raise ConfigError(f'expected auth to be "user:password", found {type(auth).__name__}')
+    for name in flags:
+        if tls and name.startswith("tls_"):
+            raise ConfigError(f"expected tls, which makes certificates, or {name}, found both")
+    if auth and "auth_file" in flags:
+        raise ConfigError("expected auth or auth_file, found both")
+
+
+def check_switches(**switches: Any) -> None:
+    """Raises ConfigError for an argument that has to be True or False."""
+    for name, value in switches.items():
+        if isinstance(value, bool):
+            continue
+        message = f"expected {name} to be True or False, found {value!r:.{MAX_SHOWN}}"
+        if name == "start" and isinstance(value, int):
+            message += ": the index of the first key is start_index"
+        raise ConfigError(message)
