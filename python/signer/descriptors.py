@@ -24,7 +24,7 @@ def raise_limit() -> None:
     if resource is None:
         return
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    for wanted in (hard, MOST_OF_MACOS):  # whose hard limit is none that can be had
+    for wanted in (hard, MOST_OF_MACOS):  # macOS names a hard limit that it does not grant
         try:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
         except (OSError, ValueError):
@@ -61,7 +61,7 @@ class ConnectionLimit:
             for _ in range(count):
                 try:
                     duplicate = os.dup(self._descriptor)
-                except OSError:  # none is left
+                except OSError:  # all are in use
                     return self._last
                 duplicates.callback(os.close, duplicate)
                 highest = max(highest, duplicate)

@@ -14,6 +14,7 @@ T = TypeVar("T")
 Receive = Callable[[], Awaitable[Any]]  # ASGI's
 
 MAX_BODY_SIZE = 32 << 20  # bytes; a Gloas envelope carries a payload of 8 MiB, 16 MiB as hex
+RELEASE_TIME = 0.05  # seconds; Granian drops a body that nobody waits for any more
 LARGE_BODY_SIZE = 64 << 10  # bytes; the event loop works on smaller ones itself, in a millisecond
 
 
@@ -58,6 +59,8 @@ class BodyReader:
             async with asyncio.timeout(self._idle_timeout):
                 event = await receive()
         except TimeoutError:
+            # A response that leaves before Granian let go of the body closes no connection.
+            await asyncio.sleep(RELEASE_TIME)
             problem = f"expected the whole body, found no more of it for {self._idle_timeout} s"
             raise BodyTimeoutError(f"{problem}: send it at once, or raise --idle-timeout") from None
         if event["type"] != "http.request":

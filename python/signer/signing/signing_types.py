@@ -9,58 +9,15 @@ Sources: Web3Signer's eth2 API, remote-signing-api v1.4.0 (Gloas), consensus-spe
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
-from msgspec import Struct, field
+from msgspec import Struct
 
-from .. import decoding
-from ..errors import BadRequestError
-from ..spec import altair, bellatrix, domains, electra, gloas, phase0
+from ..spec import altair, bellatrix, domains, gloas, phase0
 from ..spec.networks import Network, network_of
 from ..ssz.scalars import Bytes4, Bytes32, shown, uint64
-from .request import EXPECTED, ForkRequest, GenesisRequest, SignRequest, Versioned
+from .request import ForkRequest, GenesisRequest, SignRequest, Versioned
+from .shapes import aggregate_payload, block_payload
 
 T = TypeVar("T")
-
-# by fork: where its AggregateAndProof is defined
-AGGREGATES = {
-    **dict.fromkeys(["PHASE0", "ALTAIR", "BELLATRIX", "CAPELLA", "DENEB"], phase0),
-    **dict.fromkeys(["ELECTRA", "FULU"], electra),
-    "GLOAS": gloas,
-}
-
-
-# hex digits of committee_bits in the minimal preset: 4 bits in one byte
-MINIMAL_COMMITTEE_BITS_DIGITS = 2
-
-# by fork: the blocks that are signed whole; those of every later fork are signed by their header
-WHOLE_BLOCKS: dict[str, Any] = {"PHASE0": phase0.BeaconBlock, "ALTAIR": altair.BeaconBlock}
-
-
-# The outlines below have the members that decide the shape of a payload.
-
-
-class _Attestation(Struct):
-    committee_bits: str | None = None
-
-
-class _AggregateAndProof(Struct):
-    aggregate: _Attestation = field(default_factory=_Attestation)
-
-
-class _AggregatePayload(_AggregateAndProof):
-    version: str | None = None
-    data: _AggregateAndProof | None = None
-
-
-class _AggregateRequest(Struct):
-    aggregate_and_proof: _AggregatePayload = field(default_factory=_AggregatePayload)
-
-
-class _BlockPayload(Struct):
-    version: str = ""
-
-
-class _BlockRequest(Struct):
-    beacon_block: _BlockPayload = field(default_factory=_BlockPayload)
 
 
 class AggregationSlot(ForkRequest):
@@ -87,13 +44,7 @@ class AggregateAndProof(ForkRequest, Generic[T]):
 
     @classmethod
     def shape(cls, body: bytes) -> Any:
-        outline = decoding.decode(_AggregateRequest, body, EXPECTED).aggregate_and_proof
-        if outline.data is None:
-            shape = _aggregate_container(outline.aggregate, outline.version)
-        else:
-            container = _aggregate_container(outline.data.aggregate, outline.version)
-            shape = Versioned[container]  # type: ignore[valid-type]
-        return cls[shape]  # type: ignore[index]
+        return cls[aggregate_payload(body)]  # type: ignore[index]
 
 
 class AggregateAndProofV2(AggregateAndProof[T], Generic[T]):
@@ -117,14 +68,6 @@ class Block(ForkRequest):
     block: phase0.BeaconBlock
 
 
-class WholeBlock(Versioned[T], Generic[T], frozen=True):
-    data: T = field(name="block")
-
-
-class BlockHeader(Versioned[phase0.BeaconBlockHeader], frozen=True):
-    data: phase0.BeaconBlockHeader = field(name="block_header")
-
-
 class BlockV2(ForkRequest, Generic[T]):
     """A whole block of the first two forks; a header of every later one, known or not."""
 
@@ -136,12 +79,7 @@ class BlockV2(ForkRequest, Generic[T]):
 
     @classmethod
     def shape(cls, body: bytes) -> Any:
-        version = decoding.decode(_BlockRequest, body, EXPECTED).beacon_block.version
-        container = WHOLE_BLOCKS.get(version.upper())
-        shape: Any = BlockHeader
-        if container is not None:
-            shape = WholeBlock[container]  # type: ignore[valid-type]
-        return cls[shape]  # type: ignore[index]
+        return cls[block_payload(body)]  # type: ignore[index]
 
 
 class Deposit(SignRequest):
@@ -286,18 +224,3 @@ class BuilderRequestAuth(GenesisRequest):
     MESSAGE = attrgetter("builder_request_auth")
 
     builder_request_auth: Gloas[gloas.BuilderRequestAuth]
-
-
-def _aggregate_container(aggregate: _Attestation, version: str | None) -> Any:
-    """The AggregateAndProof of the fork that a payload's version or members tell."""
-    bits = aggregate.committee_bits
-    if not version:
-        # A bare aggregate with committee_bits is Electra's: Teku, Lighthouse and Grandine send it.
-        version = "PHASE0" if bits is None else "ELECTRA"
-    defined = AGGREGATES.get(version.upper())
-    if defined is None:
-        expected = f"expected one of {', '.join(AGGREGATES)}, found {shown(version)}"
-        raise BadRequestError(f"aggregate_and_proof.version: {expected}")
-    if defined is electra and len(str(bits).removeprefix("0x")) == MINIMAL_COMMITTEE_BITS_DIGITS:
-        return electra.MinimalAggregateAndProof
-    return defined.AggregateAndProof
