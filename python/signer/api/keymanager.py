@@ -68,7 +68,7 @@ async def delete_keys(state: Parts, request: Request[Any, Any, Any]) -> dict[str
     body = decoding.decode(_Delete, await request.body(), "pubkeys")
     results = await state.keymanager.delete(body.pubkeys)
     outcomes = zip(body.pubkeys, results, strict=True)
-    gone = {pubkey for pubkey, result in outcomes if result.status in {"deleted", "not_active"}}
+    gone = {pubkey for pubkey, result in outcomes if result.status != "error"}
     exported = await asyncio.to_thread(state.slashing.export, gone, state.network)
     return {"data": results, "slashing_protection": exported}
 

@@ -32,13 +32,13 @@ def slashing() -> None:
     "import",
     params=[DATA_DIR, NETWORK, click.Argument(["file"], type=click.File("rb"))],
 )
-def import_history(data_dir: Path | None, network: str, file: IO[bytes]) -> None:
+def import_history(data_dir: Path | None, network: str | None, file: IO[bytes]) -> None:
     """Add the histories in an interchange FILE to --data-dir. A bad file adds nothing."""
     with _opened(data_dir) as folder:
         document = interchange.decode(file.read(), load_network(network))
         for start in range(0, len(document.data), KEYS_PER_STEP):
             data = document.data[start : start + KEYS_PER_STEP]
-            step = interchange.Interchange(document.metadata, data)
+            step = interchange.Interchange(document.genesis_validators_root, data)
             Protection(Config(), folder.history).merge(step)
             log.info("imported %d of %d keys", start + len(data), len(document.data))
 
@@ -47,7 +47,7 @@ def import_history(data_dir: Path | None, network: str, file: IO[bytes]) -> None
     "export",
     params=[DATA_DIR, NETWORK, click.Argument(["file"], type=Path)],
 )
-def export_history(data_dir: Path | None, network: str, file: Path) -> None:
+def export_history(data_dir: Path | None, network: str | None, file: Path) -> None:
     """Write the histories of all keys in --data-dir to an interchange FILE."""
     with _opened(data_dir) as folder, translating_errors(f"write {file}", ConfigError):
         protection = Protection(Config(), folder.history)
