@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from .._core import SecretKey
 from ..config import Config
 from ..errors import BLSError, ConfigError, KeystoreError, SignerError
-from ..files import read
+from ..files import MAX_KEY_FILE_SIZE, read
 from ..hex import from_hex
 from ..slashing.interchange import Interchange
 from ..slashing.protection import Protection
@@ -263,10 +263,7 @@ class KeyManager:
 
 def _decrypt(document: str, password: str) -> Key | SignerError:
     try:
-        keystore = parse(document.encode())
-        if keystore is None:
-            raise KeystoreError("expected a keystore, found JSON without crypto")
-        return keystore.decrypt(password)
+        return parse(document.encode()).decrypt(password)
     except SignerError as error:
         return error
 
@@ -276,7 +273,7 @@ def _read_secret_keys(path: Path | None) -> list[Key]:
     if path is None:
         return []
     keys = []
-    for number, line in enumerate(read(path, ConfigError).split(), 1):
+    for number, line in enumerate(read(path, ConfigError, MAX_KEY_FILE_SIZE).split(), 1):
         try:
             keys.append(Key(SecretKey.from_bytes(from_hex(line.decode("ascii")))))
         except (ValueError, BLSError):
