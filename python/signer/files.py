@@ -1,6 +1,5 @@
 """Files: read with a bound, written whole or not at all."""
 
-import mmap
 import os
 import secrets
 import sqlite3
@@ -57,16 +56,17 @@ def read_start(path: str, size: int, error_class: type[SignerError]) -> bytes:
 
 
 def contains(path: str, text: bytes, error_class: type[SignerError]) -> bool:
-    """Whether a file of any size, but not an empty one, contains these bytes.
+    """Whether a file of any size contains these bytes.
 
-    Takes no memory for it. Raises `error_class` for a file that cannot be read.
+    Reads it in pieces. Raises `error_class` for a file that cannot be read.
     """
-    with (
-        translating_errors(f"read {path}", error_class),
-        open(path, "rb") as file,  # noqa: PTH123 - of text
-        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content,
-    ):
-        return content.find(text) >= 0
+    end = b""  # of the last piece: the bytes may lie across two
+    with translating_errors(f"read {path}", error_class), open(path, "rb") as file:  # noqa: PTH123
+        while piece := file.read(MAX_FILE_SIZE):
+            if text in end + piece:
+                return True
+            end = piece[-len(text) :]
+    return False
 
 
 def parse_yaml(text: str | bytes) -> list[Any]:

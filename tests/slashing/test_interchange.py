@@ -109,8 +109,12 @@ def test_an_array_may_be_null_or_missing(member: str, *, null: bool) -> None:
 
 
 @pytest.mark.parametrize("data", [{}, {"data": None}, {"data": []}])
-def test_a_document_about_no_key_is_read_whatever_its_chain(data: dict[str, None]) -> None:
-    text = json.dumps({"metadata": {"interchange_format_version": "5"}, **data})
+@pytest.mark.parametrize("root", ["", hexed(CHAIN), None])
+def test_a_document_about_no_key_is_read_whatever_its_chain(
+    root: str | None, data: dict[str, None]
+) -> None:
+    metadata = {"interchange_format_version": "5", "genesis_validators_root": root}
+    text = json.dumps({"metadata": metadata, **data})
 
     assert [] == decode(text, MAINNET).data
 

@@ -119,7 +119,11 @@ class Finder:
         for folder, subfolders, names in os.walk(
             self.folder, onerror=self._on_unlistable, followlinks=True
         ):
-            status = os.stat(folder)
+            try:
+                status = os.stat(folder)
+            except OSError as error:  # gone meanwhile
+                self._on_unlistable(error)
+                continue
             identity = (status.st_dev, status.st_ino)
             if identity in known:
                 subfolders.clear()

@@ -128,7 +128,7 @@ class KeystoreFolder:
         failures: Sequence[LoadFailure],
         seconds: float,
     ) -> None:
-        bare = sum(isinstance(item, Key) for item in found)
+        bare = len({item.pubkey for item in found if isinstance(item, Key)})
         skipped = found.count(None)
         message = f"loaded {len(self._decrypted) + bare} keystores from {self.path} in "
         message += f"{seconds:.1f} s, {len(failures)} failed"

@@ -13,8 +13,8 @@ from ..spec.networks import Network
 from ..ssz.scalars import Bytes32, Bytes48, uint64
 
 
-class _SigningRoot(Bytes32):
-    """A signing root, or no bytes: some tools write empty text instead of omitting it."""
+class _Root(Bytes32):
+    """A root, or no bytes: some tools write empty text instead of omitting it."""
 
     @classmethod
     def parse(cls, value: object) -> Self:
@@ -25,13 +25,13 @@ class _SigningRoot(Bytes32):
 
 class SignedBlock(Struct, gc=False):
     slot: uint64
-    signing_root: _SigningRoot | None = None
+    signing_root: _Root | None = None
 
 
 class SignedAttestation(Struct, gc=False):
     source_epoch: uint64
     target_epoch: uint64
-    signing_root: _SigningRoot | None = None
+    signing_root: _Root | None = None
 
 
 class ValidatorHistory(Struct):
@@ -53,7 +53,7 @@ class _Metadata(Struct):
     """Web3Signer without a database exports no root, and no data."""
 
     interchange_format_version: Literal["5", 5]
-    genesis_validators_root: Bytes32 | None = None
+    genesis_validators_root: _Root | None = None
 
 
 class _Entry(Struct):
@@ -81,7 +81,7 @@ def decode(document: bytes | str, network: Network) -> Interchange:
     root = parsed.metadata.genesis_validators_root
     if not parsed.data:
         return Interchange(root or bytes(32), [])  # nothing to import, so the chain is unimportant
-    if root is None:
+    if not root:
         raise BadRequestError("metadata.genesis_validators_root: expected this member, found none")
     expected = network.genesis_validators_root
     if not network.is_default and expected not in {None, root}:
