@@ -1,6 +1,7 @@
 """Passwords where clients keep them."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,11 +25,11 @@ def put_keystore(path: Path, password: str = PASSWORD) -> Path:
     return put(path, encrypt(Key(KEY), password, cost=1))
 
 
-def definitions(*members: str, pubkey: str = PUBKEY) -> str:
-    """Lighthouse's validator_definitions.yml with one key, imported on another machine."""
-    path = f"/var/lib/lighthouse/validators/{pubkey}/voting-keystore.json"
+def definitions(*members: str, pubkey: str = PUBKEY, path: Any = "", enabled: str = "true") -> str:
+    """Lighthouse's validator_definitions.yml with one key, by default of another machine."""
+    path = path or f"/var/lib/lighthouse/validators/{pubkey}/voting-keystore.json"
     entry = [
-        "- enabled: true",
+        f"- enabled: {enabled}",
         f'voting_public_key: "{pubkey}"',
         'description: ""',
         "type: local_keystore",
@@ -103,6 +104,30 @@ def test_definitions_about_something_else_change_nothing(tmp_path: Path, text: s
     loaded = load(tmp_path)
 
     assert ([KEY.public_key()], []) == (loaded.pubkeys, loaded.failures)
+
+
+@pytest.mark.parametrize("name", ["keystore-0.json", "keystore-0"])
+@pytest.mark.parametrize("folder", ["elsewhere", "validators"])
+@pytest.mark.parametrize("relative", [True, False])
+def test_a_keystore_that_definitions_name_loads_wherever_it_is(
+    tmp_path: Path, name: str, folder: str, *, relative: bool
+) -> None:
+    path = put_keystore(tmp_path / folder / name)
+    text = definitions(INLINE, path=f"../{folder}/{name}" if relative else path)
+    put(tmp_path / "validators" / "validator_definitions.yml", text)
+
+    loaded = load(tmp_path / "validators")
+
+    assert ([KEY.public_key()], []) == (loaded.pubkeys, loaded.failures)
+    assert loaded.lines[-1].endswith(", 0 failed, skipped 1 files that have no key")
+
+
+def test_a_keystore_that_definitions_disable_elsewhere_stays_there(tmp_path: Path) -> None:
+    path = put_keystore(tmp_path / "elsewhere" / "keystore-0.json")
+    text = definitions(INLINE, path=path, enabled="false")
+    put(tmp_path / "validators" / "validator_definitions.yml", text)
+
+    assert [] == load(tmp_path / "validators").pubkeys
 
 
 def test_broken_definitions_are_a_failure_that_shows_no_password(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Finds the keys below `--keystores-path`, in every layout. Reads only."""
 # Paths are text here: as objects, ten thousand keystores take half a second more.
-# ruff: noqa: PTH100, PTH114, PTH116, PTH118, PTH119, PTH120
+# ruff: noqa: PTH100, PTH113, PTH114, PTH116, PTH118, PTH119, PTH120
 
 import hashlib
 import logging
@@ -8,7 +8,7 @@ import os
 import re
 import stat
 from codecs import BOM_UTF8
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -97,12 +97,13 @@ class Finder:
         for path in paths:
             if os.path.basename(path) in DEFINITIONS:
                 yield self._read_definitions(path)
-        for path in paths:
+        defined = self._defined_keystores(paths)
+        for path in dict.fromkeys([*paths, *defined]):
             name = os.path.basename(path)
             try:
                 if name.startswith(NO_FILES):
                     yield None
-                elif name.endswith(".json") or ACCOUNT.fullmatch(name):
+                elif name.endswith(".json") or ACCOUNT.fullmatch(name) or path in defined:
                     yield self._keystore_at(path)
                 elif name in DEFINITIONS:
                     continue
@@ -146,6 +147,16 @@ class Finder:
         except SignerError as error:
             return LoadFailure(path, str(error))
         return None
+
+    def _defined_keystores(self, paths: Sequence[str]) -> dict[str, None]:
+        """The keystores that Lighthouse's definitions name, also elsewhere; an ordered set."""
+        known = set(paths)
+        keystores: dict[str, None] = {}
+        for definition in self._definitions.values():
+            path = definition.keystore_path
+            if definition.enabled and (path in known or os.path.isfile(path)):
+                keystores[path] = None
+        return keystores
 
     def _keystore_at(self, path: str) -> KeystoreFile | None:
         try:

@@ -21,10 +21,12 @@ NO_TEXT = ("", "~", "null")  # YAML's null, which is read as text
 
 
 class Definition(Struct, frozen=True):
-    """The password of a key in Lighthouse's definitions: itself, or the path of its file."""
+    """A key in Lighthouse's definitions. Members are empty where the file says nothing."""
 
-    password: str = ""
-    password_path: str = ""
+    keystore_path: str  # also of a keystore elsewhere, perhaps on another machine
+    password: str
+    password_path: str
+    enabled: bool
 
     __repr__ = object.__repr__  # it holds a password
 
@@ -50,8 +52,10 @@ class PasswordCandidates(Struct, frozen=True, gc=False):
                 return self.definition.password
             if os.path.isfile(self.definition.password_path):
                 return _read_password(self.definition.password_path)
-            # Written on another machine, so the file may have another folder here.
-            names = [os.path.basename(self.definition.password_path), *names]
+            # Written on another machine, the file may have another folder here.
+            name = os.path.basename(self.definition.password_path)
+            if name:
+                names = [name, *names]
         folders = [folder for folder in self.folders if os.path.isdir(folder)]
         for folder, name in product(folders, names):
             path = f"{folder}/{name}"
@@ -70,7 +74,7 @@ def _read_password(path: str) -> str:
 
 
 def read_definitions(path: str) -> Iterator[tuple[bytes, Definition]]:
-    """The public keys (48 bytes) in a file of Lighthouse's that tells their passwords.
+    """The keys in a file of Lighthouse's, by their public keys (48 bytes).
 
     Raises KeystoreError for a file that cannot be read or is not YAML.
     """
@@ -79,29 +83,34 @@ def read_definitions(path: str) -> Iterator[tuple[bytes, Definition]]:
     except ValueError as error:
         raise KeystoreError(str(error)) from None
     for document in documents:
-        if not isinstance(document, list):
-            continue
-        for entry in document:
-            pubkey = _pubkey_of(entry)
-            if pubkey:
-                definition = _definition_of(entry, os.path.dirname(path))
-                if definition:
-                    yield pubkey, definition
+        if isinstance(document, list):
+            for entry in document:
+                if isinstance(entry, dict) and entry.get("type") == "local_keystore":
+                    yield from _definition_of(entry, os.path.dirname(path))
 
 
-def _pubkey_of(entry: Any) -> bytes | None:
+def _definition_of(entry: dict[str, Any], folder: str) -> Iterator[tuple[bytes, Definition]]:
+    """The key of an entry, if it has one. Relative paths are relative to the folder."""
     try:
-        return from_hex(entry["voting_public_key"])
-    except (TypeError, KeyError, AttributeError, ValueError):
-        return None  # not an entry of Lighthouse's
+        pubkey = from_hex(entry["voting_public_key"])
+    except (KeyError, AttributeError, ValueError):
+        return
+    definition = Definition(
+        _path(entry, "voting_keystore_path", folder),
+        _text(entry, "voting_keystore_password"),
+        _path(entry, "voting_keystore_password_path", folder),
+        entry.get("enabled") != "false",
+    )
+    yield pubkey, definition
 
 
-def _definition_of(entry: Any, folder: str) -> Definition | None:
-    """The password of an entry, or None. Relative paths are relative to the folder."""
-    password = entry.get("voting_keystore_password")
-    path = entry.get("voting_keystore_password_path")
-    if isinstance(password, str) and password not in NO_TEXT:
-        return Definition(password)
-    if isinstance(path, str) and path not in NO_TEXT:
-        return Definition(password_path=os.path.join(folder, path))
-    return None
+def _text(entry: dict[str, Any], member: str) -> str:
+    value = entry.get(member)
+    if isinstance(value, str) and value not in NO_TEXT:
+        return value
+    return ""
+
+
+def _path(entry: dict[str, Any], member: str, folder: str) -> str:
+    path = _text(entry, member)
+    return path and os.path.join(folder, path)
