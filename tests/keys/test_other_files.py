@@ -132,7 +132,7 @@ def test_a_keystore_with_another_name_is_not_loaded_but_named(tmp_path: Path, na
     pubkeys, failures, told = outcome(load(tmp_path))
 
     assert ([PUBKEY], []) == (pubkeys, failures)
-    assert f"; rename to end in .json, not loaded: {tmp_path / name}" == told
+    assert f"; not loaded, the name must end in .json: {tmp_path / name}" == told
 
 
 def test_the_closing_line_stays_short(tmp_path: Path) -> None:

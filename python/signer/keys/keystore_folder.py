@@ -136,7 +136,9 @@ class KeystoreFolder:
             message += f", skipped {skipped} files that have no key"
         misnamed = _misnamed(found)
         if misnamed:
-            message += f"; rename to end in .json, not loaded: {', '.join(misnamed[:MAX_NAMED])}"
+            message += (
+                f"; not loaded, the name must end in .json: {', '.join(misnamed[:MAX_NAMED])}"
+            )
         if len(misnamed) > MAX_NAMED:
             message += f" and {len(misnamed) - MAX_NAMED} more"
         log.info(message)
