@@ -236,6 +236,16 @@ def test_teku_does_not_say_what_it_accepts(sessions: Sessions) -> None:
     assert {""} == {record.accept for record in sessions["Teku"].records.values()}
 
 
+def test_go_reads_the_clients_pkcs_12_and_pins_the_server() -> None:
+    with Signer(interop=1, tls="mtls") as signer:
+        given = ["-p12", str(signer.tls.client_p12_go), "-password", signer.tls.password]
+        given += ["-server", str(signer.tls.server_cert)]
+
+        signed = run(CLIENTS["Prysm and SSV"], signer, *given)
+
+    assert sorted(PRYSM_AND_SSV) == sorted(signed)
+
+
 def test_teku_shows_its_certificate_where_both_sides_need_one() -> None:
     with Signer(interop=1, tls="mtls") as signer:
         stores = {"keyStore": signer.tls.client_p12, "trustStore": signer.tls.ca_p12}

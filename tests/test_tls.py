@@ -20,7 +20,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import pkcs12
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from OpenSSL import SSL
 
 from signer import Signer, tls
@@ -51,10 +51,14 @@ class Pki(NamedTuple):
     self_signed: Path
     other_self_signed: Path
     expired_self_signed: Path
-    known_clients: Path  # the self-signed one, its expired twin, and `client`
+    for_servers: Path  # self-signed, with extendedKeyUsage=serverAuth
+    expired_for_servers: Path
+    known_clients: Path  # the self-signed ones but `other_self_signed`, and `client`
 
 
-def self_signed(path: Path, start: datetime = NOW, days: int = 9) -> Path:
+def self_signed(
+    path: Path, start: datetime = NOW, days: int = 9, *, for_servers: bool = False
+) -> Path:
     """As `openssl req -x509` makes them, and Lighthouse's tests: its own authority."""
     key, name = (
         ec.generate_private_key(ec.SECP256R1()),
@@ -63,7 +67,11 @@ def self_signed(path: Path, start: datetime = NOW, days: int = 9) -> Path:
     builder = x509.CertificateBuilder(x509.Name([name]), x509.Name([name]), key.public_key(), 1)
     builder = builder.not_valid_before(start).not_valid_after(start + timedelta(days=days))
     authority = x509.BasicConstraints(ca=True, path_length=None)
-    certificate = builder.add_extension(authority, critical=True).sign(key, hashes.SHA256())
+    builder = builder.add_extension(authority, critical=True)
+    if for_servers:
+        purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
+        builder = builder.add_extension(purpose, critical=False)
+    certificate = builder.sign(key, hashes.SHA256())
     form = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     text = key.private_bytes(serialization.Encoding.PEM, *form)
     path.write_bytes(text + certificate.public_bytes(serialization.Encoding.PEM))
@@ -97,12 +105,15 @@ def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
     self_signed(folder / "self.pem")
     self_signed(folder / "other.pem")
     self_signed(folder / "old.pem", NOW - timedelta(days=9), days=8)
-    known = [folder / name for name in ("self.pem", "old.pem", "client.pem")]
+    self_signed(folder / "purpose.pem", for_servers=True)
+    self_signed(folder / "oldp.pem", NOW - timedelta(days=9), days=8, for_servers=True)
+    listed = ["self.pem", "old.pem", "client.pem", "purpose.pem", "oldp.pem"]
+    known = [folder / name for name in listed]
     lines = [f"vc{i} {fingerprint(path)}" for i, path in enumerate(known)]
     lines[1] = lines[1].upper().replace(":", "")
     (folder / "known").write_text("\n".join(["# a comment", *lines, ""]))
     names = ["ca.pem", "server.pem", "server.p12", "password", "client.pem", "stranger.pem"]
-    names += ["expired.pem", "self.pem", "other.pem", "old.pem", "known"]
+    names += ["expired.pem", "self.pem", "other.pem", "old.pem", "purpose.pem", "oldp.pem", "known"]
     return Pki(folder, *(folder / name for name in names))
 
 
@@ -158,10 +169,11 @@ def guarded(request: Any, pki: Pki) -> Iterator[tuple[Served, str]]:
 
 WHO = [None, "client", "stranger", "expired"]
 WHO += ["self_signed", "other_self_signed", "expired_self_signed"]
+WHO += ["for_servers", "expired_for_servers"]
 LET_IN: dict[str, set[str | None]] = {
     "anybody": {*WHO},
     "authority": {"client"},
-    "known clients": {"client", "self_signed"},
+    "known clients": {"client", "self_signed", "for_servers"},
 }
 
 
@@ -411,6 +423,15 @@ def test_the_clients_certificate_is_handed_out_as_pkcs_12_too() -> None:
     assert own
     own.verify_directly_issued_by(ca)
     assert [ca] == [each.certificate for each in store.additional_certs]
+
+
+def test_the_servers_certificate_is_handed_out_alone() -> None:
+    with Signer(tls=True) as signer:
+        host, _, port = urlsplit(signer.url).netloc.rpartition(":")
+        shown = ssl.get_server_certificate((host, int(port)))
+        text = signer.tls.server_cert.read_text()
+
+    assert shown.split() == text.split()
 
 
 def test_a_signer_serves_tls_again_after_it_stopped() -> None:

@@ -90,9 +90,10 @@ class Config:
         "auto requires the token from --keymanager-token-file; without that file and "
         "--auth-file, only this machine may connect; off requires no token",
     )
-    network: str = flag(
-        "mainnet",
-        "network of requests whose chain is unknown: a name or a config.yaml",
+    network: str | None = flag(
+        None,
+        "network of requests whose chain is unknown: a name or a config.yaml; by default mainnet, "
+        "and histories of any chain",
         "NAME|FILE",
     )
     slashing: SlashingMode = flag(

@@ -15,6 +15,7 @@
     ├── BodyTooLargeError           413  a body above the limit
     ├── BLSError                    400  bytes that are no key, no signature or no point
     ├── KeystoreError               400  a keystore that is not EIP-2335, or outside our bounds
+    │   ├── OtherFormatError        400  JSON that is no EIP-2335 keystore, version 4
     │   └── WrongPasswordError      400  the checksum says that the password is wrong
     ├── FaultError                  any  the answer of a fault that a test has set
     └── ConfigError                 500  a flag or a file that makes serving impossible
@@ -143,6 +144,10 @@ class KeystoreError(SignerError):
     """A keystore that is not EIP-2335, or whose parameters are outside the signer's bounds."""
 
     status = 400
+
+
+class OtherFormatError(KeystoreError):
+    """JSON of another format than EIP-2335, version 4: deposit data, a wallet, another keystore."""
 
 
 class WrongPasswordError(KeystoreError):

@@ -11,6 +11,7 @@ from typing import Any
 from .errors import ConfigError, SignerError
 
 MAX_FILE_SIZE = 1 << 20  # bytes; a keystore has about a thousand
+MAX_KEY_FILE_SIZE = 100 << 20  # bytes; Web3Signer's bound, for files with many keys
 TEMPORARY = ".tmp"  # the ending of a file that is being written
 
 
@@ -28,17 +29,44 @@ def translating_errors(
         raise error_class(f"cannot {action}: {reason}{hint}") from None
 
 
-def read(path: Path | str, error_class: type[SignerError]) -> bytes:
+def read(
+    path: Path | str,
+    error_class: type[SignerError],
+    max_size: int = MAX_FILE_SIZE,
+) -> bytes:
     """The content of a file.
 
-    Raises `error_class` for a file that cannot be read or is above MAX_FILE_SIZE.
+    Raises `error_class` for a file that cannot be read or is above `max_size`, in bytes.
     """
     reading = translating_errors(f"read {path}", error_class)
     with reading, open(path, "rb") as file:  # noqa: PTH123 - of text too
+        # In two steps, because Python allocates what it is asked for.
         content = file.read(MAX_FILE_SIZE + 1)
-    if len(content) > MAX_FILE_SIZE:
-        raise error_class(f"expected at most {MAX_FILE_SIZE} bytes in {path}, found more")
+        if MAX_FILE_SIZE < len(content) <= max_size:
+            content += file.read(max_size + 1 - len(content))
+    if len(content) > max_size:
+        raise error_class(f"expected at most {max_size} bytes in {path}, found more")
     return content
+
+
+def read_start(path: str, size: int, error_class: type[SignerError]) -> bytes:
+    """The first `size` bytes of a file. Raises `error_class` for one that cannot be read."""
+    with translating_errors(f"read {path}", error_class), open(path, "rb") as file:  # noqa: PTH123
+        return file.read(size)
+
+
+def contains(path: str, text: bytes, error_class: type[SignerError]) -> bool:
+    """Whether a file of any size contains these bytes.
+
+    Reads it in pieces. Raises `error_class` for a file that cannot be read.
+    """
+    end = b""  # of the last piece: the bytes may lie across two
+    with translating_errors(f"read {path}", error_class), open(path, "rb") as file:  # noqa: PTH123
+        while piece := file.read(MAX_FILE_SIZE):
+            if text in end + piece:
+                return True
+            end = piece[-len(text) :]
+    return False
 
 
 def parse_yaml(text: str | bytes) -> list[Any]:

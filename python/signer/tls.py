@@ -24,8 +24,8 @@ log = logging.getLogger(__name__)
 
 CHUNK_SIZE = 1 << 16  # bytes that are forwarded at a time
 ACCEPT_RETRY_DELAY = 0.1  # seconds; wait after a failed accept, such as without descriptors
-# X509_V_ERR_ of a certificate whose issuer is not trusted; an expired one has another number
-UNTRUSTED = {18, 19, 20, 21}
+# X509_V_ERR_ of a certificate that is not valid now: not yet, no longer, or at no readable time
+NOT_VALID_NOW = {9, 10, 13, 14}
 FINGERPRINT = re.compile(rb"[0-9a-f]{64}")
 
 
@@ -189,16 +189,21 @@ def _read_identity(config: Config) -> _Identity:
 
 
 class _KnownClients:
-    """OpenSSL's verify callback: accepts clients by the fingerprint of their certificate."""
+    """OpenSSL's verify callback: accepts clients by the fingerprint of their certificate.
+
+    The file vouches for the certificate, so its issuer and its purpose do not matter. Web3Signer
+    does not look at them either.
+    """
 
     def __init__(self, path: Path) -> None:
         self._fingerprints = _read_fingerprints(path)
 
     def __call__(self, _: Any, certificate: Any, error: int, depth: int, trusted: int) -> bool:
         if depth > 0:
-            return True  # the issuer of a known client's certificate does not matter
+            return True  # an issuer's
         fingerprint = certificate.digest("sha256").replace(b":", b"").lower()
-        return fingerprint in self._fingerprints and bool(trusted or error in UNTRUSTED)
+        is_valid_now = trusted or error not in NOT_VALID_NOW
+        return fingerprint in self._fingerprints and bool(is_valid_now)
 
 
 def _read_fingerprints(path: Path) -> set[bytes]:

@@ -11,16 +11,26 @@ use crate::error::Error;
 
 /// Reads the keys of the list `private_keys`, and computes their public keys.
 ///
-/// Base64 has no bracket, no comma and nothing that JSON escapes, so no JSON parser is needed.
+/// Base64 has no bracket, no comma and nothing that JSON escapes, so no JSON parser is needed. Go
+/// writes `null` for the list of an empty wallet.
 ///
 /// # Errors
 /// [`Error::Keystore`] for any other text, and the errors of [`SecretKey::new`].
 pub fn parse(text: &[u8]) -> Result<Vec<SecretKey>, Error> {
-    let list = str::from_utf8(text)
+    let value = str::from_utf8(text)
         .ok()
-        .and_then(|text| text.split_once("\"private_keys\"")?.1.split(['[', ']']).nth(1))
+        .and_then(|text| text.split_once("\"private_keys\"")?.1.trim_start().strip_prefix(':'))
+        .map(str::trim_start)
         .ok_or_else(other_text)?;
-    list.split(',').map(|item| secret_key(item.trim().trim_matches('"'))).collect()
+    if value.starts_with("null") {
+        return Ok(Vec::new());
+    }
+    let list = value.strip_prefix('[').and_then(|value| value.split_once(']'));
+    let items = list.ok_or_else(other_text)?.0.trim();
+    if items.is_empty() {
+        return Ok(Vec::new());
+    }
+    items.split(',').map(|item| secret_key(item.trim().trim_matches('"'))).collect()
 }
 
 fn secret_key(base64: &str) -> Result<SecretKey, Error> {

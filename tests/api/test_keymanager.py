@@ -128,7 +128,18 @@ def test_a_password_too_few_is_refused_and_nothing_is_imported(keymanager: Keyma
     assert keymanager.sign(keystore.pubkey) is None
 
 
-@pytest.mark.parametrize("history", [None, json.dumps(HISTORY), json.dumps(HISTORY | {"x": 1})])
+@pytest.mark.parametrize(
+    "history",
+    [
+        None,
+        json.dumps(HISTORY),
+        json.dumps(HISTORY | {"x": 1}),
+        json.dumps(HISTORY | {"data": [{"pubkey": RANDAO["pubkey"]}]}),
+        json.dumps(HISTORY | {"data": None}),
+        json.dumps({"metadata": {"interchange_format_version": "5"}, "data": []}),
+        f"\ufeff{json.dumps(HISTORY)}",
+    ],
+)
 def test_slashing_protection_may_come_with_keystores(
     keymanager: Keymanager, history: str | None
 ) -> None:
@@ -140,10 +151,9 @@ def test_slashing_protection_may_come_with_keystores(
     [
         "",
         "{}",
-        json.dumps({"metadata": METADATA}),
         json.dumps(HISTORY | {"metadata": METADATA | {"interchange_format_version": "4"}}),
         json.dumps(HISTORY | {"metadata": METADATA | {"genesis_validators_root": "0x00"}}),
-        json.dumps(HISTORY | {"data": [{"pubkey": RANDAO["pubkey"]}]}),
+        json.dumps(HISTORY | {"data": [{"signed_blocks": []}]}),
         HISTORY,
     ],
 )

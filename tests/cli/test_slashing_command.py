@@ -9,7 +9,7 @@ from click.testing import Result
 
 from signer import Signer
 from support.data_dir import keeping
-from support.interchange import EACH_BAD, METADATA, document, history
+from support.interchange import EACH_BAD, HOODI, METADATA, document, history
 from support.served import CANNOT_SERVE, WRONG_FLAGS, serving_here
 from support.slashable import KEY, attestation, block, statuses
 from support.slashing_command import exported, imported, slashing
@@ -38,6 +38,29 @@ def told(result: Result, code: int = WRONG_FLAGS) -> str:
     assert isinstance(result.exception, SystemExit)  # not another one, with a traceback
     assert (code, "", 1) == (result.exit_code, result.stdout, len(result.stderr.splitlines()))
     return result.stderr.removeprefix("Error: ")
+
+
+def test_a_history_of_another_chain_is_imported_unless_a_network_was_asked_for(
+    tmp_path: Path,
+) -> None:
+    text = document(history(KEY, 4), genesis_validators_root=HOODI)
+
+    assert 0 == imported(tmp_path, f"\ufeff{text}").exit_code
+
+    assert json.loads(text) == exported(tmp_path)
+    file = tmp_path / "imported"
+    refused = slashing("import", "--data-dir", tmp_path, "--network", "mainnet", file)
+    assert f"found {HOODI}: give the --network " in told(refused)
+
+
+@pytest.mark.parametrize("steps", [1, 500])
+def test_a_key_that_stands_twice_keeps_its_older_messages(tmp_path: Path, steps: int) -> None:
+    others = [history(f"0x{key:096x}", 4) for key in range(1, steps)]
+
+    imported(tmp_path, document(history(KEY, 4), *others, history(KEY, 90)))
+
+    [found] = [each for each in exported(tmp_path)["data"] if each["pubkey"] == KEY]
+    assert history(KEY, 4, 90) == found
 
 
 @EACH_BAD

@@ -98,6 +98,14 @@ def test_secret_keys_come_from_a_file(tmp_path: Path) -> None:
         assert INTEROP[:3] == signer.ask("GET", "/api/v1/eth2/publicKeys").json
 
 
+def test_a_file_of_secret_keys_may_be_larger_than_a_mebibyte(tmp_path: Path) -> None:
+    path = tmp_path / "keys"
+    path.write_text("\n" * (1 << 20) + vectors("interop_keys/keys.json")[0]["privkey"])
+
+    with serving_here("--secret-keys-file", path, "--no-metrics") as signer:
+        assert INTEROP[:1] == signer.ask("GET", "/api/v1/eth2/publicKeys").json
+
+
 @pytest.mark.parametrize("bad", ["0x12", "zz" * 32, "00" * 32, "é" * 32])
 def test_a_line_that_is_no_secret_key_is_told_by_its_number(tmp_path: Path, bad: str) -> None:
     (tmp_path / "keys").write_text(f"{'01' * 32}\n{bad}\n", "utf-8")

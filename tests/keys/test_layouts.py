@@ -38,7 +38,7 @@ GOLDEN = {
         f"{key}.{end}" for key in (B, A) for end in ("json", "password", "yaml")
     ],
     "teku": TEKU,
-    "lighthouse": [f"keys/0x{key}/voting-keystore.json" for key in (B, A)] + SECRETS,
+    "lighthouse": SECRETS + [f"validators/0x{key}/voting-keystore.json" for key in (B, A)],
     "lodestar": [f"keystores/0x{key}/voting-keystore.json" for key in (B, A)] + SECRETS,
     "nimbus": SECRETS + [f"validators/0x{key}/keystore.json" for key in (B, A)],
     "prysm": ["prysm/direct/accounts/all-accounts.keystore.json", "secrets/password.txt"],
@@ -202,6 +202,25 @@ def test_a_text_of_prysms_may_have_spaces() -> None:
     keys = prysms(json.dumps(texts, indent=2).encode()).decrypt_all("pass")
 
     assert [ONE.public_key()] * 2 == [key.pubkey for key in keys]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"private_keys":null,"public_keys":null}',
+        b'{"private_keys": [], "public_keys": []}',
+        b'{"public_keys":["AAAA"],"private_keys" : [ ]}',
+    ],
+)
+def test_a_wallet_of_prysms_may_be_empty(text: bytes) -> None:
+    assert [] == prysms(text).decrypt_all("pass")
+
+
+@pytest.mark.slow
+def test_a_wallet_of_prysms_may_have_thousands_of_keys(tmp_path: Path) -> None:
+    result = write(tmp_path, "--interop", "5000", "--layout", "prysm")
+
+    assert 5000 == len(load(result.stdout))
 
 
 @pytest.mark.parametrize("text", [b"{}" * 20, b"\xff" * 40, b'"private_keys":["!A"]' * 2])

@@ -7,13 +7,14 @@ import pytest
 
 from signer.errors import BadRequestError
 from signer.slashing.interchange import decode
-from signer.spec.networks import NETWORKS, Network
+from signer.spec.networks import NETWORKS, Network, load_network
 from support.protection import (
     CHAIN,
     KEYS,
     MAINNET,
     MAX,
     OTHER_CHAIN,
+    OTHER_ROOT,
     OURS,
     PRIVATE,
     PUBKEY,
@@ -37,9 +38,9 @@ EPOCH = "data[0].signed_attestations[0].source_epoch: expected an integer"
     ("old", "new", "message"),
     [
         ('"5"', '"4"', "metadata.interchange_format_version: "),
-        ('"5"', "5", "metadata.interchange_format_version: "),
+        ('"5"', "4", "metadata.interchange_format_version: "),
+        ('"genesis_validators_root"', '"root"', "metadata.genesis_validators_root: expected this"),
         ('"metadata"', '"meta"', "metadata: expected this member"),
-        ('"signed_blocks"', '"blocks"', "data[0].signed_blocks: expected this member"),
         ('"3"', "-3", EPOCH),
         ('"3"', '"-3"', EPOCH),
         ('"3"', "3.5", EPOCH),
@@ -66,11 +67,68 @@ def test_a_document_of_another_network_is_refused() -> None:
         decode(document(), MAINNET)
 
 
-@pytest.mark.parametrize("network", [PRIVATE, NETWORKS["minimal"]])
+@pytest.mark.parametrize("network", [PRIVATE, NETWORKS["minimal"], load_network(None)])
 def test_a_network_without_a_root_takes_a_document_of_any(network: Network) -> None:
     interchange = decode(document(), network)
 
-    assert CHAIN == interchange.metadata.genesis_validators_root
+    assert CHAIN == interchange.genesis_validators_root
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"5"', "5"),
+        ("{", "\ufeff{"),
+        (f'"{hexed(ROOT)}"', '""'),
+        (f'"{hexed(ROOT)}"', '"0x"'),
+        (f'"{hexed(ROOT)}"', "null"),
+    ],
+    ids=["version", "byte-order-mark", "no-root", "0x-as-root", "null-as-root"],
+)
+def test_a_document_may_be_written_in_another_way(old: str, new: str) -> None:
+    text = document((7,), (3, 4), root=ROOT).replace(old, new, 1 if old == "{" else -1)
+
+    for each in (text, text.encode()):
+        assert ["double_block_proposal", "double_vote"] == rules(
+            importing(each), (7,), (3, 4), root=OTHER_ROOT
+        )
+
+
+@pytest.mark.parametrize("member", ["signed_blocks", "signed_attestations"])
+@pytest.mark.parametrize("null", [True, False], ids=["null", "missing"])
+def test_an_array_may_be_null_or_missing(member: str, *, null: bool) -> None:
+    fields = json.loads(document((7,), (3, 4)))
+    del fields["data"][0][member]
+    if null:
+        fields["data"][0][member] = None
+
+    found = rules(importing(json.dumps(fields)), (7,), (3, 4))
+
+    expected = {"signed_blocks": ["", "double_vote"]}
+    assert expected.get(member, ["double_block_proposal", ""]) == found
+
+
+@pytest.mark.parametrize("data", [{}, {"data": None}, {"data": []}])
+@pytest.mark.parametrize("root", ["", hexed(CHAIN), None])
+def test_a_document_about_no_key_is_read_whatever_its_chain(
+    root: str | None, data: dict[str, None]
+) -> None:
+    metadata = {"interchange_format_version": "5", "genesis_validators_root": root}
+    text = json.dumps({"metadata": metadata, **data})
+
+    assert [] == decode(text, MAINNET).data
+
+
+def test_a_key_that_stands_twice_has_one_history() -> None:
+    fields = json.loads(document((5,), (9,), (5, 6)))
+    fields["data"] += json.loads(document((50,), (60,), (40, 50)))["data"]
+    fields["data"][1]["pubkey"] = hexed(PUBKEY).upper().replace("0X", "0x")
+
+    exported = json.loads(importing(json.dumps(fields)).export([PUBKEY], PRIVATE))
+
+    [history] = exported["data"]
+    assert ["5", "9", "50", "60"] == [block["slot"] for block in history["signed_blocks"]]
+    assert ["6", "50"] == [vote["target_epoch"] for vote in history["signed_attestations"]]
 
 
 @pytest.mark.parametrize(

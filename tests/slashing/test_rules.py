@@ -15,7 +15,7 @@ from signer.errors import SlashingError
 from signer.signing.registry import SigningTypes
 from signer.slashing.interchange import decode
 from signer.slashing.protection import VOTES_KEPT_PER_HISTORY, Protection, Slashable
-from signer.slashing.rules import History, Vote
+from signer.slashing.rules import History, Vote, lowest
 from support.protection import (
     CHAIN,
     MAX,
@@ -89,12 +89,12 @@ def test_nothing_is_remembered_of_what_is_refused(
     tmp_path: Path, signed: Message, refused: Message, beside_the_refused: Message
 ) -> None:
     with opened(tmp_path / "file") as protection:
-        rules(protection, signed, root=OTHER_ROOT)
+        rules(protection, (0, 1), signed, root=OTHER_ROOT)
 
         found = rules(protection, refused, beside_the_refused)
 
     assert [True, False] == [bool(rule) for rule in found]
-    assert 2 == rows(tmp_path / "file")
+    assert 3 == rows(tmp_path / "file")
 
 
 @pytest.mark.parametrize("message", [(0,), (7,), (0, 0), (3, 4)])
@@ -133,7 +133,7 @@ def test_an_imported_message_without_a_root_equals_nothing(root: bytes) -> None:
         (SECOND, CHAIN, (6, 7)),
         (PUBKEY, OTHER_CHAIN, (7,)),
         (PUBKEY, OTHER_CHAIN, (6, 7)),
-        (PUBKEY, CHAIN, (5,)),
+        (PUBKEY, CHAIN, (8,)),
         (PUBKEY, CHAIN, (6, 9)),
     ],
     ids=["key", "key-of-votes", "chain", "chain-of-votes", "a-target", "a-slot"],
@@ -216,6 +216,11 @@ def is_slashable(one: Data, two: Data) -> bool:
     return double or any(a[0] < b[0] and b[1] < a[1] for a, b in [(one, two), (two, one)])
 
 
+def is_older(vote: Data, first: Data) -> bool:
+    """Web3Signer's low watermark; an invalid source counts up to its target."""
+    return vote[0] < min(first[:2]) or vote[1] < first[1]
+
+
 def random_votes(seed: int, count: int, epochs: int) -> list[Data]:
     """Votes that drift upwards; some go wrong, and some are sent again."""
     random, votes = Random(seed), list[Data]()
@@ -233,10 +238,14 @@ def refused(protection: Protection, *votes: Data) -> list[bool]:
 
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("epochs", [0, 30, 300])
-def test_enforce_refuses_what_the_specification_calls_slashable(seed: int, epochs: int) -> None:
+def test_enforce_refuses_what_is_slashable_or_older_than_the_first_vote(
+    seed: int, epochs: int
+) -> None:
     votes, signed, expected = random_votes(seed, 400, epochs), list[Data](), list[bool]()
     for vote in votes:
-        expected.append(any(is_slashable(vote, earlier) for earlier in signed))
+        slashable = any(is_slashable(vote, earlier) for earlier in signed)
+        older = any(is_older(vote, first) for first in signed[:1])
+        expected.append(slashable or older)
         signed += [] if expected[-1] else [vote]
 
     found = refused(protecting(), *votes)
@@ -319,6 +328,42 @@ def test_the_highest_minimum_of_all_imports_counts(slots: tuple[int, int]) -> No
     found = rules(protection, (20,), (19, 20), (51,), (49, 51))
 
     assert ["below_minimum", "below_minimum", "", ""] == found
+
+
+@pytest.mark.parametrize(
+    ("first", "older", "newer"),
+    [
+        ((100,), [(99,), (1,), (0,)], (101,)),
+        ((10, 20), [(9, 21), (10, 19), (0, 1)], (10, 21)),
+    ],
+    ids=["block", "attestation"],
+)
+@pytest.mark.parametrize("restarts", [0, 1])
+def test_enforce_refuses_messages_below_the_first(
+    tmp_path: Path, restarts: int, first: Message, older: list[Message], newer: Message
+) -> None:
+    with opened(tmp_path / "file") as protection:
+        rules(protection, first)
+        found = [] if restarts else rules(protection, *older, first, newer)
+
+    with opened(tmp_path / "file") as restarted:
+        found = found or rules(restarted, *older, first, newer)
+
+    assert [True] * len(older) + [False, False] == [bool(rule) for rule in found]
+
+
+@pytest.mark.parametrize("mode", ["report", "off"])
+def test_only_enforce_refuses_messages_below_the_first(mode: SlashingMode) -> None:
+    protection = protecting(mode)
+
+    found = rules(protection, (100,), (99,), (10, 20), (9, 10))
+
+    assert [""] * 4 == found
+    assert 0 == len(protection.pairs)
+
+
+def test_a_source_above_its_target_counts_up_to_the_target() -> None:
+    assert Vote(5, 5) == lowest([Vote(MAX, 5), Vote(6, 7)])
 
 
 def test_a_pruned_vote_from_beyond_its_target_refuses_no_later_vote() -> None:

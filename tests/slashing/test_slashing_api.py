@@ -22,7 +22,7 @@ import pytest
 from signer import Signer, verify
 from support.asking import WHERE, ask
 from support.data_dir import keeping
-from support.interchange import EACH_BAD, MAINNET, METADATA, document, epochs, history
+from support.interchange import EACH_BAD, HOODI, MAINNET, METADATA, document, epochs, history
 from support.keymanager import Keystore, body, fresh, refusal
 from support.killing import Client, kill_under_load
 from support.known_keys import INTEROP
@@ -312,6 +312,63 @@ def test_a_key_takes_its_history_along_to_another_signer(enforcing: Signer) -> N
 
     assert (["deleted"], METADATA) == (results, json.loads(text)["metadata"])
     assert [200, 200, 412, 412] == statuses(enforcing, *same, *others, pubkey=keystore.pubkey)
+
+
+def on_hoodi(request: Any) -> Any:
+    """The same request on another chain."""
+    fork_info = request["fork_info"] | {"genesis_validators_root": HOODI}
+    return request | {"fork_info": fork_info}
+
+
+@pytest.mark.parametrize("mode", ["report", "enforce"])
+def test_a_history_of_any_chain_is_exported_and_imported_again(mode: str) -> None:
+    keystore = fresh()
+    with Signer(slashing=mode) as signer:
+        import_keys(signer, keystore)
+        statuses(signer, on_hoodi(attestation(4)), pubkey=keystore.pubkey)
+        _, text = delete_keys(signer, keystore.pubkey)
+
+        answer = import_keys(signer, keystore, history=text)
+
+        _, again = delete_keys(signer, keystore.pubkey)
+    assert [{"status": "imported"}] == answer.json["data"]
+    assert HOODI == json.loads(text)["metadata"]["genesis_validators_root"]
+    assert text == again
+
+
+@pytest.mark.parametrize("network", ["mainnet", "sepolia"])
+def test_a_history_of_another_network_than_the_one_asked_for_is_refused(network: str) -> None:
+    keystore = fresh()
+    text = document(history(keystore.pubkey, 4), genesis_validators_root=HOODI)
+
+    with Signer(network=network) as signer:
+        answer = import_keys(signer, keystore, history=text)
+
+        assert f"found {HOODI}: give the --network " in refusal(answer)
+        assert [] == signer.pubkeys
+
+
+@pytest.mark.parametrize("mode", ["report", "off"])
+def test_only_enforce_calls_a_key_not_active(tmp_path: Path, mode: str) -> None:
+    keystore = fresh()
+    with Signer(slashing="enforce", data_dir=tmp_path) as signer:
+        import_keys(signer, keystore)
+        sign(signer, attestation(4), pubkey=keystore.pubkey)
+        _, text = delete_keys(signer, keystore.pubkey)
+
+    with Signer(slashing=mode, data_dir=tmp_path) as signer:
+        results, again = delete_keys(signer, keystore.pubkey)
+
+    assert (["not_found"], text) == (results, again)
+
+
+def test_enforce_refuses_blocks_and_attestations_below_the_first(enforcing: Signer) -> None:
+    first = [block(100), attestation(50)]
+    older = [block(99), attestation(49), attestation(51, source=48)]
+
+    assert [200, 200] == statuses(enforcing, *first)
+    assert [412] * 3 == statuses(enforcing, *older)
+    assert [200] * 4 == statuses(enforcing, *first, block(101), attestation(51))
 
 
 def test_a_deleted_key_still_has_its_history(enforcing: Signer) -> None:

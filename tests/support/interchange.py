@@ -31,7 +31,6 @@ def document(*histories: Any, **metadata: str) -> str:
 
 
 BAD = [
-    (document(history(KEY, 4), genesis_validators_root=HOODI), f"found {HOODI}: give the "),
     (document(interchange_format_version="4"), "metadata.interchange_format_version: "),
     (document(history(KEY, 4))[:-1], "expected slashing protection data as a JSON object"),
     (document(history(KEY, 4), history("0x00", 4)), "data[1].pubkey: expected 48 bytes"),

@@ -86,7 +86,7 @@ def protecting(mode: SlashingMode = "enforce", file: HistoryDatabase | None = No
     return Protection(Config(slashing=mode), file)
 
 
-def importing(*documents: str) -> Protection:
+def importing(*documents: str | bytes) -> Protection:
     """What a signer knows after imports."""
     protection = protecting()
     for each in documents:

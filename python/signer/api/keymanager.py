@@ -108,7 +108,7 @@ class KeymanagerRoutes:
         body = await request.work_on_body(read)
         results = await self._keymanager.delete(body.pubkeys)
         outcomes = zip(body.pubkeys, results, strict=True)
-        gone = {pubkey for pubkey, result in outcomes if result.status in {"deleted", "not_active"}}
+        gone = {pubkey for pubkey, result in outcomes if result.status != "error"}
         exported = await asyncio.to_thread(self._slashing.export, gone, self._network)
         text = msgspec.json.encode(exported)
         return json_list(results, b'{"data":[', b'],"slashing_protection":%s}' % text)

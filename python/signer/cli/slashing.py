@@ -49,7 +49,7 @@ def import_history(file: IO[bytes], **_: Any) -> None:
             log.info("made the data directory %s", data_dir)
         for start in range(0, len(document.data), KEYS_PER_STEP):
             data = document.data[start : start + KEYS_PER_STEP]
-            step = interchange.Interchange(document.metadata, data)
+            step = interchange.Interchange(document.genesis_validators_root, data)
             Protection(Config(), folder.history).merge(step)
             log.info("imported %d of %d keys", start + len(data), len(document.data))
 

@@ -157,8 +157,8 @@ class DataDir:
 
     def _decrypt(self, path: Path) -> Key:
         keystore = parse(read(path, KeystoreError))
-        pubkey = keystore.declared_pubkey if keystore else None
-        if keystore is None or pubkey is None:
+        pubkey = keystore.declared_pubkey
+        if pubkey is None:
             raise KeystoreError("expected a keystore with a pubkey, found JSON without")
         # The password belongs to this pubkey alone, so that the key need not be compared with it.
         return keystore.decrypt_trusting(self._password(pubkey), pubkey)

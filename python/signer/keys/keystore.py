@@ -7,26 +7,35 @@ so. `rust/src/keystore.rs` bounds the time and memory that decrypting takes.
 import json
 import re
 import secrets
-import unicodedata
 import uuid
-from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from codecs import BOM_UTF8
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
 
-from .._core import Encrypted, Kdf
+from .._core import Encrypted, Kdf, SecretKey
 from ..decoding import convert
-from ..errors import KeystoreError
+from ..errors import KeystoreError, OtherFormatError, WrongPasswordError
 from ..hex import from_hex, to_hex
+from ..ssz.scalars import shown
 from .keyring import Key
+from .normalisation import normalise_password, password_forms
 
 KdfFunction = Literal["scrypt", "pbkdf2"]
 
+CRYPTO = b'"crypto"'  # every keystore contains it
 PUBKEY_SIZE = 48  # bytes; compressed G1
 ONE_KEY_DIGITS = 64  # hex digits of the cipher's message
 EIP_2335_COST = 1 << 18  # scrypt's n, pbkdf2's c
 DERIVATION_PATH = re.compile(r"m(/[0-9]{1,10}){0,10}")
+# Members of documents that have `crypto` too: Lighthouse's cache of keys, and wallets that keep a
+# seed (EIP-2386's, Prysm's, Rocket Pool's)
+OTHER_FORMATS = ("uuids", "nextaccount", "next_account", "nextAccount")
+
+T = TypeVar("T")
 
 # Wider than any bound, so that Rust gets numbers it can hold and names the bound that was missed.
 Count = Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]
@@ -120,7 +129,7 @@ class Keystore(Struct):
         differs, and KeystoreError or BLSError for any other defect or for another key.
         """
         declared = self.declared_pubkey
-        secret_key = self.crypto.checked().decrypt(normalise_password(password))
+        secret_key: SecretKey = self._decrypt(Encrypted.decrypt, password)
         pubkey = secret_key.public_key()
         if declared not in {None, pubkey}:
             expected = f"expected the key of pubkey {to_hex(declared)}"
@@ -144,19 +153,32 @@ class Keystore(Struct):
         ciphertext = self.crypto.cipher.message.removeprefix("0x")
         if self.pubkey or len(ciphertext) <= ONE_KEY_DIGITS:
             return [self.decrypt(password)]
-        secret_keys = self.crypto.checked().decrypt_prysm(normalise_password(password))
+        secret_keys = self._decrypt(Encrypted.decrypt_prysm, password)
         return [Key(secret_key) for secret_key in secret_keys]
 
+    def _decrypt(self, method: Callable[[Encrypted, bytes], T], password: str) -> T:
+        """Decrypts with the first form of the password that fits; each takes as long as the KDF."""
+        encrypted = self.crypto.checked()
+        *forms, last = password_forms(password)
+        for form in forms:
+            with suppress(WrongPasswordError):
+                return method(encrypted, form)
+        return method(encrypted, last)
 
-def parse(document: bytes) -> Keystore | None:
-    """Reads a document; None for JSON that is no keystore at all: it has no `crypto`.
 
-    Raises KeystoreError, which says what is not as expected.
+def parse(document: bytes) -> Keystore:
+    """Reads a document.
+
+    Raises OtherFormatError for JSON that is not meant to be an EIP-2335 keystore, version 4.
+    Raises KeystoreError, which says what is not as expected, for everything else.
     """
+    text = document.removeprefix(BOM_UTF8)
     try:
-        fields = json.loads(document.decode("utf-8-sig"), object_pairs_hook=_no_duplicates)
-        if not isinstance(fields, dict) or "crypto" not in fields:
-            return None
+        if CRYPTO in text:
+            fields = json.loads(text.decode(), object_pairs_hook=_no_duplicates)
+        else:  # such as deposit data: of any size, and with members that occur twice
+            fields = msgspec.json.decode(text, type=msgspec.Raw)
+        _check_format(fields)
         return convert(Keystore, fields)
     except msgspec.ValidationError as error:
         raise KeystoreError(f"expected an EIP-2335 keystore, version 4: {error}") from None
@@ -166,6 +188,20 @@ def parse(document: bytes) -> Keystore | None:
         ) from None
     except (ValueError, RecursionError) as error:
         raise KeystoreError(f"expected a keystore as JSON: {error}") from None
+
+
+def _check_format(fields: Any) -> None:
+    """Raises OtherFormatError for a document that says itself that it is something else."""
+    if not isinstance(fields, dict) or "crypto" not in fields:
+        raise OtherFormatError("expected a keystore, found JSON without crypto")
+    for member in OTHER_FORMATS:
+        if member in fields:
+            raise OtherFormatError(f"expected a keystore, found a cache or wallet with {member}")
+    version = fields.get("version")
+    if isinstance(version, int | str) and str(version) != "4":
+        raise OtherFormatError(
+            f"expected an EIP-2335 keystore, version 4, found version {shown(version)}"
+        )
 
 
 def encrypt(
@@ -224,14 +260,6 @@ def _document(kdf_module: dict[str, Any], iv: bytes, encrypted: Encrypted) -> di
         },
     }
     return {"crypto": crypto, "uuid": uuid.uuid4(), "version": 4}
-
-
-def normalise_password(password: str) -> bytes:
-    """EIP-2335, "Password requirements": NFKD, without C0, C1 and DEL control codes, in UTF-8."""
-    if password.isascii() and password.isprintable():  # most passwords: there is nothing to change
-        return password.encode()
-    text = unicodedata.normalize("NFKD", password)
-    return "".join(char for char in text if unicodedata.category(char) != "Cc").encode()
 
 
 def _unhex(name: str, value: str) -> bytes:

@@ -8,16 +8,19 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from os.path import normpath
 from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import SignerError
 from ..threads import run_on_all
 from .data_dir import DataDir
-from .finder import Finder, Found, KeystoreFile
+from .finder import Finder, Found, KeystoreFile, Misnamed
 from .keyring import Key, LoadFailure
 
 log = logging.getLogger(__name__)
+
+MAX_NAMED = 10  # files; one line names them
 
 # Copies of one key in several layouts; any of them is enough.
 Copies = Sequence[KeystoreFile]
@@ -128,14 +131,33 @@ class KeystoreFolder:
         failures: Sequence[LoadFailure],
         seconds: float,
     ) -> None:
-        bare = sum(isinstance(item, Key) for item in found)
+        bare = len({item.pubkey for item in found if isinstance(item, Key)})
         skipped = found.count(None)
         message = f"loaded {len(self._decrypted) + bare} keystores from {self.path} in "
         message += f"{seconds:.1f} s, {len(failures)} failed"
         if skipped:
             message += f", skipped {skipped} files that have no key"
+        misnamed = _misnamed(found)
+        if misnamed:
+            message += (
+                f"; not loaded, the name must end in .json: {', '.join(misnamed[:MAX_NAMED])}"
+            )
+        if len(misnamed) > MAX_NAMED:
+            message += f" and {len(misnamed) - MAX_NAMED} more"
         log.info(message)
         log_failures(failures)
+
+
+def _misnamed(found: Sequence[Found]) -> list[str]:
+    """The keystores that have no name of one, and that no key file names either."""
+    loaded = set()
+    paths = []
+    for item in found:
+        if isinstance(item, KeystoreFile):
+            loaded.add(normpath(item.path))
+        elif isinstance(item, Misnamed):
+            paths.append(item.path)
+    return [path for path in paths if normpath(path) not in loaded]
 
 
 def log_failures(failures: Sequence[LoadFailure]) -> None:

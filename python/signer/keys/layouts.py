@@ -21,7 +21,7 @@ LAYOUTS = {
     "web3signer": TEKU,
     "web3signer-key-files": ("{pubkey}.yaml", "{pubkey}.json", "{pubkey}.password"),
     "teku": TEKU,
-    "lighthouse": (f"keys/{ONE}", "secrets/0x{pubkey}"),
+    "lighthouse": (f"validators/{ONE}", "secrets/0x{pubkey}"),
     "lodestar": (f"keystores/{ONE}", "secrets/0x{pubkey}"),
     "nimbus": ("validators/0x{pubkey}/keystore.json", "secrets/0x{pubkey}"),
     "prysm": (f"prysm/direct/accounts/{WALLET}", "secrets/password.txt"),

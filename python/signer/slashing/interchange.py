@@ -1,6 +1,8 @@
 """EIP-3076's interchange format, which moves signing histories between signers."""
 
-from typing import Literal
+from codecs import BOM_UTF8
+from collections.abc import Sequence
+from typing import Literal, Self
 
 from msgspec import Struct
 
@@ -11,46 +13,98 @@ from ..spec.networks import Network
 from ..ssz.scalars import Bytes32, Bytes48, uint64
 
 
-class Metadata(Struct):
-    interchange_format_version: Literal["5"]
-    genesis_validators_root: Bytes32
+class _Root(Bytes32):
+    """A root, or no bytes: some tools write empty text instead of omitting it."""
+
+    @classmethod
+    def parse(cls, value: object) -> Self:
+        if value in ("", "0x"):
+            return cls()
+        return super().parse(value)
 
 
 class SignedBlock(Struct, gc=False):
     slot: uint64
-    signing_root: Bytes32 | None = None
+    signing_root: _Root | None = None
 
 
 class SignedAttestation(Struct, gc=False):
     source_epoch: uint64
     target_epoch: uint64
-    signing_root: Bytes32 | None = None
+    signing_root: _Root | None = None
 
 
 class ValidatorHistory(Struct):
-    pubkey: Bytes48
+    """All messages of one key."""
+
+    pubkey: bytes
     signed_blocks: list[SignedBlock]
     signed_attestations: list[SignedAttestation]
 
 
 class Interchange(Struct):
-    metadata: Metadata
+    """Histories on one chain: one for each key."""
+
+    genesis_validators_root: bytes
     data: list[ValidatorHistory]
 
 
-def decode(document: bytes | str, network: Network) -> Interchange:
-    """Reads a document about keys on `network`, or on any chain if that one is private.
+class _Metadata(Struct):
+    """Web3Signer without a database exports no root, and no data."""
 
-    Raises BadRequestError, which names the member that is not as expected.
+    interchange_format_version: Literal["5", 5]
+    genesis_validators_root: _Root | None = None
+
+
+class _Entry(Struct):
+    """A member of `data`. Exporters in Go write null for an empty array."""
+
+    pubkey: Bytes48
+    signed_blocks: list[SignedBlock] | None = None
+    signed_attestations: list[SignedAttestation] | None = None
+
+
+class _Document(Struct):
+    metadata: _Metadata
+    data: list[_Entry] | None = None
+
+
+def decode(document: bytes | str, network: Network) -> Interchange:
+    """Reads a document about keys on `network`.
+
+    Any chain is accepted if nobody asked for a network, or if the network is private. Raises
+    BadRequestError, which names the member that is not as expected.
     """
     if isinstance(document, str):
         document = document.encode()
-    interchange: Interchange = decoding.decode(Interchange, document, "slashing protection data")
-    found = interchange.metadata.genesis_validators_root
+    parsed: _Document = decoding.decode(
+        _Document, document.removeprefix(BOM_UTF8), "slashing protection data"
+    )
+    root = parsed.metadata.genesis_validators_root
+    if not parsed.data:
+        return Interchange(root or bytes(32), [])  # nothing to import, so the chain is unimportant
+    if not root:
+        raise BadRequestError("metadata.genesis_validators_root: expected this member, found none")
     expected = network.genesis_validators_root
-    if expected not in {None, found}:
+    if not network.is_default and expected not in {None, root}:
         raise BadRequestError(
-            f"metadata.genesis_validators_root: expected {to_hex(expected)} of {network.name}, "
-            f"found {to_hex(found)}: give the --network that this data is about"
+            f"metadata.genesis_validators_root: expected {to_hex(expected or b'')} of "
+            f"{network.name}, found {to_hex(root)}: give the --network that this data is about"
         )
-    return interchange
+    return Interchange(root, _merged(parsed.data))
+
+
+def _merged(entries: Sequence[_Entry]) -> list[ValidatorHistory]:
+    """One history for each key, also where a document has several entries of a key.
+
+    Imported one after another, the later entry would raise the minimum above the earlier one.
+    """
+    histories: dict[bytes, ValidatorHistory] = {}
+    for entry in entries:
+        history = histories.get(entry.pubkey)
+        if history is None:
+            history = ValidatorHistory(entry.pubkey, [], [])
+            histories[entry.pubkey] = history
+        history.signed_blocks += entry.signed_blocks or []
+        history.signed_attestations += entry.signed_attestations or []
+    return [*histories.values()]

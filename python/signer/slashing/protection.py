@@ -21,7 +21,7 @@ from ..spec.domains import DOMAIN_BEACON_ATTESTER, DOMAIN_BEACON_PROPOSER
 from ..spec.networks import Network
 from .database import HistoryDatabase
 from .interchange import Interchange, ValidatorHistory
-from .rules import History, HistoryKey, Vote
+from .rules import History, HistoryKey, Vote, lowest
 
 log = logging.getLogger(__name__)
 
@@ -35,9 +35,9 @@ _shared_vote = lru_cache(4096)(Vote)
 
 def _vote(source: int, target: int, signing_root: bytes | None) -> Vote:
     # Of plain numbers and bytes: SSZ's subclasses would be work for the garbage collector.
-    if signing_root is not None:
-        signing_root = bytes(signing_root)
-    return _shared_vote(int(source), int(target), signing_root)
+    if not signing_root:
+        return _shared_vote(int(source), int(target))
+    return _shared_vote(int(source), int(target), bytes(signing_root))
 
 
 class Slashable(Struct, frozen=True):
@@ -116,6 +116,7 @@ class Protection:
                 rule, earlier = conflict
                 self._report(key, rule, earlier, vote)
             self._remember(key, history, vote)
+            self._keep_low_watermark(key, history)
             if self._database:
                 return self._database.noted
             return 0
@@ -163,6 +164,17 @@ class Protection:
             if dropped and history.minimum:
                 self._database.set_minimum(key, history.minimum)
 
+    def _keep_low_watermark(self, key: HistoryKey, history: History) -> None:
+        """Gives a history its minimum with the first message, in enforce mode.
+
+        Web3Signer refuses everything below its first message. `report` sets no minimum, because
+        it signs older messages too, and exports them.
+        """
+        if self.mode == "enforce" and not history.minimum:
+            minimum = history.raise_minimum(lowest(history.votes))
+            if self._database:
+                self._database.set_minimum(key, minimum)
+
     def _histories_of(self, pubkey: bytes) -> dict[HistoryKey, History]:
         """The histories of a key, read from disk the first time they are asked for."""
         if pubkey not in self._histories:
@@ -180,7 +192,7 @@ class Protection:
 
         Raises SignerError when it cannot be written.
         """
-        root = interchange.metadata.genesis_validators_root
+        root = interchange.genesis_validators_root
         for validator in interchange.data:
             if pubkeys is None or validator.pubkey in pubkeys:
                 with self._lock:
@@ -209,8 +221,7 @@ class Protection:
             self._remember(key, history, vote)
         # EIP-3076's minimal conditions, with every import's own minimum: an exporter that keeps
         # only the last message knows nothing of the earlier ones.
-        lowest = Vote(min(vote.source for vote in votes), min(vote.target for vote in votes))
-        minimum = history.raise_minimum(lowest)
+        minimum = history.raise_minimum(lowest(votes))
         if self._database:
             self._database.set_minimum(key, minimum)
 
@@ -264,9 +275,9 @@ def _empty_export(pubkey: bytes) -> dict[str, Any]:
 
 def _exported_messages(key: HistoryKey, history: History) -> list[dict[str, str]]:
     # Nothing below the minimum: the importer derives its own minimum from what we export.
-    lowest = history.minimum.target if history.minimum else 0
+    minimum_target = history.minimum.target if history.minimum else 0
     votes = sorted(history.votes, key=lambda vote: (vote.target, vote.source))
-    return [_message(key, vote) for vote in votes if vote.target >= lowest]
+    return [_message(key, vote) for vote in votes if vote.target >= minimum_target]
 
 
 def _message(key: HistoryKey, vote: Vote) -> dict[str, str]:

@@ -3,6 +3,7 @@
 Knows neither where a vote comes from nor where it is kept.
 """
 
+from collections.abc import Collection
 from typing import Literal, NamedTuple
 
 from msgspec import Struct
@@ -75,7 +76,7 @@ class History:
         ascending = sorted(self.votes, key=lambda vote: vote.target)
         dropped = ascending[:-kept]
         remaining = ascending[-kept:]
-        source = max(min(vote.source, vote.target) for vote in dropped)
+        source = max(_valid_source(vote) for vote in dropped)
         self.raise_minimum(Vote(source, remaining[0].target))
         self.votes = dict.fromkeys(remaining)
         return dropped
@@ -98,6 +99,16 @@ class History:
         if minimum and (vote.target <= minimum.target or vote.source < minimum.source):
             return "below_minimum", minimum
         return None
+
+
+def lowest(votes: Collection[Vote]) -> Vote:
+    """The lowest source and the lowest target, perhaps of two votes: a minimum for a history."""
+    return Vote(min(map(_valid_source, votes)), min(vote.target for vote in votes))
+
+
+def _valid_source(vote: Vote) -> int:
+    """The source, up to the target: no later vote is above an invalid source."""
+    return min(vote.source, vote.target)
 
 
 def _higher(one: Vote, other: Vote) -> Vote:

@@ -5,7 +5,7 @@ is, every other one is the configured network (`--network`).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import ConfigError, did_you_mean
@@ -26,6 +26,7 @@ class Network:
     slots_per_epoch: int
     fork_versions: Mapping[str, bytes]
     genesis_validators_root: bytes | None = None
+    is_default: bool = False  # nobody asked for it, so data of other chains is accepted too
 
     @property
     def genesis_fork_version(self) -> bytes:
@@ -44,11 +45,14 @@ def network_of(genesis_validators_root: bytes, configured: Network) -> Network:
     return BY_ROOT.get(genesis_validators_root, configured)
 
 
-def load_network(name_or_path: str) -> Network:
+def load_network(name_or_path: str | None) -> Network:
     """The network of a name in any case, or of a consensus configuration in YAML.
 
-    Raises ConfigError for a name that is not known and for a file without GENESIS_FORK_VERSION.
+    The default one for None. Raises ConfigError for a name that is not known and for a file without
+    GENESIS_FORK_VERSION.
     """
+    if name_or_path is None:
+        return DEFAULT_NETWORK
     return NETWORKS.get(name_or_path.lower()) or _read_config(Path(name_or_path))
 
 
@@ -105,5 +109,7 @@ def _network(name: str, preset: str, root: str, *versions: str) -> Network:
 
 
 NETWORKS = {line.split()[0]: _network(*line.split()) for line in _TABLE.strip().splitlines()}
+
+DEFAULT_NETWORK = replace(NETWORKS["mainnet"], is_default=True)
 
 BY_ROOT = {network.genesis_validators_root: network for network in NETWORKS.values()}

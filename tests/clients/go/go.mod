@@ -7,6 +7,7 @@ require (
 	github.com/attestantio/go-eth2-client v0.29.0
 	github.com/pk910/dynamic-ssz v1.3.2
 	github.com/supranational/blst v0.3.17
+	golang.org/x/crypto v0.42.0
 )
 
 require (
@@ -19,7 +20,6 @@ require (
 	github.com/mattn/go-isatty v0.0.20 // indirect
 	github.com/pk910/hashtree-bindings v0.2.2 // indirect
 	github.com/pkg/errors v0.9.1 // indirect
-	golang.org/x/crypto v0.42.0 // indirect
 	golang.org/x/sys v0.36.0 // indirect
 	golang.org/x/xerrors v0.0.0-20200804184101-5ec99f83aff1 // indirect
 )

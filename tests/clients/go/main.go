@@ -5,6 +5,7 @@ package main
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -32,14 +33,23 @@ type signed struct {
 }
 
 func main() {
-	if len(os.Args) != 3 {
-		fail(fmt.Errorf("expected the signer's URL and a public key, found %d arguments", len(os.Args)-1))
+	p12 := flag.String("p12", "", "the client's key and certificate, for https")
+	password := flag.String("password", "", "of the PKCS#12")
+	server := flag.String("server", "", "the server's certificate, for https")
+	flag.Parse()
+	if flag.NArg() != 2 {
+		fail(fmt.Errorf("expected the signer's URL and a public key, found %d arguments", flag.NArg()))
+	}
+	if *p12 != "" {
+		if err := useTLS(*p12, *password, *server); err != nil {
+			fail(err)
+		}
 	}
 	var pubkey phase0.BLSPubKey
-	if err := pubkey.UnmarshalJSON([]byte(`"` + os.Args[2] + `"`)); err != nil {
-		fail(fmt.Errorf("expected a public key, found %s: %w", os.Args[2], err))
+	if err := pubkey.UnmarshalJSON([]byte(`"` + flag.Arg(1) + `"`)); err != nil {
+		fail(fmt.Errorf("expected a public key, found %s: %w", flag.Arg(1), err))
 	}
-	url := strings.TrimRight(os.Args[1], "/") + "/api/v1/eth2/sign/" + pubkey.String()
+	url := strings.TrimRight(flag.Arg(0), "/") + "/api/v1/eth2/sign/" + pubkey.String()
 
 	lines := json.NewEncoder(os.Stdout)
 	for _, c := range []client{prysm(pubkey), ssv(pubkey)} {
