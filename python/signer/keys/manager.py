@@ -6,10 +6,9 @@ keyring and of the imported keystores on disk, one after another.
 
 import asyncio
 import logging
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -24,11 +23,11 @@ from ..files import MAX_KEY_FILE_SIZE, read
 from ..hex import from_hex
 from ..slashing.interchange import Interchange
 from ..slashing.protection import Protection
-from ..threads import background_pool, cores, thread_pool
+from ..threads import thread_pool
+from .background import BackgroundDecryption
 from .data_dir import DataDir
 from .derived import derive_keys
 from .keyring import Key, Keyring, LoadFailure
-from .keystore import parse
 from .keystore_folder import KeystoreFolder, log_failures
 
 log = logging.getLogger(__name__)
@@ -76,6 +75,7 @@ class KeyManager:
             )
         self._given: list[Key] = []  # by the flags, without files that a reload reads
         self._damaged: list[LoadFailure] = []  # in the data directory
+        self._background = BackgroundDecryption()
         self._changing = ThreadPoolExecutor(1, "change")  # the one thread; it starts when needed
         self.reload_status = ReloadStatus("idle")
 
@@ -152,34 +152,12 @@ class KeyManager:
         process.
         """
         loop = asyncio.get_running_loop()
-        decrypted = await self._decrypt_all(documents, passwords)
+        decrypted = await self._background.decrypt(documents, passwords)
         if history:
             pubkeys = {key.pubkey for key in decrypted if isinstance(key, Key)}
             new = pubkeys - self._keyring.all().keys()
             await loop.run_in_executor(self._changing, self._slashing.merge, history, new)
         return await self._change(self._keep, decrypted)
-
-    async def _decrypt_all(
-        self,
-        documents: Sequence[str],
-        passwords: Sequence[str],
-    ) -> list[Key | SignerError]:
-        """The keys of keystores, in order. Each background thread takes one after another."""
-        stopped = KeystoreError("not imported: the signer stopped; import it again")
-        results: list[Key | SignerError] = [stopped] * len(documents)
-        remaining = deque(range(len(documents)))
-
-        def work() -> None:
-            while remaining and not self._is_stopping:
-                with suppress(IndexError):  # another thread took the last
-                    index = remaining.popleft()
-                    results[index] = _decrypt(documents[index], passwords[index])
-
-        loop = asyncio.get_running_loop()
-        await asyncio.gather(
-            *(loop.run_in_executor(self._decrypting, work) for _ in range(cores()))
-        )
-        return results
 
     async def delete(self, pubkeys: Sequence[bytes]) -> list[Result]:
         """Deletes imported keys; the outcome for each, in order.
@@ -252,7 +230,7 @@ class KeyManager:
         try:
             await loop.run_in_executor(self._changing, self._load_imported)
             # Decrypting may take minutes, so changes go on meanwhile.
-            loaded = await loop.run_in_executor(None, self._load_folder, self._decrypting)
+            loaded = await loop.run_in_executor(None, self._load_folder, self._background.pool)
             await loop.run_in_executor(self._changing, self._set_readonly, *loaded)
             outcome = ReloadStatus("completed")
             failures = len(self._keyring.failures)
@@ -268,25 +246,16 @@ class KeyManager:
             self.reload_status = replace(outcome, last_operation_time=datetime.now(UTC))
 
     def start(self) -> None:
-        """Starts the background threads that decrypt."""
-        self._is_stopping = False
-        self._decrypting = background_pool()
+        """Makes the background threads that decrypt."""
+        self._background.start()
 
     def stop(self) -> None:
         """Ends these threads after the keystores that they decrypt, and drops the others."""
-        self._is_stopping = True
-        self._decrypting.shutdown(wait=False, cancel_futures=True)
+        self._background.stop()
 
     def close(self) -> None:
         """Finishes the changes that are under way, and ends their thread."""
         self._changing.shutdown()
-
-
-def _decrypt(document: str, password: str) -> Key | SignerError:
-    try:
-        return parse(document.encode()).decrypt(password)
-    except SignerError as error:
-        return error
 
 
 def _read_secret_keys(path: Path | None) -> list[Key]:
