@@ -4,6 +4,7 @@ Source: ethereum/keymanager-APIs, apis/local_keystores.yaml and flows/README.md.
 """
 
 import asyncio
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -14,7 +15,7 @@ from .. import decoding
 from ..errors import BadRequestError
 from ..hex import to_hex
 from ..keys.keyring import Key, Keyring
-from ..keys.manager import KeyManager
+from ..keys.manager import KeyManager, Result
 from ..slashing import interchange
 from ..slashing.interchange import Interchange
 from ..slashing.protection import Protection
@@ -107,8 +108,12 @@ class KeymanagerRoutes:
         read = partial(decoding.decode, _Delete, expected="pubkeys")
         body = await request.work_on_body(read)
         results = await self._keymanager.delete(body.pubkeys)
-        outcomes = zip(body.pubkeys, results, strict=True)
+        history = await asyncio.to_thread(self._exported, body.pubkeys, results)
+        return json_list(results, b'{"data":[', b'],"slashing_protection":"%s"}' % history)
+
+    def _exported(self, pubkeys: Sequence[bytes], results: Sequence[Result]) -> bytes:
+        """The histories of the keys that are gone, as the content of a JSON text."""
+        outcomes = zip(pubkeys, results, strict=True)
         gone = {pubkey for pubkey, result in outcomes if result.status != "error"}
-        exported = await asyncio.to_thread(self._slashing.export, gone, self._network)
-        text = msgspec.json.encode(exported)
-        return json_list(results, b'{"data":[', b'],"slashing_protection":%s}' % text)
+        parts = self._slashing.export_parts(gone, self._network)
+        return b"".join([msgspec.json.encode(part)[1:-1] for part in parts])

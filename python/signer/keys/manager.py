@@ -154,10 +154,13 @@ class KeyManager:
         loop = asyncio.get_running_loop()
         decrypted = await self._background.decrypt(documents, passwords)
         if history:
-            pubkeys = {key.pubkey for key in decrypted if isinstance(key, Key)}
-            new = pubkeys - self._keyring.all().keys()
-            await loop.run_in_executor(self._changing, self._slashing.merge, history, new)
+            await loop.run_in_executor(self._changing, self._merge, history, decrypted)
         return await self._change(self._keep, decrypted)
+
+    def _merge(self, history: Interchange, decrypted: Sequence[Key | SignerError]) -> None:
+        """Merges what keys that are about to be imported have signed."""
+        pubkeys = {key.pubkey for key in decrypted if isinstance(key, Key)}
+        self._slashing.merge(history, pubkeys - self._keyring.all().keys())
 
     async def delete(self, pubkeys: Sequence[bytes]) -> list[Result]:
         """Deletes imported keys; the outcome for each, in order.
@@ -170,13 +173,13 @@ class KeyManager:
         """Makes changes one after another on the thread for changes, and returns their results."""
 
         def make_changes() -> list[Result]:
-            return [change(item) for item in items]
+            results = [change(item) for item in items]
+            counts = Counter(result.status for result in results)
+            told = ", ".join(f"{count} {status}" for status, count in counts.items())
+            log.info("keys: %s", told or "none")
+            return results
 
-        results = await asyncio.get_running_loop().run_in_executor(self._changing, make_changes)
-        counts = Counter(result.status for result in results)
-        told = ", ".join(f"{count} {status}" for status, count in counts.items())
-        log.info("keys: %s", told or "none")
-        return results
+        return await asyncio.get_running_loop().run_in_executor(self._changing, make_changes)
 
     def _keep(self, key: Key | SignerError) -> Result:
         if isinstance(key, SignerError):

@@ -11,6 +11,7 @@ from ..errors import BadRequestError
 from ..hex import to_hex
 from ..spec.networks import Network
 from ..ssz.scalars import Bytes32, Bytes48, uint64
+from .rules import History, HistoryKey, Vote
 
 
 class _Root(Bytes32):
@@ -108,3 +109,22 @@ def _merged(entries: Sequence[_Entry]) -> list[ValidatorHistory]:
         history.signed_blocks += entry.signed_blocks or []
         history.signed_attestations += entry.signed_attestations or []
     return [*histories.values()]
+
+
+def exported_messages(key: HistoryKey, history: History) -> list[dict[str, str]]:
+    """The messages of a history that an export has, oldest first."""
+    # Nothing below the minimum: the importer derives its own minimum from what we export.
+    minimum_target = history.minimum.target if history.minimum else 0
+    votes = sorted(history.votes, key=lambda vote: (vote.target, vote.source))
+    return [message_of(key, vote) for vote in votes if vote.target >= minimum_target]
+
+
+def message_of(key: HistoryKey, vote: Vote) -> dict[str, str]:
+    """A vote with the members of EIP-3076."""
+    if key.kind == "signed_blocks":
+        message = {"slot": str(vote.target)}
+    else:
+        message = {"source_epoch": str(vote.source), "target_epoch": str(vote.target)}
+    if vote.signing_root:
+        message["signing_root"] = to_hex(vote.signing_root)
+    return message

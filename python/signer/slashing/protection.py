@@ -6,7 +6,7 @@ The rules are in `rules.py`; `database.py` keeps histories on disk.
 import logging
 import threading
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -20,12 +20,13 @@ from ..signing.request import ForkRequest, SignRequest
 from ..spec.domains import DOMAIN_BEACON_ATTESTER, DOMAIN_BEACON_PROPOSER
 from ..spec.networks import Network
 from .database import HistoryDatabase
-from .interchange import Interchange, ValidatorHistory
+from .interchange import Interchange, ValidatorHistory, exported_messages, message_of
 from .rules import History, HistoryKey, Vote, lowest
 
 log = logging.getLogger(__name__)
 
 VOTES_KEPT_PER_HISTORY = 256  # a day of attestations; pruned when there are twice as many
+VOTES_PER_STEP = 500  # of an import; remembering them takes about a millisecond
 MAX_PAIRS_KEPT = 10_000
 MAX_PAIRS_WARNED_OF = 100  # a harness that never reads the log must not fill its pipe
 
@@ -137,8 +138,8 @@ class Protection:
             rule=rule,
             pubkey=to_hex(key.pubkey),
             genesis_validators_root=to_hex(key.genesis_validators_root),
-            earlier=_message(key, earlier),
-            later=_message(key, vote),
+            earlier=message_of(key, earlier),
+            later=message_of(key, vote),
         )
         # Pruning or an import lost the details, so it may not be slashable.
         if rule != "below_minimum":
@@ -195,8 +196,7 @@ class Protection:
         root = interchange.genesis_validators_root
         for validator in interchange.data:
             if pubkeys is None or validator.pubkey in pubkeys:
-                with self._lock:
-                    self._merge(root, validator)
+                self._merge(root, validator)
         if self._database:
             self._database.flush()
 
@@ -216,14 +216,19 @@ class Protection:
     def _add_votes(self, key: HistoryKey, votes: list[Vote]) -> None:
         if not votes:
             return
-        history = self._histories_of(key.pubkey)[key]
-        for vote in votes:
-            self._remember(key, history, vote)
+        # Signing goes on between the steps: it waits for the lock.
+        for start in range(0, len(votes), VOTES_PER_STEP):
+            with self._lock:
+                history = self._histories_of(key.pubkey)[key]
+                for vote in votes[start : start + VOTES_PER_STEP]:
+                    self._remember(key, history, vote)
         # EIP-3076's minimal conditions, with every import's own minimum: an exporter that keeps
         # only the last message knows nothing of the earlier ones.
-        minimum = history.raise_minimum(lowest(votes))
-        if self._database:
-            self._database.set_minimum(key, minimum)
+        lowest_vote = lowest(votes)
+        with self._lock:
+            minimum = self._histories_of(key.pubkey)[key].raise_minimum(lowest_vote)
+            if self._database:
+                self._database.set_minimum(key, minimum)
 
     def has_signed(self, pubkey: bytes) -> bool:
         """Whether a key has signed a block or an attestation."""
@@ -235,21 +240,43 @@ class Protection:
 
         If they have signed nothing there, exports the chain on which most of them signed.
         """
-        with self._lock:
-            histories = {
-                key: history
-                for pubkey in sorted(pubkeys)
-                for key, history in self._histories_of(pubkey).items()
-            }
-            root = _chain_of(histories, network)
-            data: dict[bytes, dict[str, Any]] = {}
-            for key, history in histories.items():
-                if key.genesis_validators_root == root:
-                    validator = data.setdefault(key.pubkey, _empty_export(key.pubkey))
-                    validator[key.kind] = _exported_messages(key, history)
+        return "".join(self.export_parts(pubkeys, network))
+
+    def export_parts(self, pubkeys: Iterable[bytes], network: Network) -> Iterator[str]:
+        """As `export`, in a part for each key: signing goes on between them."""
+        pubkeys = sorted(pubkeys)
+        root = self._chain_of(pubkeys, network)
         metadata = {"interchange_format_version": "5", "genesis_validators_root": to_hex(root)}
-        document = {"metadata": metadata, "data": [*data.values()]}
-        return msgspec.json.encode(document).decode()
+        yield f'{{"metadata":{_json(metadata)},"data":['
+        separator = ""
+        for pubkey in pubkeys:
+            validator = self._exported(pubkey, root)
+            if validator:
+                yield separator + _json({"pubkey": to_hex(pubkey), **validator})
+                separator = ","
+        yield "]}"
+
+    def _chain_of(self, pubkeys: Iterable[bytes], network: Network) -> bytes:
+        """The genesis validators root to export for: the network's, or that of most keys."""
+        keys_of_chains = Counter[bytes]()
+        for pubkey in pubkeys:
+            with self._lock:
+                histories = [*self._histories_of(pubkey)]
+            keys_of_chains.update({history.genesis_validators_root for history in histories})
+        if network.genesis_validators_root in keys_of_chains or not keys_of_chains:
+            return network.genesis_validators_root or bytes(32)
+        return keys_of_chains.most_common(1)[0][0]
+
+    def _exported(self, pubkey: bytes, genesis_validators_root: bytes) -> dict[str, Any]:
+        """The messages of a key on a chain, by their kind; empty without any."""
+        exported: dict[str, Any] = {}
+        with self._lock:
+            for key, history in self._histories_of(pubkey).items():
+                if key.genesis_validators_root == genesis_validators_root:
+                    exported[key.kind] = exported_messages(key, history)
+        if exported:
+            return {"signed_blocks": [], "signed_attestations": [], **exported}
+        return {}
 
     def clear(self) -> None:
         """Forgets every vote, on disk too, and every slashable pair."""
@@ -260,35 +287,8 @@ class Protection:
             self.pairs.clear()
 
 
-def _chain_of(histories: Iterable[HistoryKey], network: Network) -> bytes:
-    """The genesis validators root to export for: the network's, or that of most keys."""
-    keys_of_chains = {(key.pubkey, key.genesis_validators_root) for key in histories}
-    chains = Counter(root for _, root in keys_of_chains)
-    if network.genesis_validators_root in chains or not chains:
-        return network.genesis_validators_root or bytes(32)
-    return chains.most_common(1)[0][0]
-
-
-def _empty_export(pubkey: bytes) -> dict[str, Any]:
-    return {"pubkey": to_hex(pubkey), "signed_blocks": [], "signed_attestations": []}
-
-
-def _exported_messages(key: HistoryKey, history: History) -> list[dict[str, str]]:
-    # Nothing below the minimum: the importer derives its own minimum from what we export.
-    minimum_target = history.minimum.target if history.minimum else 0
-    votes = sorted(history.votes, key=lambda vote: (vote.target, vote.source))
-    return [_message(key, vote) for vote in votes if vote.target >= minimum_target]
-
-
-def _message(key: HistoryKey, vote: Vote) -> dict[str, str]:
-    """A vote with the members of EIP-3076."""
-    if key.kind == "signed_blocks":
-        message = {"slot": str(vote.target)}
-    else:
-        message = {"source_epoch": str(vote.source), "target_epoch": str(vote.target)}
-    if vote.signing_root:
-        message["signing_root"] = to_hex(vote.signing_root)
-    return message
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def _one_line(message: dict[str, str]) -> str:
