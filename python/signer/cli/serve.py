@@ -14,10 +14,10 @@ from ..app import Application
 from ..config import Config
 from ..errors import ConfigError
 from ..hex import to_hex
-from ..keys.keyring import Keyring
 from ..metrics import Metrics
 from . import output
 from .options import CONFIG_FILE, FLAGS, current_flag
+from .parent import stop_with_parent
 
 log = logging.getLogger(__name__)
 
@@ -54,8 +54,11 @@ def serve(**values: Any) -> None:
       signer serve --interop 1 --port 0 --ready-json   (for a harness: read one line of output)
     """  # noqa: D301 - click's mark of lines that it leaves alone
     # First, so that errors of flags come in the requested log format.
-    output.log_to_stderr(values["log_level"], values["log_format"])
+    level = "error" if values["quiet"] else values["log_level"]
+    output.configure_log(level, values["log_format"])
     config = Config(**values)
+    if config.exit_with_parent:
+        stop_with_parent()
     with server.bind(config.host, config.port) as listener:
         url = server.url_of(listener, config)
         # Ports and network before keystores, which take long: mistakes are told at once.
@@ -64,13 +67,14 @@ def serve(**values: Any) -> None:
             if config.metrics:
                 _serve_metrics(config, app.metrics)
             app.keymanager.load()
-            announce = partial(_announce, config, url, app.keyring)
+            announce = partial(_announce, config, url, app)
             server.run(app, listener, config, announce, app.operations.release)
         finally:
             app.close()
     # Granian's threads outlive its server by a moment. One that asks for the GIL while the
     # interpreter shuts down aborts the process, so leave without a shutdown. Everything kept is
-    # closed by now, and click and logging flush each line.
+    # closed by now.
+    output.wait_until_logged()
     os._exit(0)
 
 
@@ -90,8 +94,12 @@ def _serve_metrics(config: Config, metrics: Metrics) -> None:
         log.info("no metrics: port %d is in use; choose a --metrics-port to have them", port)
 
 
-def _announce(config: Config, url: str, keyring: Keyring) -> None:
-    """Logs the keys, the URL and an example request."""
+def _announce(config: Config, url: str, app: Application) -> None:
+    """Prints the line of --ready-json, then logs the keys, the URL and an example request."""
+    keyring = app.keyring
+    if config.ready_json:
+        # First: a harness may wait for this line, and read nothing else.
+        output.print_line(json.dumps({"url": url, "pid": os.getpid(), "pubkeys": len(keyring)}))
     told = f"{len(keyring)} keys"
     if keyring.failures:
         told += f", {len(keyring.failures)} failed to load"
@@ -102,8 +110,7 @@ def _announce(config: Config, url: str, keyring: Keyring) -> None:
     if config.keymanager_token_file:
         log.info("the Keymanager API's token is in %s", config.keymanager_token_file)
     log.info("test signer, not for production validators: --slashing %s", config.slashing)
-    if config.ready_json:
-        click.echo(json.dumps({"url": url, "pid": os.getpid(), "pubkeys": len(keyring)}))
-    elif keyring and not config.tls_cert:
+    if keyring and not config.ready_json and not config.tls_cert:
         pubkey = to_hex(next(iter(keyring)))
         log.info("try: curl -s %s/api/v1/eth2/sign/%s -d '%s'", url, pubkey, EXAMPLE_REQUEST)
+    app.keymanager.log_failures()

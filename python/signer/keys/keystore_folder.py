@@ -132,13 +132,6 @@ class KeystoreFolder:
         if skipped:
             message += f", skipped {skipped} files that have no key"
         log.info(message)
-        log_failures(failures)
-
-
-def log_failures(failures: Sequence[LoadFailure]) -> None:
-    """A line for each key that could not be loaded."""
-    for failure in failures:
-        log.warning("failed: %s: %s", failure.source, failure.reason)
 
 
 def _grouped(found: Sequence[Found]) -> list[Copies]:

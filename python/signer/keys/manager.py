@@ -28,11 +28,13 @@ from .data_dir import DataDir
 from .derived import derive_keys
 from .keyring import Key, Keyring, LoadFailure
 from .keystore import parse
-from .keystore_folder import KeystoreFolder, log_failures
+from .keystore_folder import KeystoreFolder
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+FAILURES_LOGGED = 20  # lines; a folder without its passwords has thousands that say the same
 
 
 class Result(Struct, frozen=True, omit_defaults=True):
@@ -80,8 +82,8 @@ class KeyManager:
     def load(self, secret_keys: Sequence[SecretKey] = ()) -> None:
         """Loads the keys of all sources and `secret_keys`, on all cores, before the signer serves.
 
-        Blocks. Failures go to `keyring.failures`. Raises ConfigError for a keystore folder that
-        cannot be listed and a bad file of secret keys.
+        Blocks. Failures go to `keyring.failures`, not to the log. Raises ConfigError for a keystore
+        folder that cannot be listed and a bad file of secret keys.
         """
         self._given = derive_keys(self._config.key_source)
         self._given += _read_secret_keys(self._config.secret_keys_file)
@@ -100,7 +102,6 @@ class KeyManager:
         self._damaged = [result for result in results if isinstance(result, LoadFailure)]
         self._add(keys)
         log.info("loaded %d imported keys, %d failed", len(keys), len(self._damaged))
-        log_failures(self._damaged)
 
     def _load_folder(self, pool: ThreadPoolExecutor) -> tuple[list[Key], list[LoadFailure]]:
         if self._folder:
@@ -113,6 +114,18 @@ class KeyManager:
             readonly.setdefault(key.pubkey, key)
         self._keyring.readonly = readonly
         self._keyring.failures = [*self._damaged, *failures]
+
+    def log_failures(self) -> None:
+        """Logs a line for each key that could not be loaded, FAILURES_LOGGED lines at most."""
+        failures = self._keyring.failures
+        shown = failures
+        if len(failures) > FAILURES_LOGGED:
+            shown = failures[: FAILURES_LOGGED - 1]
+        for failure in shown:
+            log.warning("failed: %s", " ".join(f"{failure.source}: {failure.reason}".split()))
+        if len(shown) < len(failures):
+            number = len(failures) - len(shown)
+            log.warning("failed: %d more; mend these first, then POST /reload", number)
 
     def add(self, keys: Sequence[Key]) -> None:
         """Adds keys that live as long as the process. Blocks until they sign."""
@@ -234,6 +247,7 @@ class KeyManager:
             # Decrypting may take minutes, so changes go on meanwhile.
             loaded = await loop.run_in_executor(None, self._load_folder, self._decrypting)
             await loop.run_in_executor(self._changing, self._set_readonly, *loaded)
+            self.log_failures()
             outcome = ReloadStatus("completed")
             failures = len(self._keyring.failures)
             if failures:
