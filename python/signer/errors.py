@@ -15,6 +15,7 @@
     ├── KeystoreError               400  a keystore that is not EIP-2335, or outside our bounds
     │   └── WrongPasswordError      400  the checksum says that the password is wrong
     ├── FaultError                  any  the answer of a fault that a test has set
+    ├── ProcessEndedError           500  the process of a test's signer has ended by itself
     └── ConfigError                 500  a flag, a file or a port that makes serving impossible
 
 A message says what was expected, what came and what to do. It starts in lower case, ends without a
@@ -118,6 +119,10 @@ class FaultError(SignerError):
     def __init__(self, message: str, status: int) -> None:
         super().__init__(message)
         self.status = status
+
+
+class ProcessEndedError(SignerError, ConnectionError):
+    """The process of a test's signer has ended by itself, so nothing can be asked of it."""
 
 
 class ConfigError(SignerError):

@@ -12,6 +12,7 @@ import socket
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from functools import partial
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -19,6 +20,7 @@ import uvloop
 from granian._granian import SocketHolder
 from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings
+from granian.server.common import AbstractServer
 from granian.server.embed import Server
 from litestar.types import Receive, Send
 
@@ -126,10 +128,12 @@ async def serve(
         async with app:
             serving = asyncio.create_task(granian.serve())
             stopping = asyncio.create_task(serve_until_stopped())
-            await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            granian.stop()  # type: ignore[no-untyped-call]
-            timeout = CLOSE_TIMEOUT if drain else ABRUPT_CLOSE_TIMEOUT
-            await asyncio.wait({serving}, timeout=timeout)
+            try:
+                await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            finally:  # also when it is cancelled
+                granian.stop()  # type: ignore[no-untyped-call]
+                timeout = CLOSE_TIMEOUT if drain else ABRUPT_CLOSE_TIMEOUT
+                await asyncio.wait({serving}, timeout=timeout)
     await _end({serving, stopping})
 
 
@@ -203,7 +207,14 @@ class _WatchedApplication:
         await send(event)
 
 
-class _Granian(Server):
+class _WithoutReload(AbstractServer[Any]):
+    """Keeps Granian from asking for the working folder, which may have been removed."""
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(reload_paths=[Path(os.devnull)], **arguments)
+
+
+class _Granian(Server, _WithoutReload):
     """Granian on a listening socket of ours, which it owns and closes."""
 
     def __init__(self, app: Any, listener: socket.socket, config: Config) -> None:
