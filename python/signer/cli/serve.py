@@ -3,21 +3,22 @@
 import json
 import logging
 import os
+from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from prometheus_client import start_http_server
 
-from .. import server
-from ..app import Application
 from ..config import Config
 from ..errors import ConfigError
 from ..hex import to_hex
-from ..metrics import Metrics
 from . import output
 from .options import CONFIG_FILE, FLAGS, current_flag
 from .parent import stop_with_parent
+
+if TYPE_CHECKING:
+    from ..app import Application
+    from ..metrics import Metrics
 
 log = logging.getLogger(__name__)
 
@@ -53,12 +54,14 @@ def serve(**values: Any) -> None:
       signer serve --keystores-path keys --keystores-passwords-path secrets
       signer serve --interop 1 --port 0 --ready-json   (for a harness: read one line of output)
     """  # noqa: D301 - click's mark of lines that it leaves alone
-    # First, so that errors of flags come in the requested log format.
-    level = "error" if values["quiet"] else values["log_level"]
-    output.configure_log(level, values["log_format"])
+    configure_log(values)  # first: errors of flags then come in the requested format
     config = Config(**values)
     if config.exit_with_parent:
         stop_with_parent()
+    # These imports take most of the start, and the parent may end meanwhile.
+    from .. import server  # noqa: PLC0415
+    from ..app import Application  # noqa: PLC0415
+
     with server.bind(config.host, config.port) as listener:
         url = server.url_of(listener, config)
         # Ports and network before keystores, which take long: mistakes are told at once.
@@ -66,7 +69,7 @@ def serve(**values: Any) -> None:
         try:
             if config.metrics:
                 _serve_metrics(config, app.metrics)
-            app.keymanager.load()
+            app.keymanager.load(logs_failures=False)  # after the ready line
             announce = partial(_announce, config, url, app)
             server.run(app, listener, config, announce, app.operations.release)
         finally:
@@ -78,8 +81,18 @@ def serve(**values: Any) -> None:
     os._exit(0)
 
 
-def _serve_metrics(config: Config, metrics: Metrics) -> None:
+def configure_log(flags: Mapping[str, Any]) -> None:
+    """Logs as these flags ask."""
+    level = flags["log_level"]
+    if flags["quiet"]:
+        level = "error"
+    output.configure_log(level, flags["log_format"])
+
+
+def _serve_metrics(config: Config, metrics: "Metrics") -> None:
     """Serves them on a thread, which lasts as long as the process."""
+    from prometheus_client import start_http_server  # noqa: PLC0415 - takes long
+
     port = config.metrics_port
     if port is None:
         port = 0 if config.port == 0 else DEFAULT_METRICS_PORT
@@ -94,7 +107,7 @@ def _serve_metrics(config: Config, metrics: Metrics) -> None:
         log.info("no metrics: port %d is in use; choose a --metrics-port to have them", port)
 
 
-def _announce(config: Config, url: str, app: Application) -> None:
+def _announce(config: Config, url: str, app: "Application") -> None:
     """Prints the line of --ready-json, then logs the keys, the URL and an example request."""
     keyring = app.keyring
     if config.ready_json:

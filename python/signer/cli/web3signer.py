@@ -16,7 +16,7 @@ import click
 from .._core import __version__
 from ..errors import ConfigError
 from .config_file import read_members
-from .serve import serve
+from .serve import configure_log, serve
 
 log = logging.getLogger(__name__)
 
@@ -80,9 +80,11 @@ def web3signer(argv: tuple[str, ...]) -> None:
         --keystores-passwords-path=secrets --slashing-protection-enabled=false
     """  # noqa: D301 - click's mark
     flags, ignored = translate(argv, os.environ)
-    if ignored:
-        log.info("without a meaning here, ignored: %s", ", ".join(sorted(ignored)))
-    serve.main(flags, prog_name="signer serve", standalone_mode=False)
+    with serve.make_context("signer serve", flags) as context:
+        configure_log(context.params)
+        if ignored:
+            log.info("without a meaning here, ignored: %s", ", ".join(sorted(ignored)))
+        serve.invoke(context)
 
 
 def translate(

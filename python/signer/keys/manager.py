@@ -79,10 +79,15 @@ class KeyManager:
         self._changing = ThreadPoolExecutor(1, "change")  # the one thread; it starts when needed
         self.reload_status = ReloadStatus("idle")
 
-    def load(self, secret_keys: Sequence[SecretKey] = ()) -> None:
+    def load(
+        self,
+        secret_keys: Sequence[SecretKey] = (),
+        *,
+        logs_failures: bool = True,
+    ) -> None:
         """Loads the keys of all sources and `secret_keys`, on all cores, before the signer serves.
 
-        Blocks. Failures go to `keyring.failures`, not to the log. Raises ConfigError for a keystore
+        Blocks. Failures go to `keyring.failures`, and to the log. Raises ConfigError for a keystore
         folder that cannot be listed and a bad file of secret keys.
         """
         self._given = derive_keys(self._config.key_source)
@@ -91,6 +96,8 @@ class KeyManager:
         self._load_imported()
         with thread_pool() as pool:
             self._set_readonly(*self._load_folder(pool))
+        if logs_failures:
+            self.log_failures()
 
     def _load_imported(self) -> None:
         if not self._data_dir:

@@ -97,7 +97,6 @@ class Signer(ControlClient):
                 self._close_application = when_forgotten(self, self._application.close)
                 secret_keys = [SecretKey.from_bytes(key) for key in self._keys]
                 self._application.keymanager.load(secret_keys)
-                self._application.keymanager.log_failures()
             if start:
                 self.start()
             unless_complete.pop_all()
