@@ -9,8 +9,8 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -125,23 +125,27 @@ async def serve(
                 granian.refuse_connections()
                 await watched.drain()
 
-        async with app:
+        async with _ending() as tasks, app:
             serving = asyncio.create_task(granian.serve())
-            stopping = asyncio.create_task(serve_until_stopped())
+            tasks |= {serving, asyncio.create_task(serve_until_stopped())}
             try:
-                await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             finally:  # also when it is cancelled
                 granian.stop()  # type: ignore[no-untyped-call]
                 timeout = CLOSE_TIMEOUT if drain else ABRUPT_CLOSE_TIMEOUT
                 await asyncio.wait({serving}, timeout=timeout)
-    await _end({serving, stopping})
 
 
-async def _end(tasks: set[asyncio.Task[None]]) -> None:
-    """Cancels tasks, waits for their end, and raises the error of one that failed."""
-    for task in tasks:
-        task.cancel()
-    results = await asyncio.gather(*tasks, return_exceptions=True)
+@asynccontextmanager
+async def _ending() -> AsyncIterator[set[asyncio.Task[None]]]:
+    """Tasks to add to. On the way out cancels them, and raises the error of one that failed."""
+    tasks = set[asyncio.Task[None]]()
+    try:
+        yield tasks
+    finally:
+        for task in tasks:
+            task.cancel()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
     for result in results:
         if isinstance(result, Exception):
             raise result

@@ -92,6 +92,11 @@ class SignerProcess:
                 f"{self._last_lines()}"
             )
 
+    def close_stdin(self) -> None:
+        """Closes its standard input, which stops it if it was started --exit-with-parent."""
+        stdin: Any = self._process.stdin
+        stdin.close()
+
     def terminate(self) -> None:
         """Tells it to stop (SIGTERM); does not wait."""
         self._process.terminate()

@@ -14,6 +14,7 @@ from ..config import Config
 from ..errors import ConfigError
 
 READY_TIMEOUT = 10.0  # seconds; a thread that does not serve by then has failed to start
+END_TIMEOUT = 5.0  # seconds; a thread that failed to start ends within this time
 
 
 class ServerThread:
@@ -31,12 +32,12 @@ class ServerThread:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_abandoned = False
         self._thread = threading.Thread(target=self._run, name="signer", daemon=True)
+        url = server.url_of(listener, config)  # the thread takes the socket over
         self._thread.start()
         try:
             self._ready.result(READY_TIMEOUT)
         except TimeoutError:
             self._abandon()
-            url = server.url_of(listener, config)
             problem = f"expected {url} to answer within {READY_TIMEOUT} seconds"
             raise ConfigError(problem) from None
         except BaseException:  # such as KeyboardInterrupt
@@ -70,7 +71,7 @@ class ServerThread:
         if self._loop and self._task:
             with suppress(RuntimeError):  # it has ended
                 self._loop.call_soon_threadsafe(self._task.cancel)
-        self._thread.join(READY_TIMEOUT)
+        self._thread.join(END_TIMEOUT)
 
     def stop(self) -> None:
         """Stops serving at once: connecting is refused then."""
