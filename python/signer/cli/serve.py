@@ -12,6 +12,7 @@ import click
 from ..config import Config
 from ..errors import ConfigError
 from ..hex import to_hex
+from ..keys.keyring import log_failures
 from . import output
 from .options import CONFIG_FILE, FLAGS, current_flag
 from .parent import stop_with_parent
@@ -126,4 +127,4 @@ def _announce(config: Config, url: str, app: "Application") -> None:
     if keyring and not config.ready_json and not config.tls_cert:
         pubkey = to_hex(next(iter(keyring)))
         log.info("try: curl -s %s/api/v1/eth2/sign/%s -d '%s'", url, pubkey, EXAMPLE_REQUEST)
-    app.keymanager.log_failures()
+    log_failures(keyring.failures)

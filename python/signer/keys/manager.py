@@ -26,15 +26,13 @@ from ..slashing.protection import Protection
 from ..threads import background_pool, thread_pool
 from .data_dir import DataDir
 from .derived import derive_keys
-from .keyring import Key, Keyring, LoadFailure
+from .keyring import Key, Keyring, LoadFailure, log_failures
 from .keystore import parse
 from .keystore_folder import KeystoreFolder
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-FAILURES_LOGGED = 20  # lines; a folder without its passwords has thousands that say the same
 
 
 class Result(Struct, frozen=True, omit_defaults=True):
@@ -97,7 +95,7 @@ class KeyManager:
         with thread_pool() as pool:
             self._set_readonly(*self._load_folder(pool))
         if logs_failures:
-            self.log_failures()
+            log_failures(self._keyring.failures)
 
     def _load_imported(self) -> None:
         if not self._data_dir:
@@ -121,18 +119,6 @@ class KeyManager:
             readonly.setdefault(key.pubkey, key)
         self._keyring.readonly = readonly
         self._keyring.failures = [*self._damaged, *failures]
-
-    def log_failures(self) -> None:
-        """Logs a line for each key that could not be loaded, FAILURES_LOGGED lines at most."""
-        failures = self._keyring.failures
-        shown = failures
-        if len(failures) > FAILURES_LOGGED:
-            shown = failures[: FAILURES_LOGGED - 1]
-        for failure in shown:
-            log.warning("failed: %s", " ".join(f"{failure.source}: {failure.reason}".split()))
-        if len(shown) < len(failures):
-            number = len(failures) - len(shown)
-            log.warning("failed: %d more; mend these first, then POST /reload", number)
 
     def add(self, keys: Sequence[Key]) -> None:
         """Adds keys that live as long as the process. Blocks until they sign."""
@@ -254,7 +240,7 @@ class KeyManager:
             # Decrypting may take minutes, so changes go on meanwhile.
             loaded = await loop.run_in_executor(None, self._load_folder, self._decrypting)
             await loop.run_in_executor(self._changing, self._set_readonly, *loaded)
-            self.log_failures()
+            log_failures(self._keyring.failures)
             outcome = ReloadStatus("completed")
             failures = len(self._keyring.failures)
             if failures:
