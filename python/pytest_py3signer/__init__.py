@@ -156,7 +156,11 @@ def _section(signer: Any) -> str:
     lines = [signer.url]
     # Its process may have ended, and a signer elsewhere may have no /_signer.
     with suppress(OSError, pytest.skip.Exception):
-        lines += [record.line() for record in signer.requests[-RECORDS_SHOWN:]]
+        try:
+            records = signer.requests
+        except ConnectionError as error:  # it tells how its process ended
+            return f"{signer.url}\n{error}"
+        lines += [record.line() for record in records[-RECORDS_SHOWN:]]
         lines += [f"slashable: {pair.line()}" for pair in signer.slashable()]
         faults = signer.ask_control("GET", "faults", all=True)
         lines += [f"never applied: {fault}" for fault in faults if not fault["hits"]]

@@ -180,6 +180,12 @@ class Config:
         default=False,
         meaning='print {"url", "pid", "pubkeys"} on one line once it serves',
     )
+    quiet: bool = flag(default=False, meaning="log only errors; wins over --log-level")
+    exit_with_parent: bool = flag(
+        default=False,
+        meaning="stop when standard input closes, if it is a pipe or a socket; otherwise stop "
+        "when the parent process ends",
+    )
 
     @property
     def key_source(self) -> KeySource:

@@ -18,6 +18,7 @@
     │   ├── OtherFormatError        400  JSON that is no EIP-2335 keystore, version 4
     │   └── WrongPasswordError      400  the checksum says that the password is wrong
     ├── FaultError                  any  the answer of a fault that a test has set
+    ├── ProcessEndedError           500  the process of a test's signer has ended by itself
     └── ConfigError                 500  a flag or a file that makes serving impossible
         ├── MnemonicError           400  words that are no BIP-39 mnemonic
         └── UnavailableError        500  a port or a folder that another process has
@@ -160,6 +161,10 @@ class FaultError(SignerError):
     def __init__(self, message: str, status: int) -> None:
         super().__init__(message)
         self.status = status
+
+
+class ProcessEndedError(SignerError, ConnectionError):
+    """The process of a test's signer has ended by itself, so nothing can be asked of it."""
 
 
 class ConfigError(SignerError):

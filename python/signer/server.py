@@ -10,9 +10,10 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
 from functools import partial
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -20,6 +21,7 @@ import uvloop
 from granian._granian import SocketHolder
 from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings
+from granian.server.common import AbstractServer
 from granian.server.embed import Server
 
 from . import tls
@@ -129,22 +131,28 @@ async def serve(
                 granian.refuse_connections()
                 await watched.drain()
 
-        async with app:
+        async with _ending() as tasks, app:
             serving = asyncio.create_task(granian.serve())
             stopping = asyncio.create_task(serve_until_stopped())
-            watching = asyncio.create_task(granian.limit.watch())
-            await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            granian.stop()  # type: ignore[no-untyped-call]
-            timeout = CLOSE_TIMEOUT if drain else ABRUPT_CLOSE_TIMEOUT
-            await asyncio.wait({serving}, timeout=timeout)
-    await _end({serving, stopping, watching})
+            tasks |= {serving, stopping, asyncio.create_task(granian.limit.watch())}
+            try:
+                await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            finally:  # also when it is cancelled
+                granian.stop()  # type: ignore[no-untyped-call]
+                timeout = CLOSE_TIMEOUT if drain else ABRUPT_CLOSE_TIMEOUT
+                await asyncio.wait({serving}, timeout=timeout)
 
 
-async def _end(tasks: set[asyncio.Task[None]]) -> None:
-    """Cancels tasks, waits for their end, and raises the error of one that failed."""
-    for task in tasks:
-        task.cancel()
-    results = await asyncio.gather(*tasks, return_exceptions=True)
+@asynccontextmanager
+async def _ending() -> AsyncIterator[set[asyncio.Task[None]]]:
+    """Tasks to add to. On the way out cancels them, and raises the error of one that failed."""
+    tasks = set[asyncio.Task[None]]()
+    try:
+        yield tasks
+    finally:
+        for task in tasks:
+            task.cancel()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
     for result in results:
         if isinstance(result, Exception):
             raise result
@@ -210,7 +218,14 @@ class _WatchedApplication:
         await send(event)
 
 
-class _Granian(Server):
+class _WithoutReload(AbstractServer[Any]):
+    """Keeps Granian from asking for the working folder, which may have been removed."""
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(reload_paths=[Path(os.devnull)], **arguments)
+
+
+class _Granian(Server, _WithoutReload):
     """Granian on a listening socket of ours, which it owns and closes."""
 
     def __init__(self, app: Any, listener: socket.socket, config: Config) -> None:

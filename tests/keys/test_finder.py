@@ -194,13 +194,12 @@ def test_failures_are_listed_with_file_and_reason_and_the_rest_loads(
     }
 
 
-def test_the_last_lines_of_the_report_say_how_many_failed_and_why(one_good_among_bad: Path) -> None:
+def test_the_last_line_of_the_report_says_how_many_failed(one_good_among_bad: Path) -> None:
     loaded = load(one_good_among_bad)
 
-    total, *reasons = loaded.lines[-4:]
+    total = loaded.lines[-1]
     assert total.startswith(f"loaded 1 keystores from {one_good_among_bad} in ")
     assert total.endswith(" s, 3 failed")
-    assert [f"failed: {source}: {reason}" for source, reason in loaded.failures] == reasons
 
 
 def test_a_report_tells_no_password(one_good_among_bad: Path) -> None:

@@ -112,6 +112,18 @@ def test_a_failure_shows_the_last_twenty_of_every_signer(project: Project) -> No
     assert ["#1", "#2"] == [line.split()[0] for line in second]
 
 
+def test_a_failure_shows_that_the_process_of_a_signer_died(project: Project) -> None:
+    tests = """
+    def test_it(make_signer):
+        process = make_signer(process=True)._serving
+        process.kill()
+        process.wait()
+        assert False
+    """
+    [lines] = sections(project, tests)
+    assert "it ended with exit code -9" in lines[0]
+
+
 def test_a_failure_shows_faults_that_never_fired(project: Project) -> None:
     tests = """
     def test_it(signer):

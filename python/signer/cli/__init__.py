@@ -6,7 +6,7 @@ import click
 
 from .._core import __version__
 from ..errors import SignerError, UnavailableError
-from . import output
+from . import output, parent  # noqa: F401 - `parent` first, before what takes long to import
 from .keys import keys
 from .serve import serve
 from .slashing import slashing
@@ -26,17 +26,18 @@ class _Commands(click.Group):
         return super().parse_args(context, args)
 
     def invoke(self, context: click.Context) -> Any:
-        output.log_to_stderr("info", "plain")
-        try:
-            return super().invoke(context)
-        except SignerError as error:
-            failure: type[click.ClickException] = click.UsageError
-            if isinstance(error, UnavailableError):
-                failure = click.ClickException
-            if output.logs_json():
-                output.log.error("%s", error)
-                context.exit(failure.exit_code)
-            raise failure(str(error)) from None
+        output.open_missing_streams()
+        with output.log_to_stderr():
+            try:
+                return super().invoke(context)
+            except SignerError as error:
+                failure: type[click.ClickException] = click.UsageError
+                if isinstance(error, UnavailableError):
+                    failure = click.ClickException
+                exit_code = output.tell_error(failure(str(error)))
+            except click.ClickException as error:
+                exit_code = output.tell_error(error)
+        return context.exit(exit_code)
 
 
 @click.group(cls=_Commands)

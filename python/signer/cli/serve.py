@@ -3,21 +3,23 @@
 import json
 import logging
 import os
+from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from prometheus_client import start_http_server
 
-from .. import server
-from ..app import Application
 from ..config import Config
 from ..errors import UnavailableError
 from ..hex import to_hex
-from ..keys.keyring import Keyring
-from ..metrics import Metrics
+from ..keys.keyring import log_failures
 from . import output
 from .options import CONFIG_FILE, FLAGS, configuration, current_flag, warn_of_variables
+from .parent import stop_with_parent
+
+if TYPE_CHECKING:
+    from ..app import Application
+    from ..metrics import Metrics
 
 log = logging.getLogger(__name__)
 
@@ -54,10 +56,15 @@ def serve(**values: Any) -> None:
       signer serve --keystores-path keys --keystores-passwords-path secrets
       signer serve --interop 1 --port 0 --ready-json   (for a harness: read one line of output)
     """  # noqa: D301 - click's mark of lines that it leaves alone
-    # First, so that errors of flags come in the requested log format.
-    output.log_to_stderr(values["log_level"], values["log_format"])
+    configure_log(values)  # first: errors of flags then come in the requested format
     warn_of_variables(os.environ)
     config = configuration(click.get_current_context())
+    if config.exit_with_parent:
+        stop_with_parent()
+    # These imports take most of the start, and the parent may end meanwhile.
+    from .. import server  # noqa: PLC0415
+    from ..app import Application  # noqa: PLC0415
+
     with server.bind(config.host, config.port) as listener:
         url = server.url_of(listener, config)
         # Ports and network before keystores, which take long: mistakes are told at once.
@@ -65,19 +72,30 @@ def serve(**values: Any) -> None:
         try:
             if config.metrics:
                 _serve_metrics(config, app.metrics)
-            app.keymanager.load()
-            announce = partial(_announce, config, url, app.keyring)
+            app.keymanager.load(logs_failures=False)  # after the ready line
+            announce = partial(_announce, config, url, app)
             server.run(app, listener, config, announce, app.operations.release)
         finally:
             app.close()
     # Granian's threads outlive its server by a moment. One that asks for the GIL while the
     # interpreter shuts down aborts the process, so leave without a shutdown. Everything kept is
-    # closed by now, and click and logging flush each line.
+    # closed by now.
+    output.wait_until_logged()
     os._exit(0)
 
 
-def _serve_metrics(config: Config, metrics: Metrics) -> None:
+def configure_log(flags: Mapping[str, Any]) -> None:
+    """Logs as these flags ask."""
+    level = flags["log_level"]
+    if flags["quiet"]:
+        level = "error"
+    output.configure_log(level, flags["log_format"])
+
+
+def _serve_metrics(config: Config, metrics: "Metrics") -> None:
     """Serves them on a thread, which lasts as long as the process."""
+    from prometheus_client import start_http_server  # noqa: PLC0415 - takes long
+
     port = config.metrics_port
     if port is None:
         port = 0 if config.port == 0 else DEFAULT_METRICS_PORT
@@ -93,8 +111,12 @@ def _serve_metrics(config: Config, metrics: Metrics) -> None:
         log.info("no metrics: port %d is in use; choose a --metrics-port to have them", port)
 
 
-def _announce(config: Config, url: str, keyring: Keyring) -> None:
-    """Logs the keys, the URL and an example request."""
+def _announce(config: Config, url: str, app: "Application") -> None:
+    """Prints the line of --ready-json, then logs the keys, the URL and an example request."""
+    keyring = app.keyring
+    if config.ready_json:
+        # First: a harness may wait for this line, and read nothing else.
+        output.print_line(json.dumps({"url": url, "pid": os.getpid(), "pubkeys": len(keyring)}))
     told = f"{len(keyring)} keys"
     if keyring.failures:
         told += f", {len(keyring.failures)} failed to load"
@@ -105,8 +127,7 @@ def _announce(config: Config, url: str, keyring: Keyring) -> None:
     if config.keymanager_token_file:
         log.info("the Keymanager API's token is in %s", config.keymanager_token_file)
     log.info("test signer, not for production validators: --slashing %s", config.slashing)
-    if config.ready_json:
-        click.echo(json.dumps({"url": url, "pid": os.getpid(), "pubkeys": len(keyring)}))
-    elif keyring and not config.tls_cert:
+    if keyring and not config.ready_json and not config.tls_cert:
         pubkey = to_hex(next(iter(keyring)))
         log.info("try: curl -s %s/api/v1/eth2/sign/%s -d '%s'", url, pubkey, EXAMPLE_REQUEST)
+    log_failures(keyring.failures)

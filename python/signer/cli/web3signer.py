@@ -17,7 +17,7 @@ from .._core import __version__
 from ..errors import ConfigError, did_you_mean
 from .config_file import read_members
 from .options import is_service_link, log_service_links
-from .serve import serve
+from .serve import configure_log, serve
 from .web3signer_options import DEFAULTS, KNOWN, RULES, SYNONYMS, WITHOUT_MEANING
 
 log = logging.getLogger(__name__)
@@ -57,12 +57,14 @@ def web3signer(argv: tuple[str, ...]) -> None:
         if variable.startswith(PREFIX) and is_service_link(variable, value, PREFIX):
             links.append(variable)
             del environment[variable]
-    log_service_links(links)
     flags, ignored = translate(argv, environment)
-    _log_ignored(ignored)
-    if _keeps_nothing(flags, environment):
-        log.info(NOT_KEPT)
-    serve.main(flags, prog_name="signer serve", standalone_mode=False)
+    with serve.make_context("signer serve", [*flags]) as context:
+        configure_log(context.params)
+        log_service_links(links)
+        _log_ignored(ignored)
+        if _keeps_nothing(flags, environment):
+            log.info(NOT_KEPT)
+        serve.invoke(context)
 
 
 def _log_ignored(ignored: Sequence[str]) -> None:

@@ -66,6 +66,7 @@ class DataDir:
         try:
             self.history.close()
         finally:
+            fcntl.flock(self._lock, fcntl.LOCK_UN)  # a forked child holds it open
             os.close(self._lock)
 
     def remove_unfinished(self) -> None:

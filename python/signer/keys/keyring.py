@@ -1,11 +1,16 @@
 """The keys that can sign now."""
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from .._core import SecretKey
 from ..errors import UnknownKeyError
 from ..hex import to_hex
+
+log = logging.getLogger(__name__)
+
+FAILURES_LOGGED = 20  # lines; thousands of keystores may lack a password for one reason
 
 
 class Key(NamedTuple):
@@ -25,6 +30,19 @@ class LoadFailure(NamedTuple):
 
     source: str
     reason: str
+
+
+def log_failures(failures: Sequence[LoadFailure]) -> None:
+    """Logs a line for each failure, FAILURES_LOGGED at most; the last one counts the others."""
+    shown = failures
+    if len(failures) > FAILURES_LOGGED:
+        shown = failures[: FAILURES_LOGGED - 1]
+    for failure in shown:
+        message = f"{failure.source}: {failure.reason}"
+        log.warning("failed: %s", " ".join(message.split()))  # a line, whatever is in a name
+    if len(shown) < len(failures):
+        number = len(failures) - len(shown)
+        log.warning("failed: %d more; mend the keys above, then POST /reload shows others", number)
 
 
 class Keyring:

@@ -145,7 +145,6 @@ class KeystoreFolder:
         if len(misnamed) > MAX_NAMED:
             message += f" and {len(misnamed) - MAX_NAMED} more"
         log.info(message)
-        log_failures(failures)
 
 
 def _misnamed(found: Sequence[Found]) -> list[str]:
@@ -158,12 +157,6 @@ def _misnamed(found: Sequence[Found]) -> list[str]:
         elif isinstance(item, Misnamed):
             paths.append(item.path)
     return [path for path in paths if normpath(path) not in loaded]
-
-
-def log_failures(failures: Sequence[LoadFailure]) -> None:
-    """A line for each key that could not be loaded."""
-    for failure in failures:
-        log.warning("failed: %s: %s", failure.source, failure.reason)
 
 
 def _grouped(found: Sequence[Found]) -> list[Copies]:

@@ -27,8 +27,8 @@ from ..threads import thread_pool
 from .background import BackgroundDecryption
 from .data_dir import DataDir
 from .derived import derive_keys
-from .keyring import Key, Keyring, LoadFailure
-from .keystore_folder import KeystoreFolder, log_failures
+from .keyring import Key, Keyring, LoadFailure, log_failures
+from .keystore_folder import KeystoreFolder
 
 log = logging.getLogger(__name__)
 
@@ -79,11 +79,16 @@ class KeyManager:
         self._changing = ThreadPoolExecutor(1, "change")  # the one thread; it starts when needed
         self.reload_status = ReloadStatus("idle")
 
-    def load(self, secret_keys: Sequence[SecretKey] = ()) -> None:
+    def load(
+        self,
+        secret_keys: Sequence[SecretKey] = (),
+        *,
+        logs_failures: bool = True,
+    ) -> None:
         """Loads the keys of all sources and `secret_keys`, on all cores, before the signer serves.
 
-        Blocks. Failures go to `keyring.failures`. Raises ConfigError for a keystore folder that
-        cannot be listed and a bad file of secret keys.
+        Blocks. Failures go to `keyring.failures`, and to the log. Raises ConfigError for a keystore
+        folder that cannot be listed and a bad file of secret keys.
         """
         self._given = derive_keys(self._config.key_source)
         self._given += _read_secret_keys(self._config.secret_keys_file)
@@ -91,6 +96,8 @@ class KeyManager:
         self._load_imported()
         with thread_pool() as pool:
             self._set_readonly(*self._load_folder(pool))
+        if logs_failures:
+            log_failures(self._keyring.failures)
 
     def _load_imported(self) -> None:
         if not self._data_dir:
@@ -102,7 +109,6 @@ class KeyManager:
         self._damaged = [result for result in results if isinstance(result, LoadFailure)]
         self._add(keys)
         log.info("loaded %d imported keys, %d failed", len(keys), len(self._damaged))
-        log_failures(self._damaged)
 
     def _load_folder(self, pool: ThreadPoolExecutor) -> tuple[list[Key], list[LoadFailure]]:
         if self._folder:
@@ -235,6 +241,7 @@ class KeyManager:
             # Decrypting may take minutes, so changes go on meanwhile.
             loaded = await loop.run_in_executor(None, self._load_folder, self._background.pool)
             await loop.run_in_executor(self._changing, self._set_readonly, *loaded)
+            log_failures(self._keyring.failures)
             outcome = ReloadStatus("completed")
             failures = len(self._keyring.failures)
             if failures:

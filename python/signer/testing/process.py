@@ -6,9 +6,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from select import POLLIN, poll
 from tempfile import TemporaryFile
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
-from ..errors import ConfigError
+from ..errors import ConfigError, ProcessEndedError
+from .lifetimes import in_forked_child, replace_descriptor
 
 READY_TIMEOUT = 10.0  # seconds; a process that does not serve by then has failed to start
 STOP_TIMEOUT = 20.0  # seconds; a process that is told to stop and still runs then is killed
@@ -21,7 +22,9 @@ SERVE = (sys.executable, "-P", "-m", "signer", "serve")
 class SignerProcess:
     """A signer that was started by a command with --ready-json, and serves.
 
-    Raises ConfigError with the end of its log when it does not serve within `timeout` seconds.
+    Its standard input is a pipe, which closes when this process ends: --exit-with-parent needs it.
+    It inherits `descriptors`. Raises ConfigError with the end of its log when it does not serve
+    within `timeout` seconds.
     """
 
     def __init__(
@@ -29,16 +32,21 @@ class SignerProcess:
         command: Sequence[str],
         environment: Mapping[str, str] | None = None,
         timeout: float = READY_TIMEOUT,
+        descriptors: Sequence[int] = (),
     ) -> None:
         # A file and no pipe: a pipe that nobody reads would block the signer once it is full.
         # It appends, so that reading the log moves no place where the signer writes.
         self._log = TemporaryFile("a+b")  # noqa: SIM115 - closed by `stop`
         self._process = subprocess.Popen(  # noqa: S603
             command,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
             env=environment,
+            pass_fds=descriptors,
         )
+        stdin: Any = self._process.stdin
+        in_forked_child(self, _replace_pipe, stdin)
         self.pid = self._process.pid
         try:
             self.ready = self._read_ready_line(timeout)
@@ -56,8 +64,7 @@ class SignerProcess:
         if readable.poll(timeout * 1000):
             line = output.readline()
         if not line:
-            lines = self.log().splitlines()[-LINES_SHOWN:]
-            raise ConfigError("expected the signer to start, found:\n" + "\n".join(lines))
+            raise ConfigError(f"expected the signer to start, found:\n{self._last_lines()}")
         ready: dict[str, Any] = json.loads(line)
         return ready
 
@@ -67,6 +74,28 @@ class SignerProcess:
             self._log.seek(0)
             self._last_log = self._log.read().decode(errors="replace")
         return self._last_log
+
+    def _last_lines(self) -> str:
+        return "\n".join(self.log().splitlines()[-LINES_SHOWN:])
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it has ended without being told to."""
+        return self._process.poll() is not None
+
+    def require_running(self) -> None:
+        """Raises ProcessEndedError, with the end of its log, when it has ended by itself."""
+        if self.has_ended:
+            raise ProcessEndedError(
+                f"expected the signer's process {self.pid} to run, found that it ended with exit "
+                f"code {self._process.returncode}; `start` starts another. The end of its log:\n"
+                f"{self._last_lines()}"
+            )
+
+    def close_stdin(self) -> None:
+        """Closes its standard input, which stops it if it was started --exit-with-parent."""
+        stdin: Any = self._process.stdin
+        stdin.close()
 
     def terminate(self) -> None:
         """Tells it to stop (SIGTERM); does not wait."""
@@ -101,3 +130,9 @@ class SignerProcess:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+def _replace_pipe(stdin: BinaryIO) -> None:
+    """Closes the pipe in a forked child: only the parent's end keeps the signer alive."""
+    if not stdin.closed:
+        replace_descriptor(stdin.fileno())

@@ -1,14 +1,16 @@
 """`Signer`: a signer inside of a test, in a thread or in a process of its own."""
 
 import os
-import weakref
+import sys
 from collections.abc import Iterable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from shutil import rmtree
 from socket import socket
-from tempfile import TemporaryDirectory, mkdtemp
+from tempfile import TemporaryFile, mkdtemp
+from time import monotonic, sleep
 from typing import Any, Literal, Self
 from urllib.request import HTTPSHandler, ProxyHandler, build_opener
 
@@ -23,6 +25,7 @@ from ..errors import ConfigError
 from .arguments import check_access, check_arguments, check_switches, keystores_path
 from .certificates import Certificates, issue
 from .client import ControlClient, secrets_of
+from .lifetimes import in_forked_child, replace_sockets, when_forgotten
 from .process import SERVE, SignerProcess
 from .thread import ServerThread
 
@@ -30,6 +33,8 @@ Tls = bool | Literal["mtls"]
 PathLike = str | os.PathLike[str]
 
 VARIABLE_PREFIX = "SIGNER_"
+FORK_TIMEOUT = 1.0  # seconds; a child that was just forked closes its sockets within this time
+RETRY_INTERVAL = 0.005  # seconds
 
 
 class Signer(ControlClient):
@@ -42,7 +47,8 @@ class Signer(ControlClient):
     With auth="user:password" it accepts only that user. Other arguments are the flags of
     `signer serve`, by the names of the fields of `Config`.
     Records, faults and added keys outlive `stop`; with `process=True` they do not.
-    Raises ConfigError when it cannot start.
+    It stops when it is forgotten, and its process also when this one is killed. A child made by
+    fork can ask it, and cannot start or stop it. Raises ConfigError when it cannot start.
     """
 
     tls: Certificates  # only with the argument `tls`
@@ -68,11 +74,16 @@ class Signer(ControlClient):
         check_arguments({"interop": interop, "host": host, "port": port, **flags})
         check_access(tls, auth, flags)
         check_switches(process=process, start=start)
+        if not process:
+            _require_threads()
+        self._process_of_owner = os.getpid()
         self._keys = secrets_of(keys)
         self._has_ended = False
         self._application: Application | None = None
         self._serving: ServerThread | SignerProcess | None = None
         self._listener = self._reserve(host, port)
+        free_port = self._listener.getsockname()[1]
+        in_forked_child(self, replace_sockets, free_port)
         with ExitStack() as unless_complete:
             unless_complete.callback(self._release)
             if tls or auth:
@@ -81,12 +92,13 @@ class Signer(ControlClient):
             self._config = Config(
                 interop=interop,
                 host=host,
-                port=self._listener.getsockname()[1],
+                port=free_port,
                 **(defaults | flags),
             )
             self.url = server.url_of(self._listener, self._config)
             if not process:
                 self._application = Application(self._config)
+                self._close_application = when_forgotten(self, self._application.close)
                 secret_keys = [SecretKey.from_bytes(key) for key in self._keys]
                 self._application.keymanager.load(secret_keys)
             if start:
@@ -96,13 +108,13 @@ class Signer(ControlClient):
     def _reserve(self, host: str, port: int) -> socket:
         """Takes the port, until the signer listens on it or is forgotten."""
         listener = server.bind(host, port)
-        weakref.finalize(self, listener.close)
+        when_forgotten(self, listener.close)
         return listener
 
     def _guard(self, tls: Tls, host: str, auth: str) -> dict[str, Path]:
         """The flags for TLS and for a user. Their files exist as long as this object."""
         folder = Path(mkdtemp(prefix="signer-"))
-        weakref.finalize(self, rmtree, folder, ignore_errors=True)
+        when_forgotten(self, partial(rmtree, folder, ignore_errors=True))
         flags = {}
         if tls:
             self.tls = issue(folder, host)
@@ -117,17 +129,33 @@ class Signer(ControlClient):
             flags["auth_file"].write_text(auth)
         return flags
 
+    @property
+    def _is_inherited(self) -> bool:
+        """Whether this is a forked child. Its parent owns the thread or the process that serves."""
+        return os.getpid() != self._process_of_owner
+
     def ask_control(self, method: str, path: str, kind: Any = Any, /, **fields: Any) -> Any:
-        if self._application:
+        if self._application and not self._is_inherited:
             return self._application.operations.handle(method, path, fields)
-        return super().ask_control(method, path, kind, **fields)
+        try:
+            return super().ask_control(method, path, kind, **fields)
+        except OSError:
+            if isinstance(self._serving, SignerProcess) and not self._is_inherited:
+                self._serving.require_running()
+            raise
 
     def start(self) -> None:
         """Starts to serve; after `stop`, on the same port. Does nothing while it serves.
 
-        Raises ConfigError after the end of its `with` block.
+        Starts another process when the last one has ended by itself. Raises ConfigError after the
+        end of its `with` block.
         """
         self._check_not_ended()
+        if self._is_inherited:
+            problem = f"expected process {self._process_of_owner}, which made this signer, to start"
+            raise ConfigError(f"{problem} it, found its child {os.getpid()}; make another Signer")
+        if isinstance(self._serving, SignerProcess) and self._serving.has_ended:
+            self.stop()
         if self._serving:
             return
         if self._application:
@@ -135,16 +163,20 @@ class Signer(ControlClient):
         else:
             self._listener.close()
             self._serving = self._start_process()
+        self._stop_serving = when_forgotten(self, self._serving.stop)
 
     def _start_process(self) -> SignerProcess:
         """Starts the process. It has its keys and faults before it serves."""
-        with TemporaryDirectory(prefix="signer-") as folder:
-            environment = _without_flags(os.environ) | _as_variables(self._config)
-            if self._keys:
-                path = Path(folder) / "keys"
-                files.write(path, self._secret_keys(), durable=False)
-                environment[f"{VARIABLE_PREFIX}SECRET_KEYS_FILE"] = str(path)
-            return SignerProcess([*SERVE, "--ready-json"], environment)
+        environment = _without_flags(os.environ) | _as_variables(self._config)
+        command = [*SERVE, "--ready-json", "--exit-with-parent"]
+        if not self._keys:
+            return SignerProcess(command, environment)
+        # A file without a name: nobody has to remove it if this process is killed.
+        with TemporaryFile() as file:
+            file.write(self._secret_keys())
+            file.seek(0)
+            environment[f"{VARIABLE_PREFIX}SECRET_KEYS_FILE"] = f"/dev/fd/{file.fileno()}"
+            return SignerProcess(command, environment, descriptors=[file.fileno()])
 
     def _secret_keys(self) -> bytes:
         """The lines of --secret-keys-file: those of the test's own file, then our keys."""
@@ -155,20 +187,32 @@ class Signer(ControlClient):
 
     def stop(self) -> None:
         """Stops serving at once: connecting is refused then. Does nothing if it does not serve."""
-        if self._serving:
-            self._serving.stop()
+        if self._serving and not self._is_inherited:
+            self._stop_serving()
             self._serving = None
-            self._listener = self._reserve(self._config.host, self._config.port)
+            self._listener = self._reserve_again()
+
+    def _reserve_again(self) -> socket:
+        """Takes the port once nobody listens on it: a forked child closes it in its own time."""
+        end = monotonic() + FORK_TIMEOUT
+        while True:
+            try:
+                return self._reserve(self._config.host, self._config.port)
+            except ConfigError:
+                if monotonic() > end:
+                    raise
+                sleep(RETRY_INTERVAL)
 
     def _release(self) -> None:
         """Stops serving, and lets go of the port and the data directory."""
+        if self._is_inherited:
+            return
         self._has_ended = True
-        if self._serving:
-            self._serving.stop()
-            self._serving = None
+        with suppress(ConfigError):  # another process has taken the port meanwhile
+            self.stop()
         self._listener.close()
         if self._application:
-            self._application.close()
+            self._close_application()
 
     def _check_not_ended(self) -> None:
         if self._has_ended:
@@ -180,6 +224,16 @@ class Signer(ControlClient):
 
     def __exit__(self, *_: object) -> None:
         self._release()
+
+
+def _require_threads() -> None:
+    """Raises ConfigError where gevent has replaced threads or sockets: the signer would hang."""
+    monkey: Any = sys.modules.get("gevent.monkey")
+    if monkey and any(map(monkey.is_module_patched, ("threading", "thread", "socket"))):
+        raise ConfigError(
+            "expected the threads and sockets of Python, found gevent's monkey patch: give "
+            "process=True, and the signer serves from a process of its own"
+        )
 
 
 def _without_flags(environment: os._Environ[str]) -> dict[str, str]:
