@@ -7,6 +7,7 @@ from typing import Self
 from . import tls
 from .api import auth, batch, keymanager
 from .api.bodies import BodyReader, Receive
+from .api.browsers import BrowserGuard
 from .api.control import PREFIX, ControlRoutes
 from .api.http import Handler, Request, Response, Scope, Send, respond
 from .api.recorder import SIGN_PREFIX, Recorder
@@ -79,11 +80,16 @@ class Application:
         routes = StatusRoutes(self.keyring, self.keymanager, self._slashing).routes
         if config.keymanager:
             routes = {**routes, **self._keymanager_routes()}
-        self.router = Router(routes)
-        self._handler: Handler = self._respond
+        others = [f"POST {batch.PATH}", f"POST {SIGN_PREFIX}{{identifier}}"]
+        if config.control:
+            others += [f"{method} {PREFIX}{path}" for method, path in self.operations.paths()]
+        self.router = Router(routes, others, config)
+        handler: Handler = self._respond
         if config.control or config.fault:
-            recorder = Recorder(self._respond, self.operations)
-            self._handler = partial(self._respond_under_control, recorder)
+            handler = Recorder(handler, self.operations)
+        if config.control:
+            handler = partial(self._respond_under_control, handler)
+        self._handler = BrowserGuard(handler, config)
 
     def _keymanager_routes(self) -> Routes:
         return keymanager.KeymanagerRoutes(
@@ -97,7 +103,7 @@ class Application:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await respond(self._handler, Request(scope, receive, self._bodies), send)
 
-    async def _respond_under_control(self, recorder: Recorder, request: Request) -> Response:
+    async def _respond_under_control(self, recorder: Handler, request: Request) -> Response:
         if request.path.startswith(PREFIX):
             return await self._control(request)
         return await recorder(request)

@@ -150,6 +150,16 @@ class Config:
         "port of the metrics; by default 9001, or a free one with --port 0",
         "PORT",
     )
+    cors_origins: tuple[str, ...] = flag(
+        (),
+        "web pages that may send requests: origins such as http://localhost:3000, or *",
+        "ORIGIN,...",
+    )
+    host_allowlist: tuple[str, ...] = flag(
+        (),
+        "names of this signer that web pages may use besides localhost and addresses, or *",
+        "NAME,...",
+    )
     idle_timeout: float = flag(
         31.0,  # no multiple of a slot, when clients send again
         "time after which a connection is closed on which nothing comes",
@@ -166,7 +176,7 @@ class Config:
     fault: tuple[str, ...] = flag(
         (),
         'a fault to apply, such as {"type": "ATTESTATION", "status": 500, "times": 2}; may be '
-        "repeated; also serves /_signer",
+        "repeated",
         "JSON",
     )
     log_format: LogFormat = flag(
@@ -241,11 +251,10 @@ class Config:
         return THIS_MACHINE.fullmatch(self.host) is not None
 
     def _check_control_is_local(self) -> None:
-        under_control = self.control or self.fault
-        if under_control and not self.control_anywhere and not self._is_local:
+        if self.control and not self.control_anywhere and not self._is_local:
             raise ConfigError(
-                f"expected --control or --fault on this machine only, found --host {self.host}, "
-                "which other machines reach; --control-anywhere lets them change keys and faults"
+                f"expected --control on this machine only, found --host {self.host}, which other "
+                "machines reach; --control-anywhere lets them change keys and faults"
             )
 
     def _check_keymanager_is_guarded(self) -> None:

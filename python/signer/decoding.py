@@ -1,6 +1,7 @@
 """Decodes JSON into Structs with SSZ types; errors name the member that is not as expected."""
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -19,6 +20,13 @@ T = TypeVar("T")
 # A decoder holds the GIL for 20 ms here; a batch of 300,000 keys or 50,000 keystores has fewer.
 MAX_JSON_VALUES = 1_000_000
 PIECE_SIZE = 64 << 10  # bytes of JSON; decoding them takes less than a millisecond
+# by their first bytes: what clients send by mistake in front of JSON, or instead of it
+OTHER_FORMATS = {
+    BOM_UTF8: "a byte order mark in front of it: send UTF-8 without one",
+    b"\x1f\x8b": "gzip: send it without compression",
+    b"\x28\xb5\x2f\xfd": "zstd: send it without compression",
+    b"\x78\x9c": "deflate: send it without compression",
+}
 ELEMENT = re.compile(r"`\$\[(\d+)\]")  # an element of a list, in a message of msgspec
 
 # msgspec 0.22 crashes when two threads are the first to ask what it knows of a type
@@ -46,7 +54,7 @@ def decode(kind: Any, document: bytes | str | Mapping[str, Any], expected: str) 
     """
     if isinstance(document, bytes) and len(document) > PIECE_SIZE:
         return _decode_large(kind, document, expected)
-    with _refusing(expected):
+    with _refusing(document, expected):
         if isinstance(document, Mapping):
             return convert(kind, document, strict=False)
         return decoder(kind).decode(document)
@@ -58,7 +66,7 @@ def _decode_large(kind: Any, document: bytes, expected: str) -> Any:
     if values > MAX_JSON_VALUES:
         problem = f"expected at most {MAX_JSON_VALUES} JSON values in a body, found more"
         raise BodyTooLargeError(f"{problem}: send them in several requests")
-    with _refusing(expected):
+    with _refusing(document, expected):
         value = decoder(kind).decode(first)
     lists = {}
     if rest:
@@ -66,13 +74,18 @@ def _decode_large(kind: Any, document: bytes, expected: str) -> Any:
     for name, piece in rest:
         if name in lists:
             items = getattr(value, lists[name].name)
-            with _refusing(expected, name, len(items)):
+            with _refusing(document, expected, name, len(items)):
                 items += decoder(lists[name].type).decode(piece)
     return value
 
 
 @contextmanager
-def _refusing(expected: str, name: str = "", start: int = 0) -> Iterator[None]:
+def _refusing(
+    document: Any,
+    expected: str,
+    name: str = "",
+    start: int = 0,
+) -> Iterator[None]:
     """A block whose errors of decoding become BadRequestError.
 
     It may decode a piece of the list `name`, from the element `start` on.
@@ -87,9 +100,22 @@ def _refusing(expected: str, name: str = "", start: int = 0) -> Iterator[None]:
             message = ELEMENT.sub(f"`$.{name}[{index}]", message)
         raise BadRequestError(_named(message)) from None
     except UnicodeError:  # it would show bytes of the body
-        raise BadRequestError(f"expected {expected}, found invalid UTF-8") from None
+        found = _not_json(document) or "found invalid UTF-8"
+        raise BadRequestError(f"expected {expected} as a JSON object: {found}") from None
     except (msgspec.DecodeError, RecursionError) as error:
-        raise BadRequestError(f"expected {expected} as a JSON object: {error}") from None
+        found = _not_json(document) or str(error)
+        raise BadRequestError(f"expected {expected} as a JSON object: {found}") from None
+
+
+def _not_json(document: Any) -> str:
+    """What the bytes are that were sent instead of JSON; empty when they may be meant as JSON."""
+    if not document:
+        return "found nothing"
+    if isinstance(document, bytes):
+        for start, name in OTHER_FORMATS.items():
+            if document.startswith(start):
+                return f"found {name}"
+    return ""
 
 
 def _named(message: str) -> str:

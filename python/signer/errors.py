@@ -6,6 +6,7 @@
     ├── UnauthorizedError           401  the Keymanager API without a token
     ├── UnknownUserError            401  no user and password of --auth-file
     ├── ForbiddenError              403  the Keymanager API with a wrong token
+    ├── CrossSiteError              403  a web page of another site sent the request
     ├── UnknownKeyError             404  no such public key is loaded
     ├── UnknownOperationError       404  no such operation: below /_signer, or switched off
     ├── UnknownRouteError           404  no such path
@@ -13,6 +14,7 @@
     ├── BodyTimeoutError            408  the rest of a body does not come
     ├── SlashingError               412  the message is slashable, and --slashing enforce is on
     ├── BodyTooLargeError           413  a body above the limit
+    ├── ContentEncodingError        415  a compressed body
     ├── BLSError                    400  bytes that are no key, no signature or no point
     ├── KeystoreError               400  a keystore that is not EIP-2335, or outside our bounds
     │   ├── OtherFormatError        400  JSON that is no EIP-2335 keystore, version 4
@@ -88,6 +90,12 @@ class ForbiddenError(SignerError):
     status = 403
 
 
+class CrossSiteError(SignerError):
+    """A web page of another site sent the request, and its origin is not in --cors-origins."""
+
+    status = 403
+
+
 class UnknownKeyError(SignerError):
     """No key with this public key is loaded."""
 
@@ -133,6 +141,12 @@ class BodyTooLargeError(SignerError):
     """The body of a request is above the limit."""
 
     status = 413
+
+
+class ContentEncodingError(SignerError):
+    """The body of a request is compressed."""
+
+    status = 415
 
 
 class BLSError(SignerError):

@@ -79,7 +79,8 @@ def test_a_broken_body_is_400_even_for_an_unknown_key(signer: Served) -> None:
 def test_errors_carry_one_text_under_both_names(signer: Served) -> None:
     answer = signer.sign(CASE["pubkey"], {"type": "RANDAO_REVEAL"})
 
-    assert {"message", "error"} == set(answer.json)
+    assert {"code", "message", "error"} == set(answer.json)
+    assert answer.status == answer.json["code"]
     assert answer.json["message"] == answer.json["error"]
 
 

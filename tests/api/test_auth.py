@@ -121,7 +121,7 @@ def test_the_refusal_says_what_to_send_and_nothing_of_the_file(given: str, probl
         answer = ask(signer, "GET", "/upcheck", Authorization=given)
 
     message = f"{problem}: send a user of --auth-file"
-    assert {"message": message, "error": message} == answer.json
+    assert {"code": 401, "message": message, "error": message} == answer.json
     assert "application/json" == answer.headers["content-type"]
 
 
@@ -204,7 +204,7 @@ def test_on_another_host_an_auth_file_is_enough(auth_file: Path) -> None:
 
 
 def test_on_another_host_control_takes_more_than_an_auth_file(auth_file: Path) -> None:
-    with pytest.raises(ConfigError, match="expected --control or --fault on this machine only"):
+    with pytest.raises(ConfigError, match="expected --control on this machine only"):
         Config(host="0.0.0.0", auth_file=auth_file, control=True)
 
 

@@ -151,7 +151,7 @@ def test_what_is_no_batch_is_refused(served: Served, body: Any, told: str) -> No
     answer = served.ask("POST", BATCH, body)
 
     message = refusal(answer)
-    assert {"message": message, "error": message} == answer.json
+    assert {"code": 400, "message": message, "error": message} == answer.json
     assert told in message
 
 

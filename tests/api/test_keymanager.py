@@ -138,6 +138,7 @@ def test_a_password_too_few_is_refused_and_nothing_is_imported(keymanager: Keyma
         json.dumps(HISTORY | {"data": None}),
         json.dumps({"metadata": {"interchange_format_version": "5"}, "data": []}),
         f"\ufeff{json.dumps(HISTORY)}",
+        "",
     ],
 )
 def test_slashing_protection_may_come_with_keystores(
@@ -149,7 +150,6 @@ def test_slashing_protection_may_come_with_keystores(
 @pytest.mark.parametrize(
     "history",
     [
-        "",
         "{}",
         json.dumps(HISTORY | {"metadata": METADATA | {"interchange_format_version": "4"}}),
         json.dumps(HISTORY | {"metadata": METADATA | {"genesis_validators_root": "0x00"}}),

@@ -201,10 +201,10 @@ def test_what_is_off_or_on_by_default_can_be_the_other_way(disk: Path) -> None:
 def test_options_without_a_meaning_are_named_in_one_line_without_their_values() -> None:
     argv = ["--swagger-ui-enabled", "--vertx-worker-pool-size", "20", "eth2", "--Xtrusted-setup=x"]
     secret = "--slashing-protection-db-password=hunter2"
-    with standing_in(*argv, secret, WEB3SIGNER_HTTP_CORS_ORIGINS="*") as signer:
+    with standing_in(*argv, secret, WEB3SIGNER_METRICS_CATEGORY="JVM") as signer:
         lines = said(signer)
 
-    names = ["Xtrusted-setup", "http-cors-origins", "slashing-protection-db-password"]
+    names = ["Xtrusted-setup", "metrics-category", "slashing-protection-db-password"]
     names += ["swagger-ui-enabled", "vertx-worker-pool-size"]
     told = f"without a meaning here, ignored: {', '.join(f'--{name}' for name in names)}"
     assert [told] == [line for line in lines if any(name in line for name in names)]
@@ -228,7 +228,7 @@ def test_options_that_mean_something_are_not_called_ignored(disk: Path) -> None:
         ),
         ("--slashing-protection-enable=true", "did you mean --slashing-protection-enabled?"),
         ("--qwxyz=4", "unknown to Web3Signer, ignored: --qwxyz\n"),
-        ("--http-cors-origins=*", "without a meaning here, ignored: --http-cors-origins\n"),
+        ("--metrics-category=JVM", "without a meaning here, ignored: --metrics-category\n"),
         ("--Xtrusted-setup=x", "without a meaning here, ignored: --Xtrusted-setup\n"),
         ("--http-listen-port=70000", "expected --port to be at most 65535, found 70000"),
         ("--metrics-port=9001 eth2 --network=lusko", "did you mean lukso?"),
@@ -436,7 +436,9 @@ def test_a_list_in_a_file_is_one_value(tmp_path: Path) -> None:
     path = tmp_path / "config.yaml"
     path.write_text("http-host-allowlist: [localhost, signer]\n")
 
-    assert (DEFAULTS, ["--http-host-allowlist"]) == translate(["--config-file", str(path)], {})
+    assert ([*DEFAULTS, "--host-allowlist=localhost,signer"], []) == translate(
+        ["--config-file", str(path)], {}
+    )
 
 
 @pytest.mark.parametrize(

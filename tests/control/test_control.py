@@ -272,11 +272,21 @@ def test_a_bad_fault_is_refused_at_start(fault: str, told: str) -> None:
     assert told in refused("--port", "0", *FLAGS, "--fault", fault)
 
 
-@pytest.mark.parametrize("flags", [["--control"], ["--fault", '{"status": 500}']])
-def test_control_is_not_for_other_hosts(flags: list[str]) -> None:
+def test_control_is_not_for_other_hosts() -> None:
     everywhere = ["--host", "0.0.0.0", "--port", "0", "--keymanager-auth", "off", "--no-metrics"]
 
-    assert "--control-anywhere" in refused(*everywhere, *flags)
+    assert "--control-anywhere" in refused(*everywhere, "--control")
+
+
+def test_a_fault_alone_opens_no_control_route() -> None:
+    with serving_here(*FLAGS, "--fault", '{"status": 500, "times": 1}') as served:
+        answer = served.ask("GET", "/_signer/requests")
+
+        assert (404, True) == (
+            answer.status,
+            "start the signer with --control" in answer.body.decode(),
+        )
+        assert [500, 200] == [answer.status for answer in signed(served, ATTESTATION, ATTESTATION)]
 
 
 @pytest.mark.slow

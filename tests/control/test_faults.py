@@ -21,7 +21,7 @@ SIGNATURE: str = ATTESTATION["signature"]
 WRONG = ["wrong_root", "wrong_key", "malformed", "infinity", "not_in_group"]
 SIGN = f"/api/v1/eth2/sign/{ATTESTATION['pubkey']}"
 TEXT, JSON = "text/plain; charset=utf-8", "application/json"
-REASON = '{"message":"a fault of the test","error":"a fault of the test"}'
+REASON = '{"code":%d,"message":"a fault of the test","error":"a fault of the test"}'
 
 
 @pytest.fixture
@@ -45,8 +45,8 @@ def statuses(signer: Signer, *cases: Any) -> list[int]:
 @pytest.mark.parametrize(
     ("fault", "expected"),
     [
-        ({"status": 404}, (404, JSON, REASON)),
-        ({"status": 412}, (412, JSON, REASON)),
+        ({"status": 404}, (404, JSON, REASON % 404)),
+        ({"status": 412}, (412, JSON, REASON % 412)),
         ({"status": 202}, (202, TEXT, SIGNATURE)),
         ({"content_type": "text/html"}, (200, "text/html", SIGNATURE)),
         ({"body": ""}, (200, JSON, "")),
@@ -216,7 +216,7 @@ def test_a_signature_is_wrong_where_the_path_ends_with_a_slash(signer: Signer) -
 @pytest.mark.parametrize(
     ("path", "what", "expected"),
     [
-        ("/healthcheck", {"status": 404}, (404, REASON)),
+        ("/healthcheck", {"status": 404}, (404, REASON % 404)),
         ("/api/v1/eth2/publicKeys", {"body": "[]"}, (200, "[]")),
         ("/eth/v1/*", {"status": 500, "body": "no"}, (500, "no")),
     ],

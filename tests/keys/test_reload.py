@@ -86,7 +86,7 @@ def test_a_reload_is_accepted_in_web3signers_words(signer: Served) -> None:
     message = "Reload operation accepted and is running in the background. "
     message += "Use GET /reload to check status."
     assert (202, "application/json") == (answer.status, answer.headers["content-type"])
-    assert {"status": "accepted", "message": message} == answer.json
+    assert {"code": 202, "status": "accepted", "message": message} == answer.json
 
 
 def test_a_reload_that_is_waited_for_tells_how_it_went_and_when(signer: Served) -> None:

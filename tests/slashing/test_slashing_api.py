@@ -71,7 +71,8 @@ def test_a_refusal_names_the_rule_and_the_earlier_message(
 
     message, records = refusal(refused, 412), enforcing.requests
     told = ", ".join(f"{name} {value}" for name, value in messages[0].items())
-    assert (200, {"message": message, "error": message}) == (signed.status, refused.json)
+    expected = {"code": 412, "message": message, "error": message}
+    assert (200, expected) == (signed.status, refused.json)
     assert f"{rule} by {KEY[:10]}..: " in message
     assert f" conflicts with {told}, signing_root {records[0].signing_root}: " in message
     assert [(200, False), (412, True)] == [(r.status, r.signature is None) for r in records]

@@ -54,8 +54,9 @@ def request(
     content = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
     try:
-        connection.putrequest(method, path, skip_accept_encoding=True)
-        for name, value in (headers or {}).items():
+        headers = headers or {}
+        connection.putrequest(method, path, "Host" in headers, skip_accept_encoding=True)
+        for name, value in headers.items():
             connection.putheader(name, value)
         if content is not None:
             connection.putheader("Content-Length", str(len(content)))

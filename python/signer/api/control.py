@@ -6,7 +6,8 @@ from typing import Any
 
 from ..control.operations import Fields, Operations
 from ..errors import BadRequestError
-from .http import Request, Response, json_list, json_response
+from .http import Request, Response, json_response
+from .lists import json_list
 
 PREFIX = "/_signer/"
 

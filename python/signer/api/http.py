@@ -1,21 +1,19 @@
 """HTTP over ASGI: requests, responses, and errors as responses. A handler turns one into the other.
 
-Error bodies are `{"message": ..., "error": ...}` with one text: Keymanager clients read the
-first member, Nimbus the second.
+Error bodies are `{"code": ..., "message": ..., "error": ...}`: the status as Web3Signer sends it,
+and one text twice, because Keymanager clients read the second member and Nimbus the third.
 """
 
-import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, MutableMapping
-from itertools import islice
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
 from msgspec import Struct
 
-from ..errors import SignerError
+from ..errors import ContentEncodingError, SignerError
 from .bodies import BodyReader, Receive
 
 log = logging.getLogger(__name__)
@@ -28,7 +26,6 @@ Send = Callable[[Any], Awaitable[None]]
 
 JSON = "application/json"
 TEXT = "text/plain; charset=utf-8"
-ITEMS_PER_PART = 500  # of a list; making them takes the event loop less than a millisecond
 SLASHES = re.compile("//+")  # base URLs of clients often end in one
 
 
@@ -71,8 +68,15 @@ class Request:
         return False
 
     async def read_body(self) -> bytes:
-        """The whole body. It is read once. Raises as `BodyReader.read`."""
+        """The whole body. It is read once.
+
+        Raises ContentEncodingError for a compressed one, and as `BodyReader.read`.
+        """
         if self.body is None:
+            encoding = self.header(b"content-encoding")
+            if encoding and encoding.lower() != b"identity":
+                name = encoding.decode("latin-1")
+                raise ContentEncodingError(f"expected a plain body, found it compressed by {name}")
             announced = int(self.header(b"content-length") or 0)
             self.body = await self._bodies.read(self._receive, announced)
         return self.body
@@ -123,27 +127,6 @@ def json_response(value: Any, status: int = 200) -> Response:
     return Response(msgspec.json.encode(value), JSON, status)
 
 
-def json_list(items: Iterable[Any], before: bytes = b"[", after: bytes = b"]") -> Response:
-    """A response with items as a JSON array, which `before` and `after` may put into an object.
-
-    A long one is made and sent in parts, so that the event loop does other work in between.
-    """
-    remaining = iter(items)
-    first = [*islice(remaining, ITEMS_PER_PART)]
-    start = before + msgspec.json.encode(first)[1:-1]
-    if len(first) < ITEMS_PER_PART:
-        return Response(start + after)
-
-    async def parts() -> AsyncIterator[bytes]:
-        yield start
-        while part := [*islice(remaining, ITEMS_PER_PART)]:
-            await asyncio.sleep(0)
-            yield b"," + msgspec.json.encode(part)[1:-1]
-        yield after
-
-    return Response(parts())
-
-
 async def answer(handler: Handler, request: Request) -> Response:
     """The response of a handler, or the one for the error that it raises."""
     try:
@@ -167,9 +150,12 @@ def error_response(error: Exception) -> Response:
     An unexpected error is a bug: its traceback goes to the log, and the response says no more.
     """
     if isinstance(error, SignerError):
-        message = str(error)
-        body = msgspec.json.encode({"message": message, "error": message})
-        return Response(body, JSON, error.status, error.headers)
+        response = _error(error.status, str(error))
+        response.headers = error.headers
+        return response
     log.error("a request failed on a bug of the signer", exc_info=error)
-    message = "internal error of the signer: see its log"
-    return json_response({"message": message, "error": message}, 500)
+    return _error(500, "internal error of the signer: see its log")
+
+
+def _error(status: int, message: str) -> Response:
+    return json_response({"code": status, "message": message, "error": message}, status)

@@ -1,27 +1,46 @@
-"""Finds the handler of a request by its path and its method."""
+"""Finds the handler of a request by its path and its method, and tells which routes there are."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from html import escape
 
-from ..errors import MethodNotAllowedError, UnknownRouteError
-from .http import Handler, Request, Response
+from .._core import __version__
+from ..config import Config
+from ..errors import MethodNotAllowedError, UnknownRouteError, did_you_mean
+from .http import Handler, Request, Response, json_response
 
 Routes = Mapping[str, Mapping[str, Handler]]  # by path, then by method
+
+HTML = "text/html; charset=utf-8"
+PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>py3signer</title>
+<h1>py3signer {version}</h1>
+<p>A remote BLS signer for Ethereum validators, for tests. Not for production.</p>
+<ul>
+{items}
+</ul>
+</html>
+"""
 
 
 class Router:
     """A handler that passes each request on to the handler of its path and method.
 
     A handler of GET also gets HEAD, and the server sends no body then. OPTIONS is answered with the
-    methods. Raises UnknownRouteError and MethodNotAllowedError.
+    methods, and GET / with the routes, to which `others` add those with handlers elsewhere. Raises
+    UnknownRouteError and MethodNotAllowedError.
     """
 
-    def __init__(self, routes: Routes) -> None:
-        self.routes = routes
+    def __init__(self, routes: Routes, others: Sequence[str], config: Config) -> None:
+        self.routes: Routes = {**routes, "/": {"GET": self._index}}
+        self.hints = _hints(config)  # by path: why there is no such route, or where it is
+        self._others = others
 
     async def __call__(self, request: Request) -> Response:
         methods = self.routes.get(request.path)
         if methods is None:
-            raise UnknownRouteError(f"no route {request.path}: see the signer's README")
+            raise UnknownRouteError(f"no route {request.path}{self._hint(request.path)}")
         method = request.method
         if method == "HEAD":
             method = "GET"
@@ -33,9 +52,43 @@ class Router:
             raise MethodNotAllowedError(f"expected {allow}, found {method}", allow)
         return await handler(request)
 
+    def _hint(self, path: str) -> str:
+        for prefix, hint in self.hints.items():
+            if path == prefix or path.startswith(f"{prefix}/"):
+                return f": {hint}"
+        paths = [line.partition(" ")[2] for line in self._lines()]
+        return did_you_mean(path, paths) or "; GET / lists the routes"
+
+    def _lines(self) -> list[str]:
+        """A line for each route: its method and its path."""
+        lines = [*self._others]
+        for path, methods in self.routes.items():
+            lines += [f"{method} {path}" for method in methods]
+        return lines
+
+    async def _index(self, request: Request) -> Response:
+        """The version and the routes: HTML for a browser, JSON for everybody else."""
+        lines = self._lines()
+        if b"text/html" in request.header(b"accept"):
+            items = "\n".join(f"<li><code>{escape(line)}</code></li>" for line in lines)
+            page = PAGE.format(version=__version__, items=items)
+            return Response(page.encode(), HTML)
+        return json_response({"name": "py3signer", "version": __version__, "routes": lines})
+
 
 def _allowed(methods: Mapping[str, Handler]) -> list[str]:
     allowed = [*methods]
     if "GET" in methods:
         allowed.append("HEAD")
     return allowed
+
+
+def _hints(config: Config) -> dict[str, str]:
+    hints = {"/metrics": "metrics have a port of their own: see --metrics-port"}
+    if not config.metrics:
+        hints["/metrics"] = "metrics are switched off by --no-metrics"
+    if not config.control:
+        hints["/_signer"] = "start the signer with --control"
+    if not config.keymanager:
+        hints["/eth/v1/keystores"] = "the Keymanager API is switched off by --no-keymanager"
+    return hints

@@ -5,7 +5,8 @@ from ..hex import to_hex
 from ..keys.keyring import Keyring
 from ..keys.manager import KeyManager
 from ..slashing.protection import Protection
-from .http import TEXT, Request, Response, json_list, json_response
+from .http import TEXT, Request, Response, json_response
+from .lists import json_list
 from .routes import Routes
 
 
@@ -58,13 +59,14 @@ class StatusRoutes:
         reloading = self._keymanager.reload()
         if reloading is None:
             message = "A reload operation is already in progress. Please try again later."
-            return json_response({"status": "error", "message": message, "error": message}, 409)
+            told = {"code": 409, "status": "error", "message": message, "error": message}
+            return json_response(told, 409)
         if request.query.get("wait") == "true":
             await reloading
             return json_response(self._keymanager.reload_status)
         message = "Reload operation accepted and is running in the background."
         message += " Use GET /reload to check status."
-        return json_response({"status": "accepted", "message": message}, 202)
+        return json_response({"code": 202, "status": "accepted", "message": message}, 202)
 
     async def reload_status(self, _: Request) -> Response:
         """How the reload under way goes, or how the last one went; idle when there was none."""

@@ -19,7 +19,6 @@ from .parent import stop_with_parent
 
 if TYPE_CHECKING:
     from ..app import Application
-    from ..metrics import Metrics
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +70,7 @@ def serve(**values: Any) -> None:
         app = Application(config)
         try:
             if config.metrics:
-                _serve_metrics(config, app.metrics)
+                _serve_metrics(config, app)
             app.keymanager.load(logs_failures=False)  # after the ready line
             announce = partial(_announce, config, url, app)
             server.run(app, listener, config, announce, app.operations.release)
@@ -92,8 +91,8 @@ def configure_log(flags: Mapping[str, Any]) -> None:
     output.configure_log(level, flags["log_format"])
 
 
-def _serve_metrics(config: Config, metrics: "Metrics") -> None:
-    """Serves them on a thread, which lasts as long as the process."""
+def _serve_metrics(config: Config, app: "Application") -> None:
+    """Serves the metrics on a thread, which lasts as long as the process."""
     from prometheus_client import start_http_server  # noqa: PLC0415 - takes long
 
     port = config.metrics_port
@@ -101,7 +100,7 @@ def _serve_metrics(config: Config, metrics: "Metrics") -> None:
         port = 0 if config.port == 0 else DEFAULT_METRICS_PORT
     host = config.metrics_host or config.host
     try:
-        start_http_server(port, host, metrics.registry)
+        metrics_server, _ = start_http_server(port, host, app.metrics.registry)
     except OSError as error:
         if config.metrics_port is not None:
             problem = f"cannot serve metrics on {host}, port {port}: {error.strerror}"
@@ -109,6 +108,8 @@ def _serve_metrics(config: Config, metrics: "Metrics") -> None:
             raise UnavailableError(f"{problem}; {hint}") from None
         # Several signers on one machine are common in tests, and nobody asked for this port.
         log.info("no metrics: port %d is in use; choose a --metrics-port to have them", port)
+        return
+    app.router.hints["/metrics"] = f"metrics are on port {metrics_server.server_port}"
 
 
 def _announce(config: Config, url: str, app: "Application") -> None:

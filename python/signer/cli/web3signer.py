@@ -159,9 +159,10 @@ def _flag(name: str, value: str) -> str:
     rule = RULES[name]
     if isinstance(rule, str):
         return rule.format(value)
-    if value.lower() not in rule:
+    flag = rule.get(value.lower(), rule.get("*"))
+    if flag is None:
         raise ConfigError(f"expected one of {', '.join(rule)} for --{name}, found {value}")
-    return rule[value.lower()]
+    return flag.format(value)
 
 
 def _parse(arguments: Sequence[str]) -> dict[str, str]:

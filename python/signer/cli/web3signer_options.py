@@ -3,7 +3,8 @@
 Source: Consensys/web3signer, its picocli options of July 2026, and older ones of its launchers.
 """
 
-# By option: our flag, or one for each value. An empty flag means that the value is our default.
+# By option: our flag, or one for each value, "*" for every other one. An empty flag means that the
+# value is our default.
 RULES: dict[str, str | dict[str, str]] = {
     "http-listen-host": "--host={}",
     "http-listen-port": "--port={}",
@@ -14,6 +15,8 @@ RULES: dict[str, str | dict[str, str]] = {
     "keystores-passwords-path": "--keystores-passwords-path={}",
     "keystores-password-file": "--keystores-password-file={}",
     "network": "--network={}",
+    "http-cors-origins": {"all": "--cors-origins=*", "none": "", "*": "--cors-origins={}"},
+    "http-host-allowlist": {"all": "--host-allowlist=*", "none": "", "*": "--host-allowlist={}"},
     "metrics-host": "--metrics-host={}",
     "metrics-port": "--metrics-port={}",
     "tls-keystore-file": "--tls-cert={}",
@@ -49,8 +52,8 @@ WITHOUT_MEANING = frozenset(
     aws-secrets-tag aws-secrets-tag-names-filter aws-secrets-tag-values-filter azure-client-id
     azure-client-secret azure-response-timeout azure-secrets-tags azure-tags azure-tenant-id
     azure-vault-auth-mode azure-vault-enabled azure-vault-name commit-boost-api-enabled
-    gcp-project-id gcp-secrets-enabled gcp-secrets-filter http-cors-origins
-    http-host-allowlist key-store-config-file-max-size logging-format metrics-categories
+    gcp-project-id gcp-secrets-enabled gcp-secrets-filter
+    key-store-config-file-max-size logging-format metrics-categories
     metrics-category metrics-host-allowlist metrics-push-enabled metrics-push-host
     metrics-push-interval metrics-push-port metrics-push-prometheus-job
     proxy-keystores-password-file proxy-keystores-path reload-timeout signer-load-batch-size

@@ -99,6 +99,10 @@ class Operations:
             raise UnknownOperationError(f"expected one of {known}, found {method} {path}{hint}")
         return operation(self, fields)
 
+    def paths(self) -> list[list[str]]:
+        """The method and the path of each operation."""
+        return [name.split() for name in self.ROUTES]
+
     def release(self) -> None:
         """Ends all waiting, of tests and of held requests: the signer stops."""
         self.journal.release()

@@ -246,12 +246,11 @@ def _without_flags(environment: os._Environ[str]) -> dict[str, str]:
 def _as_variables(config: Config) -> dict[str, str]:
     """The flags of a configuration as variables, so that no list of processes shows a mnemonic."""
     values = asdict(config)
-    # One line each: lines separate the faults in the variable.
-    faults = [msgspec.json.encode(fault_of(fault)).decode() for fault in values.pop("fault")]
-    if faults:
-        values["fault"] = "\n".join(faults)
-    return {
-        f"{VARIABLE_PREFIX}{name.upper()}": str(value)
-        for name, value in values.items()
-        if value is not None
-    }
+    # One line each: lines separate the values in the variable.
+    values["fault"] = [msgspec.json.encode(fault_of(fault)).decode() for fault in config.fault]
+    variables = {}
+    for name, value in values.items():
+        text = "\n".join(value) if isinstance(value, list | tuple) else str(value)
+        if text and value is not None:
+            variables[f"{VARIABLE_PREFIX}{name.upper()}"] = text
+    return variables

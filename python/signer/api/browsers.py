@@ -1,0 +1,99 @@
+"""Requests that a browser sends for a web page: only pages of this signer and of listed origins.
+
+Without this, every page that a developer opens could sign. Sources: the Fetch standard (Origin,
+CORS), W3C Fetch Metadata (Sec-Fetch-Site).
+"""
+
+import re
+from collections.abc import Iterable
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from ..config import Config
+from ..errors import ConfigError, CrossSiteError
+from .http import Handler, Request, Response, answer
+
+ANY = "*"
+ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s,]+")
+MAX_AGE = 600  # seconds; a browser asks again after this time
+METHODS = "GET, HEAD, POST, DELETE"
+
+
+class BrowserGuard:
+    """A handler around another one. Requests without Origin and Sec-Fetch-Site pass as they are.
+
+    Raises ConfigError for an origin that is no scheme and host.
+    """
+
+    def __init__(self, handler: Handler, config: Config) -> None:
+        self._handler = handler
+        self._origins = _items(config.cors_origins)
+        self._hosts = _items(config.host_allowlist)
+        for origin in self._origins - {ANY}:
+            if not ORIGIN.fullmatch(origin):
+                expected = "an origin, such as http://localhost:3000, or *"
+                raise ConfigError(f"expected --cors-origins to be {expected}, found {origin}")
+
+    async def __call__(self, request: Request) -> Response:
+        origin = request.header(b"origin").decode("latin-1").lower()
+        if not origin and not request.header(b"sec-fetch-site"):
+            return await self._handler(request)
+        if not self._is_listed(origin):
+            self._require_same_site(request, origin)
+            return await self._handler(request)
+        headers = {"access-control-allow-origin": origin, "vary": "origin"}
+        if request.header(b"access-control-request-method"):
+            asked = request.header(b"access-control-request-headers").decode("latin-1")
+            headers |= {
+                "access-control-allow-methods": METHODS,
+                "access-control-allow-headers": asked,
+                "access-control-max-age": str(MAX_AGE),
+            }
+            return Response(status=204, headers=headers)
+        response = await answer(self._handler, request)  # also an error is for the page to read
+        response.headers = {**response.headers, **headers}
+        return response
+
+    def _is_listed(self, origin: str) -> bool:
+        return bool(origin) and (origin in self._origins or ANY in self._origins)
+
+    def _require_same_site(self, request: Request, origin: str) -> None:
+        """Raises CrossSiteError for a request of another site's page, and for an unknown Host."""
+        host = _host_name(f"//{request.header(b'host').decode('latin-1').lower()}")
+        if not _is_local(host) and not {host, ANY} & self._hosts:
+            # A page of any name may have had its name pointed at this machine.
+            expected = "an address, localhost, or a name of --host-allowlist"
+            raise CrossSiteError(f"expected a browser to ask for {expected}, found host {host}")
+        site = request.header(b"sec-fetch-site").decode("latin-1").lower()
+        if site == "cross-site" or (origin and _host_name(origin) != host):
+            raise CrossSiteError(
+                f"expected a page of this signer, found one of {origin or 'another site'}: "
+                "allow it by --cors-origins"
+            )
+
+
+def _items(lists: Iterable[str]) -> set[str]:
+    """The items of lists that are separated by commas."""
+    items = set()
+    for text in lists:
+        items |= {item.strip().lower().rstrip("/") for item in text.split(",")}
+    return items - {""}
+
+
+def _host_name(url: str) -> str:
+    """The host of a URL without its port; empty for a text that has none."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _is_local(host: str) -> bool:
+    """Whether a host is localhost or an address, which no other site can have as its name."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
