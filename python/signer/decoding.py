@@ -2,8 +2,7 @@
 
 import re
 from codecs import BOM_UTF8
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from functools import cache
 from threading import Lock
 from typing import Any, TypeVar
@@ -27,6 +26,7 @@ OTHER_FORMATS = {
     b"\x28\xb5\x2f\xfd": "zstd: send it without compression",
     b"\x78\x9c": "deflate: send it without compression",
 }
+NO_JSON = (msgspec.DecodeError, UnicodeError, RecursionError)
 ELEMENT = re.compile(r"`\$\[(\d+)\]")  # an element of a list, in a message of msgspec
 
 # msgspec 0.22 crashes when two threads are the first to ask what it knows of a type
@@ -54,57 +54,58 @@ def decode(kind: Any, document: bytes | str | Mapping[str, Any], expected: str) 
     """
     if isinstance(document, bytes) and len(document) > PIECE_SIZE:
         return _decode_large(kind, document, expected)
-    with _refusing(document, expected):
+    try:
         if isinstance(document, Mapping):
             return convert(kind, document, strict=False)
         return decoder(kind).decode(document)
+    except NO_JSON as error:
+        raise _refusal(error, document, expected) from None
 
 
 def _decode_large(kind: Any, document: bytes, expected: str) -> Any:
     """Reads an object with long lists piece by piece: other threads get the GIL in between."""
-    values, first, rest = split_json(document, PIECE_SIZE)
+    has_lists = isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+    values, first, rest = split_json(document, PIECE_SIZE if has_lists else len(document))
     if values > MAX_JSON_VALUES:
         problem = f"expected at most {MAX_JSON_VALUES} JSON values in a body, found more"
         raise BodyTooLargeError(f"{problem}: send them in several requests")
-    with _refusing(document, expected):
+    try:
         value = decoder(kind).decode(first)
+    except NO_JSON as error:
+        raise _refusal(error, document, expected) from None
     lists = {}
     if rest:
         lists = {field.encode_name: field for field in fields(kind)}
     for name, piece in rest:
         if name in lists:
             items = getattr(value, lists[name].name)
-            with _refusing(document, expected, name, len(items)):
+            try:
                 items += decoder(lists[name].type).decode(piece)
+            except NO_JSON as error:
+                raise _refusal(error, document, expected, name, len(items)) from None
     return value
 
 
-@contextmanager
-def _refusing(
+def _refusal(
+    error: Exception,
     document: Any,
     expected: str,
     name: str = "",
     start: int = 0,
-) -> Iterator[None]:
-    """A block whose errors of decoding become BadRequestError.
-
-    It may decode a piece of the list `name`, from the element `start` on.
-    """
-    try:
-        yield
-    except msgspec.ValidationError as error:
+) -> BadRequestError:
+    """The error for a document, or for a piece of its list `name` from the element `start` on."""
+    if isinstance(error, msgspec.ValidationError):
         message = str(error)
         if name:
             place = ELEMENT.search(message)
             index = start + int(place[1]) if place else start
             message = ELEMENT.sub(f"`$.{name}[{index}]", message)
-        raise BadRequestError(_named(message)) from None
-    except UnicodeError:  # it would show bytes of the body
-        found = _not_json(document) or "found invalid UTF-8"
-        raise BadRequestError(f"expected {expected} as a JSON object: {found}") from None
-    except (msgspec.DecodeError, RecursionError) as error:
-        found = _not_json(document) or str(error)
-        raise BadRequestError(f"expected {expected} as a JSON object: {found}") from None
+        return BadRequestError(_named(message))
+    reason = str(error)
+    if isinstance(error, UnicodeError):  # it would show bytes of the body
+        reason = "found invalid UTF-8"
+    found = _not_json(document) or reason
+    return BadRequestError(f"expected {expected} as a JSON object: {found}")
 
 
 def _not_json(document: Any) -> str:

@@ -15,6 +15,7 @@ from msgspec import Meta, Struct
 
 from .. import decoding
 from ..errors import BadRequestError, SignerError
+from ..signing.candidates import Chosen
 from ..signing.engine import SigningEngine
 from ..signing.registry import SigningTypes
 from ..signing.request import SignRequest
@@ -91,7 +92,7 @@ class BatchRoute:
                 raise BadRequestError(f"signing_request.type: {expected}, found {type_name}")
             read = partial(read_request, signing_type, batch.message)
             sign_request = await request.work_on_body(lambda _: read())
-            signing_root = sign_request.compute_signing_root(self._network)
+            chosen = sign_request.choose(self._network)
         except SignerError as error:
             self._key_signer.count_refusal(type_name, error)
             raise
@@ -102,7 +103,7 @@ class BatchRoute:
             key_signer=self._key_signer,
             engine=self._engine,
             request=sign_request,
-            signing_root=signing_root,
+            chosen=chosen,
             signing_request=batch.message,
             exchange=request.exchange,
         )
@@ -122,7 +123,7 @@ class _BatchSigning:
     key_signer: KeySigner
     engine: SigningEngine
     request: SignRequest
-    signing_root: bytes
+    chosen: Chosen
     signing_request: bytes  # the JSON of `request`
     exchange: Exchange | None
 
@@ -153,7 +154,7 @@ class _BatchSigning:
                 self.engine,
                 identifier,
                 self.request,
-                self.signing_root,
+                self.chosen,
                 exchange,
             )
         except SignerError as error:

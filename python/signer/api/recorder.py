@@ -18,6 +18,7 @@ from ..control.operations import Operations
 from ..errors import SignerError, SigningRootError
 from ..hex import to_hex
 from ..keys.keyring import Key
+from ..signing.candidates import Chosen
 from ..signing.registry import type_named_in
 from ..signing.request import SignRequest
 from .bodies import LARGE_BODY_SIZE
@@ -48,6 +49,7 @@ class Exchange:
         self._time = time.time()
         self._started = time.perf_counter()
         self._signing_root: bytes | None = None
+        self._reading = ""
         self._signature: bytes | None = None
         self._has_asked_faults = False
         self._number = 0  # of the record of a request that hung
@@ -79,11 +81,12 @@ class Exchange:
         if active.fault.answers:
             raise active.error()
 
-    async def before_signing(self, request: SignRequest, signing_root: bytes) -> None:
+    async def before_signing(self, request: SignRequest, chosen: Chosen) -> None:
         """Applies a fault to a decoded request; raises as `apply_fault`."""
         self.request = request
         self.type = request.TYPE
-        self._signing_root = signing_root
+        self._signing_root = chosen.signing_root
+        self._reading = chosen.reading
         await self.apply_fault()
 
     def after_signing(self, key: Key, signature: bytes) -> bytes:
@@ -130,6 +133,8 @@ class Exchange:
             fields |= _described(self.request)
         if self._signing_root:
             fields["signing_root"] = to_hex(self._signing_root)
+        if self._reading:
+            fields["reading"] = self._reading
         if self._signature is not None:
             fields["signature"] = to_hex(self._signature)
         if self.active_fault:

@@ -8,6 +8,7 @@ from ..errors import MethodNotAllowedError, SignerError, UnknownKeyError
 from ..hex import from_hex, to_hex
 from ..keys.keyring import Keyring
 from ..metrics import Metrics
+from ..signing.candidates import Chosen
 from ..signing.engine import SigningEngine
 from ..signing.registry import SigningTypes
 from ..signing.request import SignRequest
@@ -20,6 +21,8 @@ from .recorder import SIGN_PREFIX, Exchange
 
 log = logging.getLogger(__name__)
 
+MAX_READINGS_TOLD = 100  # a version is whatever the client sends
+
 
 class KeySigner:
     """Signs one message with one key: a single request, or one key of a batch."""
@@ -28,13 +31,14 @@ class KeySigner:
         self._keyring = keyring
         self._slashing = slashing
         self._metrics = metrics
+        self._told = set[str]()
 
     async def sign(
         self,
         engine: SigningEngine,
         identifier: str,
         request: SignRequest,
-        signing_root: bytes,
+        chosen: Chosen,
         exchange: Exchange | None,
     ) -> str:
         """The signature of the key with this identifier, as hex.
@@ -42,8 +46,11 @@ class KeySigner:
         Raises UnknownKeyError, SlashingError, or what a fault answers.
         """
         started = perf_counter()
+        signing_root = chosen.signing_root
+        if chosen.reading:
+            self._tell_once(f"{request.TYPE}: {chosen.reading}")
         if exchange:
-            await exchange.before_signing(request, signing_root)
+            await exchange.before_signing(request, chosen)
         pubkey = parse_pubkey(identifier)
         key = self._keyring[pubkey]
         noted = self._slashing.admit(pubkey, request, signing_root)
@@ -56,6 +63,12 @@ class KeySigner:
         if exchange:
             signature = exchange.after_signing(key, signature)
         return to_hex(signature)
+
+    def _tell_once(self, reading: str) -> None:
+        """Logs how a request was read, where this was not the default."""
+        if reading not in self._told and len(self._told) < MAX_READINGS_TOLD:
+            self._told.add(reading)
+            log.info("read otherwise than usual, told once: %s", reading)
 
     def count_refusal(self, type_name: str | None, error: SignerError) -> None:
         """Counts and logs an answer without a signature; `type_name` is None for no known type."""
@@ -90,14 +103,12 @@ class SignRoute:
             sign_request = await request.work_on_body(partial(read_request, signing_type))
             if exchange:
                 exchange.request = sign_request
-            signing_root = await request.work_on_body(
-                lambda _: sign_request.compute_signing_root(self._network)
-            )
+            chosen = await request.work_on_body(lambda _: sign_request.choose(self._network))
             signature = await self._key_signer.sign(
                 self._engine,
                 request.path.removeprefix(SIGN_PREFIX),
                 sign_request,
-                signing_root,
+                chosen,
                 exchange,
             )
         except SignerError as error:

@@ -21,6 +21,7 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `time` is the Unix time of its arrival, and `duration` is in seconds. `status` is None while a
     fault lets it hang. The signer computed `signing_root`; `root_given` came with the request.
+    `reading` says how the request was read, where this was not the default.
     `body` is the JSON of the request, unless `body_dropped`: the journal drops the oldest bodies
     when they exceed 64 MiB together.
     """
@@ -39,6 +40,7 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     raw_body: Raw = field(default=NO_BODY, name="body")
     body_dropped: bool = False
     signing_root: str | None = None
+    reading: str | None = None
     root_given: str | None = None
     status: int | None = None
     signature: str | None = None

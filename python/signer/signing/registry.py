@@ -34,6 +34,7 @@ BUILT_IN: tuple[type[SignRequest], ...] = (
     types.ExecutionPayloadEnvelope,
     types.PayloadAttestationMessage,
     types.ProposerPreferences,
+    types.InclusionList,
     types.BuilderRequestAuth,
 )
 
@@ -53,6 +54,11 @@ class SigningTypes:
 
     def __init__(self, known: Iterable[type[SignRequest]] = BUILT_IN) -> None:
         self._by_name = {signing_type.TYPE: signing_type for signing_type in known}
+        self._by_old_name = {
+            name: signing_type
+            for signing_type in self._by_name.values()
+            for name in signing_type.OLD_TYPES
+        }
 
     def find(self, body: bytes) -> type[SignRequest]:
         """The class that the `type` of a JSON body names, in any case.
@@ -60,7 +66,7 @@ class SigningTypes:
         Raises BadRequestError for a body without a type, and for a type that nobody registered.
         """
         name = type_named_in(body)
-        signing_type = self._by_name.get(name)
+        signing_type = self._by_name.get(name) or self._by_old_name.get(name)
         if signing_type is None:
             raise BadRequestError(self._unknown(name))
         return signing_type

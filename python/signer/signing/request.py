@@ -3,6 +3,7 @@
 Knows neither HTTP nor keys, and no signing type by name.
 """
 
+from collections.abc import Iterator
 from typing import Any, ClassVar, Generic, Self, TypeVar, dataclass_transform
 
 from msgspec import Struct, field
@@ -10,9 +11,10 @@ from msgspec import Struct, field
 from .. import decoding
 from ..errors import SigningRootError
 from ..hex import to_hex
-from ..spec import domains, phase0
-from ..spec.networks import Network, network_of
+from ..spec import phase0
+from ..spec.networks import NETWORKS, Network, network_of
 from ..ssz.scalars import Bytes32
+from .candidates import Candidate, Chosen
 
 T = TypeVar("T")
 
@@ -35,8 +37,10 @@ class SignRequest(Struct, frozen=True, kw_only=True):
     """
 
     TYPE: ClassVar[str]  # as it stands in the request
+    OLD_TYPES: ClassVar[tuple[str, ...]] = ()  # what clients call it too
     DOMAIN_TYPE: ClassVar[bytes]  # 4 bytes
     MESSAGE: ClassVar[Any]  # an attrgetter
+    NOTE: ClassVar[str] = ""  # what is unusual about the shape of a request, for log and record
     MAX_BODY_SIZE: ClassVar[int] = 4 << 20  # bytes; an ALTAIR block, the largest, stays below 1 MiB
 
     signing_root: Bytes32 | None = None  # SSV's spelling; the other clients use the next one
@@ -74,39 +78,46 @@ class SignRequest(Struct, frozen=True, kw_only=True):
         """The epoch of the message; None for types without one."""
         return None
 
-    def fork(self, configured: Network) -> tuple[list[bytes], bytes]:
-        """The fork version of the domain, and the genesis validators root.
-
-        When the request leaves the version open, the alternatives follow. One of them is used only
-        if it leads to the root that the client sent.
-        """
+    def default(self, configured: Network) -> Candidate:
+        """The reading of the request that is signed when no root decides."""
         raise NotImplementedError
 
-    def compute_signing_root(self, configured: Network) -> bytes:
-        """The root to sign, 32 bytes. Raises SigningRootError when the client sent another one."""
-        object_root = self.message.hash_tree_root()
-        versions, genesis_validators_root = self.fork(configured)
-        roots_sent = {self.signing_root, self.signing_root_alias} - {None}
-        for version in versions:
-            domain = domains.compute_domain(self.DOMAIN_TYPE, version, genesis_validators_root)
-            signing_root = domains.compute_signing_root(object_root, domain)
-            if roots_sent <= {signing_root}:
-                return signing_root
-        raise self._differing_root(object_root, versions[0], genesis_validators_root)
+    def others(self, configured: Network) -> Iterator[Candidate]:  # noqa: ARG002
+        """Readings that the network leaves open. One is used only if the client sent its root."""
+        return iter(())
 
-    def _differing_root(
-        self,
-        object_root: bytes,
-        version: bytes,
-        genesis_validators_root: bytes,
-    ) -> SigningRootError:
-        domain = domains.compute_domain(self.DOMAIN_TYPE, version, genesis_validators_root)
-        expected = domains.compute_signing_root(object_root, domain)
+    def choose(self, configured: Network) -> Chosen:
+        """The root to sign: the default's, or that of the reading whose root the client sent.
+
+        Raises SigningRootError when the client sent the root of none.
+        """
+        default = self.default(configured)
+        signing_root = default.signing_root(self.DOMAIN_TYPE)
+        if self._is_sent(signing_root):
+            return Chosen(signing_root, self.NOTE)
+        for candidate in self.others(configured):
+            other_root = candidate.signing_root(self.DOMAIN_TYPE)
+            if self._is_sent(other_root):
+                return Chosen(other_root, candidate.reading)
+        raise self._differing_root(default, signing_root)
+
+    def _is_sent(self, signing_root: bytes) -> bool:
+        """Whether the client sent this root, or none."""
+        return self.signing_root in (None, signing_root) and (
+            self.signing_root_alias in (None, signing_root)
+        )
+
+    def compute_signing_root(self, configured: Network) -> bytes:
+        """The root to sign, 32 bytes. Raises as `choose`."""
+        return self.choose(configured).signing_root
+
+    def _differing_root(self, default: Candidate, expected: bytes) -> SigningRootError:
         roots_sent = {self.signing_root, self.signing_root_alias}
         found = " and ".join(to_hex(root) for root in roots_sent if root is not None)
         message = (
-            f"signing_root: expected {to_hex(expected)}, computed with domain {to_hex(domain)} "
-            f"and fork version {to_hex(version)}, found {found}: check fork_info and the message, "
+            f"signing_root: expected {to_hex(expected)}, computed with domain "
+            f"{to_hex(default.domain(self.DOMAIN_TYPE))} and fork version "
+            f"{to_hex(default.fork_version)}, found {found}: check fork_info and the message, "
             "or send no root; on a private chain start the signer with --network config.yaml"
         )
         return SigningRootError(message, expected)
@@ -141,21 +152,64 @@ class ForkRequest(SignRequest):
             return epoch
         return None
 
-    def fork(self, configured: Network) -> tuple[list[bytes], bytes]:
-        # consensus-specs, get_domain
-        fork = self.fork_info.fork
+    def default(self, configured: Network) -> Candidate:
         genesis_validators_root = self.fork_info.genesis_validators_root
+        network = network_of(genesis_validators_root, configured)
+        version = self.default_version(network)
+        message = self.default_message(network, version)
+        return Candidate(message, version, genesis_validators_root)
+
+    def others(self, configured: Network) -> Iterator[Candidate]:
+        genesis_validators_root = self.fork_info.genesis_validators_root
+        network = network_of(genesis_validators_root, configured)
+        default = self.default_version(network)
+        versions = {default: "", **self.other_versions(network)}
+        for version, of_version in versions.items():
+            message = self.default_message(network, version)
+            messages = {"": message, **self.other_messages(network, version)}
+            for of_message, other_message in messages.items():
+                reading = of_version or of_message
+                yield Candidate(other_message, version, genesis_validators_root, reading)
+
+    def default_version(self, network: Network) -> bytes:
+        """The fork version of the domain (consensus-specs, get_domain)."""
+        fork = self.fork_info.fork
         epoch = self.epoch
         if epoch is None:
-            network = network_of(genesis_validators_root, configured)
             epoch = (self.slot or 0) // network.slots_per_epoch
         if epoch < fork.epoch:
-            return [fork.previous_version], genesis_validators_root
-        return [fork.current_version], genesis_validators_root
+            return fork.previous_version
+        return fork.current_version
+
+    def other_versions(self, network: Network) -> dict[bytes, str]:
+        """Other fork versions that may be meant, each with how it differs from the default."""
+        if not network.is_default:
+            return {}
+        fork = self.fork_info.fork
+        return {
+            version: f"fork version {to_hex(version)}: other slots per epoch"
+            for version in (fork.previous_version, fork.current_version)
+            if version != self.default_version(network)
+        }
+
+    def default_message(self, network: Network, version: bytes) -> Any:  # noqa: ARG002
+        """The message of the fork with this version."""
+        return self.message
+
+    def other_messages(self, network: Network, version: bytes) -> dict[str, Any]:  # noqa: ARG002
+        """Other messages that may be meant, by how they differ from the default."""
+        return {}
 
 
 class GenesisRequest(SignRequest):
     """A request outside any fork: the network's genesis version and a zero root."""
 
-    def fork(self, configured: Network) -> tuple[list[bytes], bytes]:
-        return [configured.genesis_fork_version], bytes(32)
+    def default(self, configured: Network) -> Candidate:
+        return Candidate(self.message, configured.genesis_fork_version, bytes(32))
+
+    def others(self, configured: Network) -> Iterator[Candidate]:
+        if configured.is_default:
+            for network in NETWORKS.values():
+                version = network.genesis_fork_version
+                reading = f"genesis fork version {to_hex(version)}: {network.name}'s"
+                yield Candidate(self.message, version, bytes(32), reading)

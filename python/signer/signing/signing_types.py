@@ -11,13 +11,17 @@ from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
-from ..spec import altair, bellatrix, domains, gloas, phase0
-from ..spec.networks import Network, network_of
-from ..ssz.scalars import Bytes4, Bytes32, shown, uint64
+from ..hex import to_hex
+from ..spec import altair, bellatrix, domains, electra, gloas, heze, phase0
+from ..spec.networks import Network, is_at_least
+from ..ssz.scalars import Bytes4, Bytes32, uint64
+from .candidates import Candidate
 from .request import ForkRequest, GenesisRequest, SignRequest, Versioned
-from .shapes import aggregate_payload, block_payload
+from .shapes import aggregate_payload, block_payload, gloas_shape, progressive_aggregate
 
 T = TypeVar("T")
+
+ELECTRA_AGGREGATES = (electra.AggregateAndProof, electra.MinimalAggregateAndProof)
 
 
 class AggregationSlot(ForkRequest):
@@ -45,6 +49,27 @@ class AggregateAndProof(ForkRequest, Generic[T]):
     @classmethod
     def shape(cls, body: bytes) -> Any:
         return cls[aggregate_payload(body)]  # type: ignore[index]
+
+    # A bare aggregate has the same members in Electra and in Gloas, and another root.
+
+    @property
+    def _may_be_progressive(self) -> bool:
+        is_bare = not isinstance(self.aggregate_and_proof, Versioned)
+        return is_bare and isinstance(self.message, ELECTRA_AGGREGATES)
+
+    def default_message(self, network: Network, version: bytes) -> Any:
+        if self._may_be_progressive and is_at_least(network.fork_of(version), "GLOAS"):
+            return progressive_aggregate(self.message)
+        return self.message
+
+    def other_messages(self, network: Network, version: bytes) -> dict[str, Any]:
+        is_open = network.is_default or network.fork_of(version) is None
+        if not is_open or not self._may_be_progressive:
+            return {}
+        return {
+            "aggregate read as Electra's": self.message,
+            "aggregate read as Gloas's": progressive_aggregate(self.message),
+        }
 
 
 class AggregateAndProofV2(AggregateAndProof[T], Generic[T]):
@@ -96,8 +121,8 @@ class Deposit(SignRequest):
         deposit = self.deposit
         return phase0.DepositMessage(deposit.pubkey, deposit.withdrawal_credentials, deposit.amount)
 
-    def fork(self, configured: Network) -> tuple[list[bytes], bytes]:  # noqa: ARG002
-        return [self.deposit.genesis_fork_version], bytes(32)
+    def default(self, configured: Network) -> Candidate:  # noqa: ARG002
+        return Candidate(self.message, self.deposit.genesis_fork_version, bytes(32))
 
 
 class RandaoReveal(ForkRequest):
@@ -158,69 +183,132 @@ class VoluntaryExit(ForkRequest):
 
     voluntary_exit: phase0.VoluntaryExit
 
-    def fork(self, configured: Network) -> tuple[list[bytes], bytes]:
-        # EIP-7044: from Deneb on, exits are signed for Capella for ever
-        versions, genesis_validators_root = super().fork(configured)
+    # EIP-7044: from Deneb on, exits are signed for Capella for ever
+
+    def _capella(self, network: Network) -> bytes:
+        return network.fork_versions.get("CAPELLA", self.fork_info.fork.current_version)
+
+    def _is_open(self, network: Network) -> bool:
+        # A known chain lists its forks, so that an unlisted one is still to come.
+        is_known = self.fork_info.genesis_validators_root == network.genesis_validators_root
+        return not is_known and network.fork_of(self.fork_info.fork.current_version) is None
+
+    def default_version(self, network: Network) -> bytes:
+        fork = network.fork_of(self.fork_info.fork.current_version)
+        if self._is_open(network) or (fork is not None and not is_at_least(fork, "DENEB")):
+            return super().default_version(network)
+        return self._capella(network)
+
+    def other_versions(self, network: Network) -> dict[bytes, str]:
+        if not network.is_default and not self._is_open(network):
+            return {}
         fork = self.fork_info.fork
-        network = network_of(genesis_validators_root, configured)
-        capella = network.fork_versions.get("CAPELLA", fork.current_version)
-        is_deneb_or_later = network.is_deneb_or_later(fork.current_version)
-        is_known = genesis_validators_root == network.genesis_validators_root
-        if is_deneb_or_later is None and not is_known:
-            # An unknown chain: a root that the client sent may tell.
-            versions = [*versions, fork.current_version, fork.previous_version, capella]
-        elif is_deneb_or_later is not False:
-            # A known chain lists its forks, so that an unlisted one is still to come.
-            versions = [capella]
-        return versions, genesis_validators_root
+        return {
+            version: f"fork version {to_hex(version)}: an exit of an unknown chain"
+            for version in (fork.current_version, fork.previous_version, self._capella(network))
+            if version != self.default_version(network)
+        }
 
 
-class Gloas(Versioned[T], Generic[T], frozen=True):
-    """A payload that Gloas brought; another fork's may have other fields, and another root."""
+class ScheduledRequest(ForkRequest):
+    """A request whose domain follows the fork schedule, not the state's fork.
 
-    def __post_init__(self) -> None:
-        if self.version.upper() != "GLOAS":
-            raise ValueError(f"expected GLOAS as version, found {shown(self.version)}")
+    In the last epoch before a fork, `fork_info` of the state names the fork that ends.
+    """
+
+    def other_versions(self, network: Network) -> dict[bytes, str]:
+        versions = super().other_versions(network)
+        scheduled = network.scheduled_version((self.slot or 0) // network.slots_per_epoch)
+        if scheduled not in {None, self.default_version(network)}:
+            versions[scheduled] = f"fork version {to_hex(scheduled)}: the schedule's"
+        return versions
 
 
-class ExecutionPayloadBid(ForkRequest):
+class ExecutionPayloadBid(ForkRequest, Generic[T]):
     TYPE = "EXECUTION_PAYLOAD_BID"
     DOMAIN_TYPE = domains.DOMAIN_BEACON_BUILDER
     MESSAGE = attrgetter("execution_payload_bid")
+    CONTAINERS = {"GLOAS": gloas.ExecutionPayloadBid, "HEZE": heze.ExecutionPayloadBid}
 
-    execution_payload_bid: Gloas[gloas.ExecutionPayloadBid]
+    execution_payload_bid: T
+
+    @classmethod
+    def shape(cls, body: bytes) -> Any:
+        return gloas_shape(cls, body, "execution_payload_bid", cls.CONTAINERS)
 
 
-class ExecutionPayloadEnvelope(ForkRequest):
+class ExecutionPayloadEnvelope(ForkRequest, Generic[T]):
     TYPE = "EXECUTION_PAYLOAD_ENVELOPE"
     DOMAIN_TYPE = domains.DOMAIN_BEACON_BUILDER
     MESSAGE = attrgetter("execution_payload_envelope")
     SLOT = attrgetter("message.payload.slot_number")
     MAX_BODY_SIZE = 32 << 20  # bytes; it carries a whole payload, 8 MiB and 16 MiB as hex
+    CONTAINERS = dict.fromkeys(["GLOAS", "HEZE"], gloas.ExecutionPayloadEnvelope)
 
-    execution_payload_envelope: Gloas[gloas.ExecutionPayloadEnvelope]
+    execution_payload_envelope: T
+
+    @classmethod
+    def shape(cls, body: bytes) -> Any:
+        return gloas_shape(cls, body, "execution_payload_envelope", cls.CONTAINERS)
 
 
-class PayloadAttestationMessage(ForkRequest):
+class PayloadAttestationMessage(ForkRequest, Generic[T]):
     TYPE = "PAYLOAD_ATTESTATION_MESSAGE"
+    OLD_TYPES = ("PAYLOAD_ATTESTATION",)
+    OLD_MEMBERS = ("payload_attestation", "payload_attestation_data")
     DOMAIN_TYPE = domains.DOMAIN_PTC_ATTESTER
     MESSAGE = attrgetter("payload_attestation_message")
+    CONTAINERS = dict.fromkeys(["GLOAS", "HEZE"], gloas.PayloadAttestationData)
 
-    payload_attestation_message: Gloas[gloas.PayloadAttestationData]
+    payload_attestation_message: T
+
+    @classmethod
+    def shape(cls, body: bytes) -> Any:
+        member = "payload_attestation_message"
+        return gloas_shape(cls, body, member, cls.CONTAINERS, cls.OLD_MEMBERS)
 
 
-class ProposerPreferences(ForkRequest):
+class ProposerPreferences(ScheduledRequest, Generic[T]):
     TYPE = "PROPOSER_PREFERENCES"
     DOMAIN_TYPE = domains.DOMAIN_PROPOSER_PREFERENCES
     MESSAGE = attrgetter("proposer_preferences")
     SLOT = attrgetter("message.proposal_slot")
+    CONTAINERS = dict.fromkeys(["GLOAS", "HEZE"], gloas.ProposerPreferences)
 
-    proposer_preferences: Gloas[gloas.ProposerPreferences]
+    proposer_preferences: T
+
+    @classmethod
+    def shape(cls, body: bytes) -> Any:
+        return gloas_shape(cls, body, "proposer_preferences", cls.CONTAINERS)
 
 
-class BuilderRequestAuth(GenesisRequest):
+class InclusionList(ScheduledRequest, Generic[T]):
+    TYPE = "INCLUSION_LIST"
+    DOMAIN_TYPE = domains.DOMAIN_INCLUSION_LIST_COMMITTEE
+    MESSAGE = attrgetter("inclusion_list")
+    CONTAINERS = {"HEZE": heze.InclusionList}
+
+    inclusion_list: T
+
+    @classmethod
+    def shape(cls, body: bytes) -> Any:
+        return gloas_shape(cls, body, "inclusion_list", cls.CONTAINERS)
+
+
+class BuilderRequestAuth(GenesisRequest, Generic[T]):
     TYPE = "BUILDER_REQUEST_AUTH"
+    OLD_TYPES = ("REQUEST_AUTH",)
     DOMAIN_TYPE = domains.DOMAIN_BUILDER_REQUEST_AUTH
     MESSAGE = attrgetter("builder_request_auth")
+    CONTAINERS = dict.fromkeys(["GLOAS", "HEZE"], gloas.BuilderRequestAuth)
 
-    builder_request_auth: Gloas[gloas.BuilderRequestAuth]
+    builder_request_auth: T
+
+    def __post_init__(self) -> None:
+        if not self.message.data:
+            raise ValueError("expected builder_request_auth with data, found it empty")
+
+    @classmethod
+    def shape(cls, body: bytes) -> Any:
+        member = "builder_request_auth"
+        return gloas_shape(cls, body, member, cls.CONTAINERS, ["request_auth"])

@@ -25,6 +25,8 @@ DOMAIN_CONTRIBUTION_AND_PROOF = bytes.fromhex("09000000")
 DOMAIN_BEACON_BUILDER = bytes.fromhex("0b000000")
 DOMAIN_PTC_ATTESTER = bytes.fromhex("0c000000")
 DOMAIN_PROPOSER_PREFERENCES = bytes.fromhex("0d000000")
+# specs/heze
+DOMAIN_INCLUSION_LIST_COMMITTEE = bytes.fromhex("10000000")
 # builder-specs
 DOMAIN_APPLICATION_BUILDER = bytes.fromhex("00000001")
 # remote-signing-api v1.4.0
