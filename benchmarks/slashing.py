@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 import load
 from run import Row, Run
 from server import Target, closed
-from signer.config import Config, SlashingMode
+from signer.config.settings import Config, SlashingMode
 from signer.signing.registry import SigningTypes
 from signer.slashing.protection import Protection
 from signers import serving

@@ -13,7 +13,7 @@ import pytest
 from signer import cli, errors
 from signer.app import Application
 from signer.cli.web3signer import translate
-from signer.config import Config
+from signer.config.settings import Config
 from signer.control.faults import Fault, WrongSignature
 from signer.control.filters import RecordFilter
 from signer.spec.networks import NETWORKS

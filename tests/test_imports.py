@@ -11,8 +11,6 @@ PACKAGE = Path(__file__).parent.parent / "python" / "signer"
 # another, but never in a circle.
 ORDER = """
 errors _core hex
-flags
-key_source
 config descriptors files threads metrics
 ssz
 decoding
@@ -24,6 +22,7 @@ control
 api
 tls
 app
+draining
 server
 testing
 cli

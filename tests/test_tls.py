@@ -24,7 +24,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from OpenSSL import SSL
 
 from signer import Signer, tls
-from signer.config import Config
+from signer.config.settings import Config
 from signer.errors import ConfigError
 from signer.keys import layouts
 from signer.keys.derived import interop_keys

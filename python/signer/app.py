@@ -14,7 +14,7 @@ from .api.recorder import SIGN_PREFIX, Recorder
 from .api.routes import Router, Routes
 from .api.signing import KeySigner, SignRoute
 from .api.status import StatusRoutes
-from .config import Config
+from .config.settings import Config
 from .control.faults import fault_of
 from .control.operations import Operations
 from .files import secret_file

@@ -12,9 +12,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
-from functools import partial
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import uvloop
@@ -25,10 +23,9 @@ from granian.server.common import AbstractServer
 from granian.server.embed import Server
 
 from . import tls
-from .api.bodies import Receive
-from .api.http import TEXT, Response, Scope, Send
-from .config import Config
+from .config.settings import Config
 from .descriptors import ConnectionLimit, raise_limit
+from .draining import READY_PATH, WatchedApplication
 from .errors import UnavailableError
 from .files import translating_errors
 
@@ -37,10 +34,7 @@ log = logging.getLogger(__name__)
 Hook = Callable[[], None]
 
 SWITCH_INTERVAL = 0.001  # seconds; Python's own is five times as long
-READY_PATH = "/_ready"  # the server requests it from itself
 BACKLOG = 4096  # connections that wait to be accepted; a slot's burst opens thousands at once
-QUIET_PERIOD = 0.05  # seconds; a draining server ends after this long without a request
-DRAIN_TIMEOUT = 5.0  # seconds; a stopping server waits this long for open requests
 CLOSE_TIMEOUT = 1.0  # seconds; Granian closes idle connections within this time
 ABRUPT_CLOSE_TIMEOUT = 0.1  # seconds; the same for a stop that may lose requests
 
@@ -118,7 +112,7 @@ async def serve(
     host, port = listener.getsockname()[:2]
     with _taking(host, port):  # another process may have bound it too, and listen already
         listener.listen(BACKLOG)
-    watched = _WatchedApplication(app)
+    watched = WatchedApplication(app)
     with tls.front(listener, config) as served:
         address = served.getsockname()
         granian = _Granian(watched, served, config)
@@ -172,50 +166,6 @@ async def _wait_for_response(address: Any) -> None:
     await reader.read()
     writer.close()
     await writer.wait_closed()
-
-
-class _WatchedApplication:
-    """The application, and a count of the requests that it works on."""
-
-    def __init__(self, app: Any) -> None:
-        self._app = app
-        self._is_draining = False
-        self._open_requests = 0
-        self._last_seen = monotonic()
-
-    async def drain(self) -> None:
-        """Answers every request that was sent on an old connection, for DRAIN_TIMEOUT at most.
-
-        A client whose connection closes under its request cannot know whether it was signed. So
-        each response now says `connection: close`. Only after a quiet period may the server end,
-        and close the connections that are idle.
-        """
-        self._is_draining = True
-        end = monotonic() + DRAIN_TIMEOUT
-        while monotonic() < end:
-            quiet = 0.0
-            if not self._open_requests:
-                quiet = monotonic() - self._last_seen
-            if quiet >= QUIET_PERIOD:
-                return
-            await asyncio.sleep(QUIET_PERIOD - quiet)
-        log.warning("gave up on requests that were not done within %s seconds", DRAIN_TIMEOUT)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["path"] == READY_PATH:
-            await Response(b"ready", TEXT).send(send)
-            return
-        self._open_requests += 1
-        try:
-            await self._app(scope, receive, partial(self._send, send))
-        finally:
-            self._open_requests -= 1
-            self._last_seen = monotonic()
-
-    async def _send(self, send: Send, event: Any) -> None:
-        if self._is_draining and event["type"] == "http.response.start":
-            event = event | {"headers": [*event["headers"], (b"connection", b"close")]}
-        await send(event)
 
 
 class _WithoutReload(AbstractServer[Any]):

@@ -16,7 +16,7 @@ from socket import AF_UNIX, SHUT_RDWR, socket
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-from .config import Config
+from .config.settings import Config
 from .errors import ConfigError
 from .files import read, translating_errors
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from signer import Signer
-from signer.config import Config
+from signer.config.settings import Config
 from signer.errors import ConfigError, SignerError
 from support.asking import WHERE, ask
 from support.randao import RANDAO

@@ -16,7 +16,7 @@ import pytest
 
 import load
 from signer import server, verify
-from signer.config import Config
+from signer.config.settings import Config
 from signer.errors import ConfigError
 from support.randao import RANDAO, root_of_randao
 from support.served import (
@@ -225,7 +225,7 @@ def wait_until_refused(signer: Served) -> None:
 
 @pytest.mark.slow
 def test_a_request_that_never_comes_whole_does_not_hold_the_signer_up() -> None:
-    impatient = "from signer import cli, server; server.DRAIN_TIMEOUT = 0.2; cli.main()"
+    impatient = "from signer import cli, draining; draining.DRAIN_TIMEOUT = 0.2; cli.main()"
     flags = ["serve", "--port", "0", "--no-metrics", "--ready-json"]
     with (
         running([sys.executable, "-W", "error", "-c", impatient, *flags]) as signer,

@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 
-from signer.config import Config, SlashingMode
+from signer.config.settings import Config, SlashingMode
 from signer.errors import SlashingError
 from signer.signing.registry import SigningTypes
 from signer.slashing.interchange import decode

@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from signer.config import Config, SlashingMode
+from signer.config.settings import Config, SlashingMode
 from signer.errors import SlashingError
 from signer.signing.registry import SigningTypes
 from signer.signing.request import SignRequest

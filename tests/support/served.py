@@ -26,7 +26,7 @@ from signer import server
 from signer.app import Application
 from signer.cli import main
 from signer.cli.serve import serve
-from signer.config import Config
+from signer.config.settings import Config
 from signer.testing.process import SignerProcess
 from signer.testing.thread import ServerThread
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from ..config import Config
+from ..config.settings import Config
 from ..errors import ConfigError, CrossSiteError
 from .http import Handler, Request, Response, answer
 

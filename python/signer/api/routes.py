@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from .._core import __version__
-from ..config import Config
+from ..config.settings import Config
 from ..errors import MethodNotAllowedError, UnknownRouteError, did_you_mean
 from .http import Handler, Request, Response, json_response
 

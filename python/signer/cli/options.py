@@ -12,11 +12,11 @@ from typing import Any, get_args, get_origin, get_type_hints
 import click
 from click.core import ParameterSource
 
-from ..config import OLD_NAMES, Config, current_names
+from ..config.flags import check_exists, checked, kind_of, spelled
+from ..config.key_source import KeySource
+from ..config.settings import OLD_NAMES, Config, current_names
 from ..control.faults import fault_of
 from ..errors import ConfigError, SignerError, did_you_mean
-from ..flags import check_exists, checked, kind_of, spelled
-from ..key_source import KeySource
 from .config_file import read_flags
 
 log = logging.getLogger(__name__)

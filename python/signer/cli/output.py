@@ -18,7 +18,7 @@ from typing import TextIO
 
 import click
 
-from ..config import LogFormat
+from ..config.settings import LogFormat
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..config import Config
+from ..config.settings import Config
 from ..errors import UnavailableError
 from ..hex import to_hex
 from ..keys.keyring import log_failures

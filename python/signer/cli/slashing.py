@@ -7,7 +7,7 @@ from typing import IO, Any
 
 import click
 
-from ..config import Config
+from ..config.settings import Config
 from ..errors import ConfigError
 from ..files import translating_errors, write
 from ..keys.data_dir import DataDir

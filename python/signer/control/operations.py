@@ -10,10 +10,10 @@ from typing import Annotated, Any, ClassVar
 from msgspec import Meta, Struct, to_builtins
 
 from .._core import SecretKey
-from ..config import current_names
+from ..config.key_source import KeySource, check_key_source
+from ..config.settings import current_names
 from ..errors import BadRequestError, UnknownOperationError, did_you_mean
 from ..hex import to_hex
-from ..key_source import KeySource, check_key_source
 from ..keys.derived import derive_keys
 from ..keys.keyring import Key, Keyring
 from ..keys.manager import KeyManager

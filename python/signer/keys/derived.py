@@ -6,7 +6,7 @@ from functools import reduce
 from itertools import chain
 
 from .._core import SecretKey, derive_child_sk, derive_master_sk
-from ..key_source import KeySource
+from ..config.key_source import KeySource
 from ..threads import thread_pool
 from .keyring import Key
 from .mnemonic import seed_of

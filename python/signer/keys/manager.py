@@ -17,7 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from .._core import SecretKey
-from ..config import Config
+from ..config.settings import Config
 from ..errors import BLSError, ConfigError, KeystoreError, SignerError
 from ..files import MAX_KEY_FILE_SIZE, read
 from ..hex import from_hex

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from ..config import Config
+from ..config.settings import Config
 from ..errors import SlashingError
 from ..hex import to_hex
 from ..signing.request import ForkRequest, SignRequest

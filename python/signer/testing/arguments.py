@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from ..config import Config
+from ..config.flags import checked
+from ..config.settings import Config
 from ..errors import ConfigError, did_you_mean
-from ..flags import checked
 
 FLAGS = {declared.name: declared for declared in fields(Config)}
 # Arguments of `Signer` that are no flags of `signer serve`

@@ -19,7 +19,7 @@ import msgspec
 from .. import files, server
 from .._core import SecretKey
 from ..app import Application
-from ..config import Config
+from ..config.settings import Config
 from ..control.faults import fault_of
 from ..errors import ConfigError
 from .arguments import check_access, check_arguments, check_switches, keystores_path

@@ -10,7 +10,7 @@ import uvloop
 
 from .. import server
 from ..app import Application
-from ..config import Config
+from ..config.settings import Config
 from ..errors import ConfigError
 
 READY_TIMEOUT = 10.0  # seconds; a thread that does not serve by then has failed to start

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from signer import Fault
-from signer.config import Config
+from signer.config.flags import checked
+from signer.config.settings import Config
 from signer.errors import ConfigError, did_you_mean
-from signer.flags import checked
 
 DECLARED = {declared.name: declared for declared in fields(Config)}
 

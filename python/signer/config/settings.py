@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from .errors import ConfigError
+from ..errors import ConfigError
 from .flags import check_exists, checked, flag, spelled
 from .key_source import KeySource, check_key_source
 

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from msgspec import Struct
 
-from .errors import SignerError
+from ..errors import SignerError
 from .flags import HIGHEST
 
 MAX_INDEX = HIGHEST["INDEX"]
