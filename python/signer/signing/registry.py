@@ -11,6 +11,7 @@ from msgspec import Struct
 from .. import decoding
 from ..errors import BadRequestError
 from ..ssz.scalars import shown
+from . import gloas_types
 from . import signing_types as types
 from .request import EXPECTED, SignRequest
 
@@ -30,12 +31,12 @@ BUILT_IN: tuple[type[SignRequest], ...] = (
     types.SyncCommitteeContributionAndProof,
     types.ValidatorRegistration,
     types.VoluntaryExit,
-    types.ExecutionPayloadBid,
-    types.ExecutionPayloadEnvelope,
-    types.PayloadAttestationMessage,
-    types.ProposerPreferences,
-    types.InclusionList,
-    types.BuilderRequestAuth,
+    gloas_types.ExecutionPayloadBid,
+    gloas_types.ExecutionPayloadEnvelope,
+    gloas_types.PayloadAttestationMessage,
+    gloas_types.ProposerPreferences,
+    gloas_types.InclusionList,
+    gloas_types.BuilderRequestAuth,
 )
 
 
