@@ -21,8 +21,7 @@ from support.vectors import vectors
 Case = dict[str, Any]
 
 LIVE = vectors("signing/signing_live.json")
-# GENERIC is a draft that the signer does not serve yet
-CASES: list[Case] = [case for case in LIVE["cases"] if case["request"]["type"] != "GENERIC"]
+CASES: list[Case] = LIVE["cases"]
 SEPOLIA = "0xd8ea171f3c94aea21ebc42a1ed61052acf3f9209c00e4efbaaddac09ed9b8078"
 BY_NAME = {case["name"]: case for case in CASES}
 

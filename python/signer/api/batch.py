@@ -26,10 +26,12 @@ from .recorder import Exchange
 from .signing import KeySigner, read_request, require_post
 
 PATH = "/api/v1/eth2/sign"
-# types that many validators sign identically; from the draft
+# types that many validators sign identically; from the draft, and Gloas's committees of 512
 BATCH_TYPES = {
     "AGGREGATION_SLOT",
     "ATTESTATION",
+    "GENERIC",
+    "PAYLOAD_ATTESTATION_MESSAGE",
     "RANDAO_REVEAL",
     "SYNC_COMMITTEE_MESSAGE",
     "SYNC_COMMITTEE_SELECTION_PROOF",

@@ -11,7 +11,7 @@ from msgspec import Struct
 from .. import decoding
 from ..errors import BadRequestError
 from ..ssz.scalars import shown
-from . import gloas_types
+from . import generic, gloas_types
 from . import signing_types as types
 from .request import EXPECTED, SignRequest
 
@@ -37,6 +37,7 @@ BUILT_IN: tuple[type[SignRequest], ...] = (
     gloas_types.ProposerPreferences,
     gloas_types.InclusionList,
     gloas_types.BuilderRequestAuth,
+    generic.Generic,
 )
 
 

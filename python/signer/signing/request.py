@@ -93,15 +93,17 @@ class SignRequest(Struct, frozen=True, kw_only=True):
         """
         default = self.default(configured)
         signing_root = default.signing_root(self.DOMAIN_TYPE)
-        if self._is_sent(signing_root):
+        if self.is_sent(signing_root):
             return Chosen(signing_root, self.NOTE)
         for candidate in self.others(configured):
             other_root = candidate.signing_root(self.DOMAIN_TYPE)
-            if self._is_sent(other_root):
+            if self.is_sent(other_root):
                 return Chosen(other_root, candidate.reading)
-        raise self._differing_root(default, signing_root)
+        domain = to_hex(default.domain(self.DOMAIN_TYPE))
+        source = f"domain {domain} and fork version {to_hex(default.fork_version)}"
+        raise self.differing_root(signing_root, source)
 
-    def _is_sent(self, signing_root: bytes) -> bool:
+    def is_sent(self, signing_root: bytes) -> bool:
         """Whether the client sent this root, or none."""
         return self.signing_root in (None, signing_root) and (
             self.signing_root_alias in (None, signing_root)
@@ -111,16 +113,23 @@ class SignRequest(Struct, frozen=True, kw_only=True):
         """The root to sign, 32 bytes. Raises as `choose`."""
         return self.choose(configured).signing_root
 
-    def _differing_root(self, default: Candidate, expected: bytes) -> SigningRootError:
+    def differing_root(self, expected: bytes, source: str) -> SigningRootError:
+        """The error for a client that sent the root of no reading."""
         roots_sent = {self.signing_root, self.signing_root_alias}
         found = " and ".join(to_hex(root) for root in roots_sent if root is not None)
         message = (
-            f"signing_root: expected {to_hex(expected)}, computed with domain "
-            f"{to_hex(default.domain(self.DOMAIN_TYPE))} and fork version "
-            f"{to_hex(default.fork_version)}, found {found}: check fork_info and the message, "
-            "or send no root; on a private chain start the signer with --network config.yaml"
+            f"signing_root: expected {to_hex(expected)}, computed with {source}, "
+            f"found {found}: check fork_info and the message, or send no root; "
+            "on a private chain start the signer with --network config.yaml"
         )
         return SigningRootError(message, expected)
+
+    def slashable_message(self, *, must_exist: bool) -> Any:  # noqa: ARG002
+        """The block or attestation to check; None when the request hides it.
+
+        Raises BadRequestError when it hides one that must exist, because it is to be checked.
+        """
+        return self.message
 
 
 class ForkRequest(SignRequest):

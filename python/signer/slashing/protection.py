@@ -16,7 +16,7 @@ from msgspec import Struct
 from ..config.settings import Config
 from ..errors import SlashingError
 from ..hex import to_hex
-from ..signing.request import ForkRequest, SignRequest
+from ..signing.request import SignRequest
 from ..spec.domains import DOMAIN_BEACON_ATTESTER, DOMAIN_BEACON_PROPOSER
 from ..spec.networks import Network
 from .database import HistoryDatabase
@@ -26,6 +26,7 @@ from .rules import History, HistoryKey, Vote, lowest
 log = logging.getLogger(__name__)
 
 VOTES_KEPT_PER_HISTORY = 256  # a day of attestations; pruned when there are twice as many
+SLASHABLE_DOMAINS = {DOMAIN_BEACON_ATTESTER, DOMAIN_BEACON_PROPOSER}
 VOTES_PER_STEP = 500  # of an import; remembering them takes about a millisecond
 MAX_PAIRS_KEPT = 10_000
 MAX_PAIRS_WARNED_OF = 100  # a harness that never reads the log must not fill its pipe
@@ -91,20 +92,21 @@ class Protection:
         Returns the position for `wait_for_disk`. Raises SlashingError, and remembers nothing, for
         a message that must not be signed.
         """
-        if self.mode == "off" or not isinstance(request, ForkRequest):
+        if self.mode == "off" or request.DOMAIN_TYPE not in SLASHABLE_DOMAINS:
             return 0
-        message = request.message
-        genesis_validators_root = request.fork_info.genesis_validators_root
+        message = request.slashable_message(must_exist=self.mode == "enforce")
+        if message is None:
+            return 0
+        fork_info = getattr(request, "fork_info", None)
+        genesis_validators_root = fork_info.genesis_validators_root if fork_info else bytes(32)
         if request.DOMAIN_TYPE == DOMAIN_BEACON_ATTESTER:
             key = HistoryKey(pubkey, genesis_validators_root, "signed_attestations")
             vote = _vote(message.source.epoch, message.target.epoch, signing_root)
             end = self.high_watermark["epoch"]
-        elif request.DOMAIN_TYPE == DOMAIN_BEACON_PROPOSER:
+        else:
             key = HistoryKey(pubkey, genesis_validators_root, "signed_blocks")
             vote = _vote(0, message.slot, signing_root)
             end = self.high_watermark["slot"]
-        else:
-            return 0
         if self.mode == "enforce" and end is not None and vote.target >= end:
             raise SlashingError(f"not signed: {vote.target} is not below the high watermark, {end}")
         return self._check_and_remember(key, vote)
