@@ -32,13 +32,13 @@ KNOWN = dict.fromkeys(["interop", "metrics", "metrics-port", "network", "slashin
 KNOWN |= {"keystores-path": False, "fault": True}
 LOGGED = """
 import logging
-from signer.cli import main
-main(["serve", "--log-format", "json", "--host", "192.0.2.1", "--no-keymanager"],
-     standalone_mode=False)
-try:
-    1 / 0
-except ArithmeticError:
-    logging.getLogger("mine").exception("cannot\\nserve")
+from signer.cli import output
+with output.log_to_stderr():
+    output.configure_log("info", "json")
+    try:
+        1 / 0
+    except ArithmeticError:
+        logging.getLogger("mine").exception("cannot\\nserve")
 """
 
 

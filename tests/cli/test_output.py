@@ -17,7 +17,16 @@ from signer import SecretKey
 from signer.keys.keyring import Key
 from signer.keys.keystore import encrypt
 from support.randao import RANDAO
-from support.served import command, free_port, process_refused, request, running, said, serving
+from support.served import (
+    WRONG_FLAGS,
+    command,
+    free_port,
+    process_refused,
+    request,
+    running,
+    said,
+    serving,
+)
 
 pytestmark = pytest.mark.slow
 READER_TIMEOUT = 10
@@ -130,7 +139,9 @@ def test_quiet_tells_nothing_but_errors(failing: Path) -> None:
     with serving("--keystores-path", failing, "--quiet", "--log-level", "debug") as signer:
         assert [] == said(signer)
 
-    assert process_refused("--quiet", "--network", "nowhere").startswith("Error: expected one of")
+    assert process_refused("--quiet", "--network", "nowhere", code=WRONG_FLAGS).startswith(
+        "Error: expected one of"
+    )
 
 
 def test_quiet_is_a_variable_of_web3signers_command_line_too() -> None:
@@ -190,7 +201,7 @@ def status_once_served(url: str) -> int:
 def test_an_error_is_told_through_a_pipe_and_as_json() -> None:
     flags = ["--log-format", "json", "--network", "nowhere"]
 
-    line = json.loads(process_refused(*flags))
+    line = json.loads(process_refused(*flags, code=WRONG_FLAGS))
 
     assert "ERROR" == line["level"]
     assert "expected one of mainnet" in line["message"]
