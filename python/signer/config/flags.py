@@ -83,6 +83,8 @@ def _converted(declared: Field[Any], value: Any) -> Any:
     if get_origin(kind) is Literal:
         return _choice(value, get_args(kind))
     if get_origin(kind) is tuple:
+        if declared.metadata["metavar"] != "JSON":
+            return _list(value)
         return _texts(value)
     if kind is Path:
         return Path(_path(value))
@@ -130,6 +132,14 @@ def _check_host(value: str) -> None:
         value.encode("idna")
     except UnicodeError:  # it would end the start, when the name is looked up
         raise ValueError("an address or the name of a host") from None
+
+
+def _list(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str):
+        value = [value]
+    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
+        raise ValueError("a text, or a list of texts")
+    return tuple(value)
 
 
 def _texts(value: Any) -> tuple[str, ...]:
