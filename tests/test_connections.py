@@ -90,14 +90,27 @@ def test_connections_above_the_limit_of_open_files_wait_and_the_log_says_so_once
     assert 1 == process.log().count("further ones wait")
 
 
-@pytest.mark.slow
-def test_control_is_answered_while_two_thousand_requests_hang() -> None:
+def sign_request() -> bytes:
+    """A sign request of HTTP, as it is sent."""
     body = json.dumps(ATTESTATION["request"])
     head = f"POST /api/v1/eth2/sign/{ATTESTATION['pubkey']} HTTP/1.1\r\nHost: signer\r\n"
-    text = f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode()
+    return f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode()
+
+
+@pytest.mark.slow
+def test_a_burst_of_1500_requests_on_as_many_connections_is_signed() -> None:
+    with many_descriptors(), Signer(keys=KEYS, process=True) as signer:
+        with connected(signer, sign_request(), 1_500) as connections:
+            answers = {connection.recv(15) for connection in connections}
+
+    assert {b"HTTP/1.1 200 OK"} == answers
+
+
+@pytest.mark.slow
+def test_control_is_answered_while_two_thousand_requests_hang() -> None:
     with many_descriptors(), Signer(keys=KEYS, process=True) as signer:
         fault = signer.fault(hang=True, times=2_000)
-        with connected(signer, text, 2_000) as connections:
+        with connected(signer, sign_request(), 2_000) as connections:
             assert 2_000 == len(signer.wait_for(2_000, DEADLINE))
             assert 200 == sign(signer, ATTESTATION).status
 

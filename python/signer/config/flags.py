@@ -83,9 +83,8 @@ def _converted(declared: Field[Any], value: Any) -> Any:
     if get_origin(kind) is Literal:
         return _choice(value, get_args(kind))
     if get_origin(kind) is tuple:
-        if declared.metadata["metavar"] != "JSON":
-            return _list(value)
-        return _texts(value)
+        read = _texts if declared.metadata["metavar"] == "JSON" else _list
+        return read(value)
     if kind is Path:
         return Path(_path(value))
     if kind is str:
