@@ -99,9 +99,12 @@ def sign_request() -> bytes:
 
 @pytest.mark.slow
 def test_a_burst_of_1500_requests_on_as_many_connections_is_signed() -> None:
-    with many_descriptors(), Signer(keys=KEYS, process=True) as signer:
-        with connected(signer, sign_request(), 1_500) as connections:
-            answers = {connection.recv(15) for connection in connections}
+    with (
+        many_descriptors(),
+        Signer(keys=KEYS, process=True) as signer,
+        connected(signer, sign_request(), 1_500) as connections,
+    ):
+        answers = {connection.recv(15) for connection in connections}
 
     assert {b"HTTP/1.1 200 OK"} == answers
 
