@@ -11,6 +11,7 @@ from pathlib import Path
 import batch
 import budgets
 import core
+import interference
 import keystores
 import machine
 import memory
@@ -30,8 +31,9 @@ PARTS = {
     "start": start.measure,
     "keystores": keystores.measure,
     "slashing": slashing.measure,
+    "interference": interference.measure,
 }
-SLOW = {"keystores", "slashing"}
+SLOW = {"keystores", "slashing", "interference"}
 VOID = "Quick: it shows that all parts work, and every figure is void."
 
 

@@ -32,7 +32,7 @@ def text(random: Random) -> str:
 
 
 def document(random: Random) -> dict[str, Any]:
-    size = random.choice([0, 1, 10, 6_000])
+    size = random.choice([0, 1, 10, 3_000])
     return {
         "names": [text(random) for _ in range(size)],
         "other": [[text(random), {"names": [1] * 5, "x": [[], {}]}]] * random.choice([0, 9_000]),
@@ -42,7 +42,7 @@ def document(random: Random) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", range(12))
 def test_a_large_document_is_read_as_a_whole_one_would_be(seed: int) -> None:
     random = Random(seed)
     indent = random.choice([None, 0, 3])

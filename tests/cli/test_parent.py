@@ -21,7 +21,7 @@ pytestmark = [
 ]
 
 # of each language; each kills a parent at a random moment of its signer's start
-ROUNDS = int(os.environ.get("PY3SIGNER_ORPHAN_ROUNDS", "5"))
+ROUNDS = int(os.environ.get("PY3SIGNER_ORPHAN_ROUNDS", "3"))
 STARTING = 1.3  # seconds; most starts are over by then
 ENDING = 3.0  # seconds
 

@@ -1,0 +1,246 @@
+"""The slowest signature of one client while others open connections and send large bodies.
+
+The client is a process of its own (probe.py). Each load runs several times, and the median of the
+slowest answers is the figure.
+"""
+
+import http.client
+import json
+import resource
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from statistics import median
+from urllib.parse import urlsplit
+
+import load
+from run import Run
+from signers import Signer, serving
+
+PROBE = Path(__file__).with_name("probe.py")
+ENVELOPE = json.loads(
+    (Path(__file__).parent.parent / "tests/vectors/signing/signing_live.json").read_text("utf-8")
+)["cases"]
+KEYSTORE = json.dumps({"crypto": {}, "version": 4, "uuid": "", "description": "x" * 500})
+SIGN_LIMIT = (4 << 20) - 1000  # bytes; just under the limit of a sign request
+LIMIT = (32 << 20) - 1000  # bytes; just under that of all other bodies
+VALUES = 999_000  # just under a million
+
+Load = Callable[[Signer], str]  # returns a remark
+
+
+class Probe:
+    """The client next to the load."""
+
+    def __init__(self, signer: Signer) -> None:
+        command = [sys.executable, str(PROBE), signer.url, signer.pubkeys[0]]
+        pipe = subprocess.PIPE
+        self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)
+        time.sleep(0.3)
+        self.slowest()
+
+    def slowest(self) -> float:
+        """Seconds of the slowest answer since the last call."""
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+        return float(self._process.stdout.readline().split()[0])
+
+    def close(self) -> None:
+        """Ends the process."""
+        self._process.communicate()
+
+
+@contextmanager
+def connections(signer: Signer, text: bytes, count: int) -> Iterator[list[socket.socket]]:
+    """So many connections, on each of which a text was sent."""
+    address = urlsplit(signer.url)
+    with ExitStack() as stack:
+        opened = []
+        for _ in range(count):
+            connection = socket.create_connection((address.hostname or "", address.port or 0), 30)
+            opened.append(stack.enter_context(connection))
+            connection.sendall(text)
+        yield opened
+
+
+def held(text: bytes, count: int) -> Load:
+    """Connections that are opened, and stay so for a second."""
+
+    def hold(signer: Signer) -> str:
+        with connections(signer, text, count):
+            time.sleep(1)
+        return f"{count:,} connections"
+
+    return hold
+
+
+def burst(count: int) -> Load:
+    """Requests at once, each on its own connection."""
+
+    def send(signer: Signer) -> str:
+        body = load.attestation()
+        head = f"POST /api/v1/eth2/sign/{signer.pubkeys[1]} HTTP/1.1\r\nHost: signer\r\n"
+        text = f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+        with connections(signer, b"", count) as opened:
+            started = time.perf_counter()
+            for connection in opened:
+                connection.sendall(text)
+            for connection in opened:
+                connection.recv(15)
+            return f"{time.perf_counter() - started:.2f} s until the last answer"
+
+    return send
+
+
+def body(method: str, path: str, content: bytes) -> Load:
+    """One request with a body, or several of GET."""
+
+    def send(signer: Signer) -> str:
+        connection = http.client.HTTPConnection(urlsplit(signer.url).netloc, timeout=120)
+        started = time.perf_counter()
+        # A body that is refused before it is read ends the connection while it is sent.
+        with suppress(BrokenPipeError, ConnectionResetError):
+            connection.request(method, path.replace("KEY", signer.pubkeys[0]), content or None)
+        status = "closed"
+        with suppress(ConnectionError, http.client.HTTPException):
+            response = connection.getresponse()
+            response.read()
+            status = str(response.status)
+        connection.close()
+        return f"{status} after {time.perf_counter() - started:.2f} s"
+
+    return send
+
+
+def filled(before: bytes, part: bytes, after: bytes, limit: int, most: int = VALUES) -> bytes:
+    """A document of as many parts as fit."""
+    count = min(most, (limit - len(before) - len(after)) // len(part))
+    return before + part * count + after
+
+
+def envelope(transactions: list[str]) -> bytes:
+    """A request for the signature of a Gloas envelope with a large payload."""
+    case = next(
+        case for case in ENVELOPE if case["request"]["type"] == "EXECUTION_PAYLOAD_ENVELOPE"
+    )
+    request = json.loads(json.dumps(case["request"]))
+    request.pop("signingRoot", None)
+    request["execution_payload_envelope"]["data"]["payload"]["transactions"] = transactions
+    return json.dumps(request).encode()
+
+
+def loads(run: Run) -> dict[str, Load]:
+    """All loads, by the names of their rows."""
+    size = run.size(1, 200)  # a quick run has small ones
+    sign, batch, keystores = "/api/v1/eth2/sign/KEY", "/api/v1/eth2/sign", "/eth/v1/keystores"
+    idle = b"GET /upcheck HTTP/1.1\r\nHost: signer\r\n\r\n"
+    half = b"POST /api/v1/eth2/sign HTTP/1.1\r\nHost:"
+    limit, sign_limit, values = LIMIT // size, SIGN_LIMIT // size, VALUES // size
+    history = b'{"metadata":{"interchange_format_version":"5","genesis_validators_root":"0x%s"}' % (
+        b"11" * 32
+    )
+    entry = b'{"pubkey":"0x%s","signed_blocks":[' % (b"ab" * 48)
+    block = b'{"slot":"1"},'
+    count = min(values // 2, (limit - 400) // len(block) // 2)
+    protection = history + b',"data":[' + entry + (block * count)[:-1]
+    protection += b'],"signed_attestations":[]}]}'
+    imported = {"keystores": [], "passwords": [], "slashing_protection": protection.decode()}
+    pubkeys = b",".join(b'"0x%096x"' % number for number in range(100_000 // size))
+    many = json.dumps({"keystores": [KEYSTORE] * (50_000 // size), "passwords": []}).encode()
+    many = many.replace(
+        b'"passwords": []', b'"passwords": [%s]' % b",".join([b'"x"'] * (50_000 // size))
+    )
+    randao = load.attestation()
+    return {
+        "nothing": lambda _: str(time.sleep(1) or ""),
+        "idle connections": held(idle, 10_000 // size),
+        "half-sent requests": held(half, 3_000 // size),
+        "2,000 requests at once": burst(2_000 // size),
+        "lists in a header": body(
+            "POST",
+            sign,
+            filled(
+                b'{"type":"BLOCK_V2","beacon_block":{"version":"DENEB","block_header":[',
+                b"[],",
+                b"0]}}",
+                sign_limit,
+                values,
+            ),
+        ),
+        "objects in an unknown member": body(
+            "POST",
+            sign,
+            filled(b'{"type":"BLOCK_V2","x":[', b'{"a":1},', b"0]}", sign_limit, values // 2),
+        ),
+        "a long type": body("POST", sign, filled(b'{"type":"', b"\\n", b'"}', sign_limit, limit)),
+        "an ALTAIR block": body(
+            "POST",
+            sign,
+            filled(
+                b'{"type":"BLOCK_V2","beacon_block":{"version":"ALTAIR","block":{"slot":"1","body":'
+                b'{"attestations":[',
+                b"{},",
+                b"{}]}}}}",
+                sign_limit,
+                values // 2,
+            ),
+        ),
+        "999,000 identifiers": body(
+            "POST",
+            batch,
+            filled(b'{"identifiers":[', b'"a",', b'"b"],"signing_request":{}}', limit, values),
+        ),
+        "100,000 identifiers": body(
+            "POST", batch, b'{"identifiers":[%s],"signing_request":%s}' % (pubkeys, randao)
+        ),
+        "999,000 keystores": body(
+            "POST",
+            keystores,
+            filled(b'{"passwords":[],"keystores":[', b'"",', b'""]}', limit, values),
+        ),
+        "50,000 keystores": body("POST", keystores, many),
+        "a history of 32 MiB": body("POST", keystores, json.dumps(imported).encode()[: limit * 2]),
+        "999,000 keys to delete": body(
+            "DELETE", keystores, filled(b'{"pubkeys":[', b'"0x",', b'"0x"]}', limit, values)
+        ),
+        "a text of 32 MiB": body(
+            "POST",
+            keystores,
+            filled(b'{"keystores":["', b'\\"', b'"],"passwords":[""]}', limit, limit),
+        ),
+        "999,000 keys of control": body(
+            "POST", "/_signer/keys", filled(b'{"keys":[', b'"0x",', b'"0x"]}', limit, values)
+        ),
+        "an envelope of 16 MiB": body(
+            "POST", sign, envelope(["0x" + "ab" * 1024] * (8_000 // size))
+        ),
+        "one transaction of 16 MiB": body(
+            "POST", sign, envelope(["0x" + "ab" * (8_000_000 // size)])
+        ),
+    }
+
+
+def measure(run: Run) -> None:
+    """A table: the slowest signature next to each load."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    rows: dict[str, dict[str, float | str]] = {}
+    with serving("--interop", run.size(1_000, 20), "--control", "--slashing", "off") as signer:
+        probe = Probe(signer)
+        for name, apply in loads(run).items():
+            slowest = []
+            for _ in range(min(run.rounds, 3)):
+                probe.slowest()
+                remark = apply(signer)
+                slowest.append(probe.slowest() * 1e3)
+            rows[name] = {"slowest ms": median(slowest), "remark": remark}
+        probe.close()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    note = "The slowest signature of one client next to each load: the median of three runs."
+    run.table("interference", note, rows)
