@@ -1,7 +1,7 @@
 """The slowest signature of one client while others open connections and send large bodies.
 
-The client is a process of its own (probe.py). Each load runs several times, and the median of the
-slowest answers is the figure.
+The client is a process of its own (probe.py). Each load runs three times, and the median of the
+slowest answers is the figure. It does not count the moment in which connections are closed.
 """
 
 import http.client
@@ -30,7 +30,7 @@ SIGN_LIMIT = (4 << 20) - 1000  # bytes; just under the limit of a sign request
 LIMIT = (32 << 20) - 1000  # bytes; just under that of all other bodies
 VALUES = 999_000  # just under a million
 
-Load = Callable[[Signer], str]  # returns a remark
+Load = Callable[[Signer, ExitStack], str]  # closes on the stack what it held; returns a remark
 
 
 class Probe:
@@ -69,12 +69,18 @@ def connections(signer: Signer, text: bytes, count: int) -> Iterator[list[socket
         yield opened
 
 
+def nothing(_: Signer, __: ExitStack) -> str:
+    """A second without any load."""
+    time.sleep(1)
+    return ""
+
+
 def held(text: bytes, count: int) -> Load:
     """Connections that are opened, and stay so for a second."""
 
-    def hold(signer: Signer) -> str:
-        with connections(signer, text, count):
-            time.sleep(1)
+    def hold(signer: Signer, after: ExitStack) -> str:
+        after.enter_context(connections(signer, text, count))
+        time.sleep(1)
         return f"{count:,} connections"
 
     return hold
@@ -83,7 +89,7 @@ def held(text: bytes, count: int) -> Load:
 def burst(count: int) -> Load:
     """Requests at once, each on its own connection."""
 
-    def send(signer: Signer) -> str:
+    def send(signer: Signer, _: ExitStack) -> str:
         body = load.attestation()
         head = f"POST /api/v1/eth2/sign/{signer.pubkeys[1]} HTTP/1.1\r\nHost: signer\r\n"
         text = f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
@@ -101,7 +107,7 @@ def burst(count: int) -> Load:
 def body(method: str, path: str, content: bytes) -> Load:
     """One request with a body, or several of GET."""
 
-    def send(signer: Signer) -> str:
+    def send(signer: Signer, _: ExitStack) -> str:
         connection = http.client.HTTPConnection(urlsplit(signer.url).netloc, timeout=120)
         started = time.perf_counter()
         # A body that is refused before it is read ends the connection while it is sent.
@@ -158,7 +164,7 @@ def loads(run: Run) -> dict[str, Load]:
     )
     randao = load.attestation()
     return {
-        "nothing": lambda _: str(time.sleep(1) or ""),
+        "nothing": nothing,
         "idle connections": held(idle, 10_000 // size),
         "half-sent requests": held(half, 3_000 // size),
         "2,000 requests at once": burst(2_000 // size),
@@ -220,6 +226,7 @@ def loads(run: Run) -> dict[str, Load]:
         "an envelope of 16 MiB": body(
             "POST", sign, envelope(["0x" + "ab" * 1024] * (8_000 // size))
         ),
+        "64 MiB of records": body("GET", "/_signer/requests", b""),
         "one transaction of 16 MiB": body(
             "POST", sign, envelope(["0x" + "ab" * (8_000_000 // size)])
         ),
@@ -236,9 +243,10 @@ def measure(run: Run) -> None:
         for name, apply in loads(run).items():
             slowest = []
             for _ in range(min(run.rounds, 3)):
-                probe.slowest()
-                remark = apply(signer)
-                slowest.append(probe.slowest() * 1e3)
+                with ExitStack() as after:
+                    probe.slowest()
+                    remark = apply(signer, after)
+                    slowest.append(probe.slowest() * 1e3)
             rows[name] = {"slowest ms": median(slowest), "remark": remark}
         probe.close()
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

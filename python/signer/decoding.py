@@ -2,13 +2,15 @@
 
 import re
 from codecs import BOM_UTF8
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
+from itertools import groupby
+from operator import itemgetter
 from threading import Lock
 from typing import Any, TypeVar
 
 import msgspec
-from msgspec.structs import fields
+from msgspec.structs import FieldInfo, fields, force_setattr
 
 from ._core import split_json
 from .errors import BadRequestError, BodyTooLargeError
@@ -73,17 +75,28 @@ def _decode_large(kind: Any, document: bytes, expected: str) -> Any:
         value = decoder(kind).decode(first)
     except NO_JSON as error:
         raise _refusal(error, document, expected) from None
-    lists = {}
+    members = {}
     if rest:
-        lists = {field.encode_name: field for field in fields(kind)}
-    for name, piece in rest:
-        if name in lists:
-            items = getattr(value, lists[name].name)
-            try:
-                items += decoder(lists[name].type).decode(piece)
-            except NO_JSON as error:
-                raise _refusal(error, document, expected, name, len(items)) from None
+        members = {field.encode_name: field for field in fields(kind)}
+    for name, pieces in groupby(rest, itemgetter(0)):
+        if name in members:
+            _append(value, members[name], [piece for _, piece in pieces], expected)
     return value
+
+
+def _append(value: Any, member: FieldInfo, pieces: Sequence[bytes], expected: str) -> None:
+    """Appends the rest of a list or a text to a member."""
+    start = getattr(value, member.name)
+    is_text = isinstance(start, str)
+    items = [start] if is_text else start
+    for piece in pieces:
+        try:
+            part = decoder(member.type).decode(piece)
+        except NO_JSON as error:
+            raise _refusal(error, piece, expected, member.encode_name, len(items)) from None
+        items += [part] if is_text else part
+    if is_text:
+        force_setattr(value, member.name, "".join(items))
 
 
 def _refusal(

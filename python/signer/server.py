@@ -35,6 +35,7 @@ Hook = Callable[[], None]
 
 SWITCH_INTERVAL = 0.001  # seconds; Python's own is five times as long
 BACKLOG = 4096  # connections that wait to be accepted; a slot's burst opens thousands at once
+FULL_COLLECTION_THRESHOLD = 100_000  # collections of the middle generation; Python's own is 10
 CLOSE_TIMEOUT = 1.0  # seconds; Granian closes idle connections within this time
 ABRUPT_CLOSE_TIMEOUT = 0.1  # seconds; the same for a stop that may lose requests
 
@@ -91,6 +92,10 @@ def run(app: Any, listener: socket.socket, config: Config, on_ready: Hook, on_st
     sys.setswitchinterval(SWITCH_INTERVAL)
     # The 60,000 objects of the start live for ever. Freezing them saves 20 ms per collection.
     gc.freeze()
+    # A full collection while a request of 50,000 keystores is worked on takes half a second. What
+    # is made here has no cycles that outlive the younger generations.
+    young, middle, _ = gc.get_threshold()
+    gc.set_threshold(young, middle, FULL_COLLECTION_THRESHOLD)
     uvloop.run(serve_until_signal())
 
 

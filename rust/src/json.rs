@@ -10,21 +10,26 @@ use std::ops::Range;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-/// A list that is a member of the document's object, and long enough to be cut.
-struct LongList {
+/// Escapes of a text that take a decoder as long as one value.
+const ESCAPES_PER_VALUE: usize = 6;
+
+/// A list or a text that is a member of the document's object, and long enough to be cut.
+struct Long {
     name: Range<usize>,
-    /// Whole elements, with the commas between them.
+    /// Whole elements with the commas between them, or parts of the text.
     pieces: Vec<Range<usize>>,
+    /// What encloses a piece: brackets or quotation marks.
+    marks: [u8; 2],
 }
 
 /// What one pass over a document finds.
 #[derive(Default)]
 struct Outline {
     values: usize,
-    lists: Vec<LongList>,
+    long: Vec<Long>,
 }
 
-/// Returns the index behind the string that starts at `start`, and its number of `\u` escapes.
+/// Returns the index behind the string that starts at `start`, and its number of escapes.
 fn string_end(document: &[u8], start: usize) -> (usize, usize) {
     let mut index = start + 1;
     let mut escapes = 0;
@@ -32,7 +37,9 @@ fn string_end(document: &[u8], start: usize) -> (usize, usize) {
         match byte {
             b'"' => return (index + 1, escapes),
             b'\\' => {
-                escapes += usize::from(document.get(index + 1) == Some(&b'u'));
+                // An escaped code point takes as long as a value.
+                let is_code_point = document.get(index + 1) == Some(&b'u');
+                escapes += if is_code_point { ESCAPES_PER_VALUE } else { 1 };
                 index += 2;
             }
             _ => index += 1,
@@ -41,33 +48,66 @@ fn string_end(document: &[u8], start: usize) -> (usize, usize) {
     (document.len(), escapes)
 }
 
-/// Finds the outline of a document; lists are cut into pieces of at least `size` bytes.
+/// Tells whether a text starts with the second escape of a pair, such as `\ude00`.
+fn is_low_surrogate(text: &[u8]) -> bool {
+    matches!(text, [b'\\', b'u', b'd' | b'D', b'c'..=b'f' | b'C'..=b'F', ..])
+}
+
+/// Cuts a text, without its quotation marks, where neither an escape nor a character is cut.
+fn text_pieces(document: &[u8], text: Range<usize>, size: usize) -> Vec<Range<usize>> {
+    let mut pieces = Vec::new();
+    let mut start = text.start;
+    let mut index = text.start;
+    while index < text.end {
+        let is_inside = document[index] & 0xC0 == 0x80 || is_low_surrogate(&document[index..]);
+        if index - start >= size && !is_inside {
+            pieces.push(start..index);
+            start = index;
+        }
+        index += match document[index..] {
+            [b'\\', b'u', ..] => 6,
+            [b'\\', ..] => 2,
+            _ => 1,
+        };
+    }
+    pieces.push(start..text.end);
+    pieces
+}
+
+/// Finds the outline of a document; lists and texts are cut into pieces of at least `size` bytes.
 fn outline(document: &[u8], size: usize) -> Outline {
     let mut found = Outline::default();
     let mut depth = 0usize;
+    let mut escapes = 0;
     let mut name = 0..0;
     let mut is_value = false; // whether the next string of the outermost object is a value
     let mut is_plain = true; // whether no name of the outermost object has an escape
-    let mut list: Option<LongList> = None;
+    let mut list: Option<Long> = None;
     let mut piece = 0; // where the current piece of the list starts
     let mut index = 0;
     while let Some(&byte) = document.get(index) {
         match byte {
             b'"' => {
-                let (end, escapes) = string_end(document, index);
-                found.values += escapes;
-                if depth == 1 && !is_value {
-                    name = index + 1..end.saturating_sub(1).max(index + 1);
-                }
+                let (end, found_escapes) = string_end(document, index);
+                let text = index + 1..end.saturating_sub(1).max(index + 1);
                 index = end;
+                if depth == 1 && is_value && text.len() > size {
+                    let pieces = text_pieces(document, text, size);
+                    found.long.push(Long { name: name.clone(), pieces, marks: *b"\"\"" });
+                    continue;
+                }
+                escapes += found_escapes;
+                if depth == 1 && !is_value {
+                    name = text;
+                }
                 continue;
             }
             b':' if depth == 1 => {
                 is_value = true;
                 // Of two members with one name, decoders take the last. A name with an escape may be
-                // any name, so lists stay whole then.
+                // any name, so values stay whole then.
                 is_plain &= !document[name.clone()].contains(&b'\\');
-                found.lists.retain(|other| document[other.name.clone()] != document[name.clone()]);
+                found.long.retain(|other| document[other.name.clone()] != document[name.clone()]);
             }
             b',' => {
                 found.values += 1;
@@ -81,7 +121,7 @@ fn outline(document: &[u8], size: usize) -> Outline {
                 found.values += 1;
                 depth += 1;
                 if byte == b'[' && depth == 2 {
-                    list = Some(LongList { name: name.clone(), pieces: Vec::new() });
+                    list = Some(Long { name: name.clone(), pieces: Vec::new(), marks: *b"[]" });
                     piece = index + 1;
                 }
             }
@@ -89,31 +129,32 @@ fn outline(document: &[u8], size: usize) -> Outline {
                 depth = depth.saturating_sub(1);
                 if let Some(mut list) = take(&mut list).filter(|_| depth == 1) {
                     list.pieces.push(piece..index);
-                    found.lists.push(list);
+                    found.long.push(list);
                 }
             }
             _ => {}
         }
         index += 1;
     }
-    found.lists.retain(|list| is_plain && list.pieces.len() > 1);
+    found.values += escapes / ESCAPES_PER_VALUE;
+    found.long.retain(|long| is_plain && long.pieces.len() > 1);
     found
 }
 
-/// Further elements of lists: a member's name, and a JSON array.
+/// The rest of lists and texts: a member's name, and a JSON array or string.
 type Rest<T> = Vec<(String, T)>;
 
-/// Returns the document with the first piece of each list, and the other pieces.
-fn cut(document: &[u8], lists: Vec<LongList>) -> (Vec<u8>, Rest<Vec<u8>>) {
+/// Returns the document with the first piece of each long value, and the other pieces.
+fn cut(document: &[u8], long: Vec<Long>) -> (Vec<u8>, Rest<Vec<u8>>) {
     let mut first = Vec::new();
     let mut rest = Vec::new();
     let mut copied = 0;
-    for list in lists {
-        first.extend_from_slice(&document[copied..list.pieces[0].end]);
-        copied = list.pieces[list.pieces.len() - 1].end;
-        let name = String::from_utf8_lossy(&document[list.name]);
-        for piece in &list.pieces[1..] {
-            rest.push((name.to_string(), [b"[", &document[piece.clone()], b"]"].concat()));
+    for Long { name, pieces, marks: [open, close] } in long {
+        first.extend_from_slice(&document[copied..pieces[0].end]);
+        copied = pieces[pieces.len() - 1].end;
+        let name = String::from_utf8_lossy(&document[name]);
+        for piece in &pieces[1..] {
+            rest.push((name.to_string(), [&[open], &document[piece.clone()], &[close]].concat()));
         }
     }
     first.extend_from_slice(&document[copied..]);
@@ -129,8 +170,8 @@ pub fn split_json<'py>(
 ) -> (usize, Bound<'py, PyBytes>, Rest<Bound<'py, PyBytes>>) {
     let bytes = document.as_bytes();
     let (values, parts) = py.detach(|| {
-        let Outline { values, lists } = outline(bytes, size);
-        (values, if lists.is_empty() { None } else { Some(cut(bytes, lists)) })
+        let Outline { values, long } = outline(bytes, size);
+        (values, if long.is_empty() { None } else { Some(cut(bytes, long)) })
     });
     let Some((first, rest)) = parts else {
         return (values, document.clone(), Vec::new());

@@ -162,6 +162,7 @@ class _BatchSigning:
         except SignerError as error:
             self.key_signer.count_refusal(self.request.TYPE, error)
             status = error.status
+            await asyncio.sleep(0)  # nothing was waited for: let others go on
             result["error"] = {"code": status, "message": str(error)}
         if exchange:
             exchange.finish(status)

@@ -1,8 +1,7 @@
 """Long lists as JSON: made and sent in parts, so that the event loop does other work in between."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
-from itertools import islice
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -10,21 +9,38 @@ import msgspec
 from .http import Response
 
 ITEMS_PER_PART = 500  # making them takes the event loop less than a millisecond
+PART_SIZE = 256 << 10  # bytes, from which on a part is sent although it has fewer items
 
 
 def json_list(items: Iterable[Any], before: bytes = b"[", after: bytes = b"]") -> Response:
     """A response with items as a JSON array, which `before` and `after` may put into an object."""
-    remaining = iter(items)
-    first = [*islice(remaining, ITEMS_PER_PART)]
-    start = before + msgspec.json.encode(first)[1:-1]
-    if len(first) < ITEMS_PER_PART:
-        return Response(start + after)
+    parts = _parts(items)
+    first = next(parts, b"")
+    second = next(parts, None)
+    if second is None:
+        return Response(before + first + after)
 
-    async def parts() -> AsyncIterator[bytes]:
-        yield start
-        while part := [*islice(remaining, ITEMS_PER_PART)]:
+    async def body() -> AsyncIterator[bytes]:
+        yield before + first
+        yield b"," + second
+        for part in parts:
             await asyncio.sleep(0)
-            yield b"," + msgspec.json.encode(part)[1:-1]
+            yield b"," + part
         yield after
 
-    return Response(parts())
+    return Response(body())
+
+
+def _parts(items: Iterable[Any]) -> Iterator[bytes]:
+    """The items as JSON, several in a part, with commas between them."""
+    part: list[bytes] = []
+    size = 0
+    for item in items:
+        part.append(msgspec.json.encode(item))
+        size += len(part[-1])
+        if len(part) == ITEMS_PER_PART or size > PART_SIZE:
+            yield b",".join(part)
+            part.clear()
+            size = 0
+    if part:
+        yield b",".join(part)

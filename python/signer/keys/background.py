@@ -3,12 +3,13 @@
 import asyncio
 from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 from ..errors import KeystoreError, SignerError
 from ..threads import background_pool, cores
 from .keyring import Key
-from .keystore import parse
+from .keystore import Keystore, parse
 
 
 class BackgroundDecryption:
@@ -18,11 +19,14 @@ class BackgroundDecryption:
         """Makes the threads, which start when they are needed."""
         self._is_stopping = False
         self.pool = background_pool()
+        # Python code holds the GIL, and at a low priority it would hold it long.
+        self._parsing = ThreadPoolExecutor(1, "parsing")
 
     def stop(self) -> None:
         """Ends the threads after the keystores that they decrypt, and drops the others."""
         self._is_stopping = True
         self.pool.shutdown(wait=False, cancel_futures=True)
+        self._parsing.shutdown(wait=False, cancel_futures=True)
 
     async def decrypt(
         self,
@@ -34,23 +38,38 @@ class BackgroundDecryption:
         Each thread takes one keystore after another: there is a task for a thread, not for a
         keystore, because the event loop would take a second for 50,000 tasks.
         """
+        loop = asyncio.get_running_loop()
+        keystores = await loop.run_in_executor(self._parsing, self._parse, documents)
         stopped = KeystoreError("not imported: the signer stopped; import it again")
         results: list[Key | SignerError] = [stopped] * len(documents)
-        remaining = deque(range(len(documents)))
+        remaining = deque[tuple[int, Keystore]]()
+        for index, keystore in enumerate(keystores):
+            if isinstance(keystore, SignerError):
+                results[index] = keystore
+            else:
+                remaining.append((index, keystore))
 
         def work() -> None:
             while remaining and not self._is_stopping:
                 with suppress(IndexError):  # another thread took the last
-                    index = remaining.popleft()
-                    results[index] = _decrypt(documents[index], passwords[index])
+                    index, keystore = remaining.popleft()
+                    results[index] = _decrypt(keystore, passwords[index])
 
-        loop = asyncio.get_running_loop()
         await asyncio.gather(*(loop.run_in_executor(self.pool, work) for _ in range(cores())))
         return results
 
+    def _parse(self, documents: Sequence[str]) -> list[Keystore | SignerError]:
+        results: list[Keystore | SignerError] = []
+        for document in documents:
+            try:
+                results.append(parse(document.encode()))
+            except SignerError as error:
+                results.append(error)
+        return results
 
-def _decrypt(document: str, password: str) -> Key | SignerError:
+
+def _decrypt(keystore: Keystore, password: str) -> Key | SignerError:
     try:
-        return parse(document.encode()).decrypt(password)
+        return keystore.decrypt(password)
     except SignerError as error:
         return error
