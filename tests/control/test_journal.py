@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Raw, structs
 
 from signer.control.filters import RecordFilter
-from signer.control.journal import MAX_RECORDS, Journal, Record
+from signer.control.journal import MAX_RECORDS, Journal, Record, size_of
 
 TIMEOUT = 20.0
 EVERY = RecordFilter()
@@ -117,7 +117,7 @@ def test_the_oldest_bodies_are_dropped_above_64_mib_and_marked() -> None:
 
     assert [True, True, False, False, False, False] == [found.body_dropped for found in records]
     assert [None, None] == [found.body for found in records[:2]]
-    assert 4 * (16 << 20) == sum(found.body_size for found in records)
+    assert 4 * (16 << 20) == sum(size_of(found.raw_body) for found in records)
 
 
 def test_a_dropped_record_no_longer_counts_towards_64_mib() -> None:

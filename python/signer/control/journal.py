@@ -2,7 +2,8 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from typing import Any
@@ -14,6 +15,13 @@ from .filters import RecordFilter, differing
 MAX_RECORDS = 10_000
 MAX_BODIES_SIZE = 64 << 20  # bytes; the bodies of all records, of which most have a thousand
 NO_BODY = Raw(b"null")
+
+
+def size_of(body: Raw) -> int:
+    """The size of a body in bytes; none has no size."""
+    if body is NO_BODY:
+        return 0
+    return memoryview(body).nbytes
 
 
 class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -50,13 +58,6 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     def body(self) -> Any:
         """The JSON of the request; None without one. It is decoded at each access."""
         return json.loads(bytes(self.raw_body))
-
-    @property
-    def body_size(self) -> int:
-        """The size of the body in bytes."""
-        if self.raw_body is NO_BODY:
-            return 0
-        return memoryview(self.raw_body).nbytes
 
     def line(self) -> str:
         """One line for people."""
@@ -106,8 +107,10 @@ class Journal:
 
     def __init__(self) -> None:
         self._records: dict[int, Record] = {}  # by number
-        self._bodies: dict[int, int] = {}  # their sizes by number, oldest first
-        self._bodies_size = 0
+        # Apart from their records, so that thousands are dropped in no time. A plain dict would look
+        # for its first item in linear time.
+        self._bodies = OrderedDict[int, Raw]()  # by number, oldest first
+        self._bodies_size = 0  # bytes
         self._numbers = count(1)
         self._waiters: set[_Waiter] = set()
         self._lock = threading.Lock()
@@ -119,24 +122,27 @@ class Journal:
                 record = structs.replace(record, seq=next(self._numbers))
             elif record.seq not in self._records:
                 return record  # `clear` removed it while the request hung
-            self._records[record.seq] = record
+            self._keep_body(record.seq, record.raw_body)
+            has_body = record.raw_body is not NO_BODY
+            self._records[record.seq] = structs.replace(
+                record,
+                raw_body=NO_BODY,
+                body_dropped=has_body,
+            )
             self._records.pop(record.seq - MAX_RECORDS, None)
-            self._note_body(record.seq - MAX_RECORDS, 0)
-            self._note_body(record.seq, record.body_size)
+            self._keep_body(record.seq - MAX_RECORDS, NO_BODY)
             for waiter in self._waiters:
                 waiter.offer(record)
             return record
 
-    def _note_body(self, number: int, size: int) -> None:
-        """Notes the size of a record's body, and drops the oldest ones above the limit."""
-        self._bodies_size += size - self._bodies.pop(number, 0)
-        if size:
-            self._bodies[number] = size
+    def _keep_body(self, number: int, body: Raw) -> None:
+        """Keeps the body of a record, and drops the oldest ones above the limit."""
+        self._bodies_size += size_of(body) - size_of(self._bodies.pop(number, NO_BODY))
+        if body is not NO_BODY:
+            self._bodies[number] = body
         while self._bodies_size > MAX_BODIES_SIZE:
-            oldest = next(iter(self._bodies))
-            self._bodies_size -= self._bodies.pop(oldest)
-            record = self._records[oldest]
-            self._records[oldest] = structs.replace(record, raw_body=NO_BODY, body_dropped=True)
+            _, oldest = self._bodies.popitem(last=False)
+            self._bodies_size -= size_of(oldest)
 
     def wait_for(
         self,
@@ -153,12 +159,24 @@ class Journal:
         with self._waiting(waiter) as earlier:
             # Outside the lock: the event loop may go on adding records, which the waiter gets too.
             matches = [record for record in earlier if waiter.fits(record)]
+            matches = self._with_bodies(matches)
             with self._lock:
                 for record in matches:
                     waiter.matches.setdefault(record.seq, record)
                 waiter.end_if_enough()
             waiter.is_over.wait(timeout)
         return [waiter.matches[number] for number in sorted(waiter.matches)]
+
+    def _with_bodies(self, records: Iterable[Record]) -> list[Record]:
+        """Records with their bodies, as far as these are kept."""
+        with self._lock:
+            bodies = dict(self._bodies)
+        whole = []
+        for record in records:
+            body = bodies.get(record.seq, NO_BODY)
+            is_dropped = record.body_dropped and body is NO_BODY
+            whole.append(structs.replace(record, raw_body=body, body_dropped=is_dropped))
+        return whole
 
     @contextmanager
     def _waiting(self, waiter: _Waiter) -> Iterator[list[Record]]:
