@@ -107,8 +107,8 @@ class Journal:
 
     def __init__(self) -> None:
         self._records: dict[int, Record] = {}  # by number
-        # Apart from their records, so that thousands are dropped in no time. A plain dict would look
-        # for its first item in linear time.
+        # Apart from their records, so that thousands are dropped in no time. A plain dict would
+        # look for its first item in linear time.
         self._bodies = OrderedDict[int, Raw]()  # by number, oldest first
         self._bodies_size = 0  # bytes
         self._numbers = count(1)
