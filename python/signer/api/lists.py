@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -21,11 +22,12 @@ def json_list(items: Iterable[Any], before: bytes = b"[", after: bytes = b"]") -
         return Response(before + first + after)
 
     async def body() -> AsyncIterator[bytes]:
-        yield before + first
-        yield b"," + second
-        for part in parts:
+        yield before
+        yield first
+        for part in chain([second], parts):
+            yield b","  # by itself: a part may have 32 MiB, which take long to copy
+            yield part
             await asyncio.sleep(0)
-            yield b"," + part
         yield after
 
     return Response(body())
@@ -39,7 +41,7 @@ def _parts(items: Iterable[Any]) -> Iterator[bytes]:
         part.append(msgspec.json.encode(item))
         size += len(part[-1])
         if len(part) == ITEMS_PER_PART or size > PART_SIZE:
-            yield b",".join(part)
+            yield b",".join(part) if len(part) > 1 else part[0]
             part.clear()
             size = 0
     if part:
