@@ -23,11 +23,12 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from OpenSSL import SSL
 
-from signer import Signer, tls
+from signer import Signer
 from signer.config import Config
 from signer.errors import ConfigError
 from signer.keys import layouts
 from signer.keys.derived import interop_keys
+from signer.tls.context import check
 from support.served import Served, running, serving, serving_here
 from support.vectors import vectors
 
@@ -306,7 +307,7 @@ def test_requests_under_way_are_answered_when_the_signer_stops(pki: Pki) -> None
 
 def problem(**given: Any) -> str:
     with pytest.raises(ConfigError) as refusal:
-        tls.check(Config(**given))
+        check(Config(**given))
     return str(refusal.value)
 
 

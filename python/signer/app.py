@@ -4,18 +4,19 @@ from contextlib import ExitStack
 from functools import partial
 from typing import Self
 
-from . import tls
 from .api import auth, batch, keymanager
 from .api.bodies import BodyReader, Receive
 from .api.control import PREFIX, ControlRoutes
 from .api.http import Handler, Request, Response, Scope, Send, respond
 from .api.recorder import SIGN_PREFIX, Recorder
+from .api.refusals import Refusals
 from .api.routes import Router, Routes
 from .api.signing import KeySigner, SignRoute
 from .api.status import StatusRoutes
 from .config import Config
 from .control.faults import fault_of
 from .control.operations import Operations
+from .errors import SignerError
 from .files import secret_file
 from .keys.data_dir import DataDir
 from .keys.keyring import Keyring
@@ -24,6 +25,7 @@ from .metrics import Metrics
 from .signing.registry import SigningTypes
 from .slashing.protection import Protection
 from .spec.networks import load_network
+from .tls import context as tls
 
 
 class Application:
@@ -47,6 +49,7 @@ class Application:
             keys=lambda: len(self.keyring),
             failures=lambda: len(self.keyring.failures),
         )
+        self.refusals = Refusals(self.metrics)
         with ExitStack() as unless_complete:
             self._data_dir: DataDir | None = None
             if config.data_dir:
@@ -73,8 +76,8 @@ class Application:
     def _make_routes(self, config: Config) -> None:
         types = SigningTypes()
         key_signer = KeySigner(self.keyring, self._slashing, self.metrics)
-        self._sign = SignRoute(key_signer, types, self._network)
-        self._batch = batch.BatchRoute(key_signer, types, self._network)
+        self._sign = SignRoute(key_signer, types, self._network, self.refusals)
+        self._batch = batch.BatchRoute(key_signer, types, self._network, self.refusals)
         self._control = ControlRoutes(self.operations)
         routes = StatusRoutes(self.keyring, self.keymanager, self._slashing).routes
         if config.keymanager:
@@ -103,12 +106,16 @@ class Application:
         return await recorder(request)
 
     async def _respond(self, request: Request) -> Response:
-        self._check_user(request)
-        if request.path.startswith(SIGN_PREFIX):
-            return await self._sign(request)
-        if request.path == batch.PATH:
-            return await self._batch(request)
-        return await self.router(request)
+        try:
+            self._check_user(request)
+            if request.path.startswith(SIGN_PREFIX):
+                return await self._sign(request)
+            if request.path == batch.PATH:
+                return await self._batch(request)
+            return await self.router(request)
+        except SignerError as error:
+            self.refusals.note(f"{request.method} {request.path}", error)
+            raise
 
     async def __aenter__(self) -> Self:
         self._bodies.start()
@@ -122,6 +129,7 @@ class Application:
         self._batch.stop()
         self._bodies.stop()
         self.keymanager.stop()
+        self.refusals.close()
 
     def close(self) -> None:
         """Finishes changes of keys, and lets another process have the data directory."""

@@ -17,6 +17,7 @@ from ..threads import cores
 from .bodies import too_large
 from .http import TEXT, Request, Response
 from .recorder import SIGN_PREFIX, Exchange
+from .refusals import Refusals
 
 log = logging.getLogger(__name__)
 
@@ -57,19 +58,17 @@ class KeySigner:
             signature = exchange.after_signing(key, signature)
         return to_hex(signature)
 
-    def count_refusal(self, type_name: str | None, error: SignerError) -> None:
-        """Counts and logs an answer without a signature; `type_name` is None for no known type."""
-        self._metrics.count(type_name or "unknown", error.status)
-        log.debug("%s %s: %s", type_name, error.status, error)
-
 
 class SignRoute:
     """The handler of sign requests; call `start` first and `stop` last."""
 
-    def __init__(self, key_signer: KeySigner, types: SigningTypes, network: Network) -> None:
+    def __init__(
+        self, key_signer: KeySigner, types: SigningTypes, network: Network, refusals: Refusals
+    ) -> None:
         self._key_signer = key_signer
         self._types = types
         self._network = network
+        self._refusals = refusals
 
     def start(self) -> None:
         """Makes the signing threads, one less than cores, because the running loop signs too."""
@@ -82,6 +81,7 @@ class SignRoute:
     async def __call__(self, request: Request) -> Response:
         """Responds 200 with the signature; raises the SignerError of any other response."""
         exchange = request.exchange
+        identifier = request.path.removeprefix(SIGN_PREFIX)
         type_name = None
         try:
             require_post(request)
@@ -95,13 +95,13 @@ class SignRoute:
             )
             signature = await self._key_signer.sign(
                 self._engine,
-                request.path.removeprefix(SIGN_PREFIX),
+                identifier,
                 sign_request,
                 signing_root,
                 exchange,
             )
         except SignerError as error:
-            self._key_signer.count_refusal(type_name, error)
+            self._refusals.note_unsigned(type_name, identifier, error)
             if exchange:
                 await exchange.refuse(error, type_name)
             raise
