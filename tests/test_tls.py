@@ -5,9 +5,10 @@ import json
 import socket
 import ssl
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from resource import RLIMIT_NOFILE, prlimit
@@ -23,11 +24,13 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from OpenSSL import SSL
 
-from signer import Signer, tls
+from signer import Signer
 from signer.config.settings import Config
 from signer.errors import ConfigError
 from signer.keys import layouts
 from signer.keys.derived import interop_keys
+from signer.tls.context import check
+from support.logs import messages, once
 from support.served import Served, running, serving, serving_here
 from support.vectors import vectors
 
@@ -306,7 +309,7 @@ def test_requests_under_way_are_answered_when_the_signer_stops(pki: Pki) -> None
 
 def problem(**given: Any) -> str:
     with pytest.raises(ConfigError) as refusal:
-        tls.check(Config(**given))
+        check(Config(**given))
     return str(refusal.value)
 
 
@@ -516,3 +519,167 @@ def test_a_file_that_is_too_large_is_an_error_of_the_configuration(
     given = {"tls_cert": pki.server_p12, "tls_password_file": pki.password}
 
     assert "expected at most 1048576 bytes in" in problem(**given | {name: tmp_path / "large"})
+
+
+REASONS: dict[tuple[str, str | None], str] = {
+    ("authority", None): "the client has no certificate: give it one, as the signer requires it",
+    ("authority", "stranger"): "the client's certificate is not of an authority in --tls-client-ca",
+    ("authority", "expired"): "the client's certificate has expired: give the client a new one",
+    ("known clients", None): "the client has no certificate: give it one, as the signer requires",
+    ("known clients", "other_self_signed"): "has no certificate with the SHA-256 fingerprint ",
+    ("known clients", "expired_self_signed"): "the client's certificate has expired: give",
+}
+
+
+def refused_handshakes(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [line for line in messages(caplog) if "TLS handshake of 127.0.0.1:" in line]
+
+
+@pytest.mark.parametrize("certificate", CERTIFICATES)
+@pytest.mark.parametrize(("asked", "who"), REASONS)
+def test_a_refused_handshake_is_logged_with_its_cause(
+    pki: Pki,
+    caplog: pytest.LogCaptureFixture,
+    certificate: str,
+    asked: str,
+    who: str | None,
+) -> None:
+    using = context(pki, getattr(pki, who) if who else None)
+    with (
+        serving_here(*flags(pki, f"{certificate}, {asked}")) as signer,
+        connect(signer, using) as connection,
+    ):
+        with pytest.raises((ssl.SSLError, ConnectionError)):
+            keys(connection)
+        [line] = once(lambda: refused_handshakes(caplog))
+
+    assert REASONS[asked, who] in line
+
+
+@pytest.mark.parametrize("certificate", CERTIFICATES)
+def test_plain_http_to_the_tls_port_is_logged(
+    pki: Pki, caplog: pytest.LogCaptureFixture, certificate: str
+) -> None:
+    with serving_here(*flags(pki, f"{certificate}, anybody")) as signer:
+        with raw(signer, b"GET / HTTP/1.1\r\n\r\n") as plain, suppress(ConnectionResetError):
+            plain.recv(100)
+        [line] = once(lambda: refused_handshakes(caplog))
+
+    assert line.endswith("TLS port: change its URL to https") or "something else than TLS" in line
+
+
+@pytest.mark.parametrize("certificate", CERTIFICATES)
+def test_a_client_that_distrusts_the_signer_is_logged(
+    pki: Pki, caplog: pytest.LogCaptureFixture, certificate: str
+) -> None:
+    with (
+        serving_here(*flags(pki, f"{certificate}, anybody")) as signer,
+        connect(signer, ssl.create_default_context()) as connection,
+    ):
+        with pytest.raises(ssl.SSLCertVerificationError):
+            keys(connection)
+        [line] = once(lambda: refused_handshakes(caplog))
+
+    assert "the client does not trust the signer's certificate" in line
+
+
+@pytest.mark.parametrize("certificate", CERTIFICATES)
+def test_a_version_that_is_too_old_is_logged(
+    pki: Pki, caplog: pytest.LogCaptureFixture, certificate: str
+) -> None:
+    with serving_here(*flags(pki, f"{certificate}, anybody")) as signer:
+        with pytest.raises(SSL.Error, match="alert"):
+            handshake(signer, pki, SSL.TLS1_1_VERSION)
+        [line] = once(lambda: refused_handshakes(caplog))
+
+    assert "speaks only versions before TLS 1.2" in line
+
+
+def test_the_handshakes_of_another_signer_in_the_process_are_not_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with Signer(tls=True) as signer, Signer(tls=True):
+        with raw(signer, b"GET / HTTP/1.1\r\n\r\n") as plain:
+            plain.recv(100)
+        once(lambda: refused_handshakes(caplog))
+
+    assert 1 == len(refused_handshakes(caplog))
+
+
+def raw(signer: Served | Signer, text: bytes) -> socket.socket:
+    """A connection without TLS, on which a text was sent."""
+    address = urlsplit(signer.url)
+    plain = socket.create_connection((address.hostname, address.port), 10)
+    plain.sendall(text)
+    return plain
+
+
+CLIENT_HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"  # the first bytes of one
+
+
+@pytest.mark.parametrize("text", [b"", CLIENT_HELLO])
+def test_a_handshake_in_which_nothing_comes_is_closed_by_the_front(pki: Pki, text: bytes) -> None:
+    given = [*flags(pki, "PKCS#12, anybody"), "--idle-timeout", "0.2"]
+
+    with serving_here(*given) as signer, raw(signer, text) as plain:
+        assert b"" == plain.recv(100)
+
+
+def test_bytes_that_drip_do_not_prolong_a_handshake(
+    pki: Pki, caplog: pytest.LogCaptureFixture
+) -> None:
+    given = [*flags(pki, "PKCS#12, anybody"), "--idle-timeout", "0.3"]
+
+    with serving_here(*given) as signer, raw(signer, CLIENT_HELLO) as plain:
+        plain.settimeout(0.05)
+        end = time.monotonic() + 10
+        is_open = True
+        while is_open and time.monotonic() < end:
+            try:
+                plain.sendall(b"x")
+                is_open = plain.recv(100) != b""
+            except TimeoutError:
+                continue
+            except ConnectionError:
+                is_open = False
+        [line] = once(lambda: refused_handshakes(caplog))
+
+    assert not is_open
+    assert line.endswith("the handshake did not end within 0.3 s")
+
+
+def test_a_silent_connection_after_its_handshake_is_closed_by_the_front(pki: Pki) -> None:
+    given = [*flags(pki, "PKCS#12, anybody"), "--idle-timeout", "0.2"]
+
+    with (
+        serving_here(*given) as signer,
+        raw(signer, b"") as plain,
+        context(pki).wrap_socket(plain, server_hostname="127.0.0.1") as secure,
+    ):
+        assert b"" == secure.recv(100)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("certificate", CERTIFICATES)
+def test_a_signer_that_drains_refuses_connections(pki: Pki, certificate: str) -> None:
+    with (
+        serving(*flags(pki, f"{certificate}, anybody")) as signer,
+        raw(signer, b"") as plain,
+        context(pki).wrap_socket(plain, server_hostname="127.0.0.1") as secure,
+        connect(signer, context(pki)) as other,
+    ):
+        secure.sendall(b"POST /_signer/reset HTTP/1.1\r\nHost: me\r\nContent-Length: 2\r\n\r\n{")
+        keys(other)
+        signer.process.terminate()
+
+        assert once(lambda: is_refused(signer))
+        secure.sendall(b"}")
+        assert secure.recv(100).startswith(b"HTTP/1.1 200 ")
+
+
+def is_refused(signer: Served) -> bool:
+    try:
+        raw(signer, b"").close()
+    except ConnectionRefusedError:
+        return True
+    return False

@@ -4,19 +4,20 @@ from contextlib import ExitStack
 from functools import partial
 from typing import Self
 
-from . import tls
 from .api import auth, batch, keymanager
 from .api.bodies import BodyReader, Receive
 from .api.browsers import BrowserGuard
 from .api.control import PREFIX, ControlRoutes
 from .api.http import Handler, Request, Response, Scope, Send, respond
 from .api.recorder import SIGN_PREFIX, Recorder
+from .api.refusals import Refusals
 from .api.routes import Router, Routes
 from .api.signing import KeySigner, SignRoute
 from .api.status import StatusRoutes
 from .config.settings import Config
 from .control.faults import fault_of
 from .control.operations import Operations
+from .errors import SignerError
 from .files import secret_file
 from .keys.data_dir import DataDir
 from .keys.keyring import Keyring
@@ -25,6 +26,7 @@ from .metrics import Metrics
 from .signing.registry import SigningTypes
 from .slashing.protection import Protection
 from .spec.networks import load_network
+from .tls import context as tls
 
 
 class Application:
@@ -48,12 +50,14 @@ class Application:
             keys=lambda: len(self.keyring),
             failures=lambda: len(self.keyring.failures),
         )
+        self.refusals = Refusals(self.metrics)
         with ExitStack() as unless_complete:
             self._data_dir: DataDir | None = None
             if config.data_dir:
                 self._data_dir = DataDir(config.data_dir)
                 unless_complete.callback(self._data_dir.close)
-            self._slashing = self._protection(config)
+            history = self._data_dir.history if self._data_dir else None
+            self._slashing = Protection(config, history, self.metrics.count_slashable)
             self.keymanager = KeyManager(config, self.keyring, self._data_dir, self._slashing)
             self.operations = Operations(self.keyring, self.keymanager, self._slashing)
             for fault in faults:
@@ -67,15 +71,11 @@ class Application:
         exempt = keymanager.PREFIX if self._token else None  # the token guards these routes
         return auth.require_user(config.auth_file, exempt)
 
-    def _protection(self, config: Config) -> Protection:
-        history = self._data_dir.history if self._data_dir else None
-        return Protection(config, history, self.metrics.count_slashable)
-
     def _make_routes(self, config: Config) -> None:
         types = SigningTypes()
         key_signer = KeySigner(self.keyring, self._slashing, self.metrics)
-        self._sign = SignRoute(key_signer, types, self._network)
-        self._batch = batch.BatchRoute(key_signer, types, self._network)
+        self._sign = SignRoute(key_signer, types, self._network, self.refusals)
+        self._batch = batch.BatchRoute(key_signer, types, self._network, self.refusals)
         self._control = ControlRoutes(self.operations)
         routes = StatusRoutes(self.keyring, self.keymanager, self._slashing).routes
         if config.keymanager:
@@ -109,12 +109,16 @@ class Application:
         return await recorder(request)
 
     async def _respond(self, request: Request) -> Response:
-        self._check_user(request)
-        if request.path.startswith(SIGN_PREFIX):
-            return await self._sign(request)
-        if request.path == batch.PATH:
-            return await self._batch(request)
-        return await self.router(request)
+        try:
+            self._check_user(request)
+            if request.path.startswith(SIGN_PREFIX):
+                return await self._sign(request)
+            if request.path == batch.PATH:
+                return await self._batch(request)
+            return await self.router(request)
+        except SignerError as error:
+            self.refusals.note(f"{request.method} {request.path}", error)
+            raise
 
     async def __aenter__(self) -> Self:
         self._bodies.start()
@@ -128,6 +132,7 @@ class Application:
         self._batch.stop()
         self._bodies.stop()
         self.keymanager.stop()
+        self.refusals.close()
 
     def close(self) -> None:
         """Finishes changes of keys, and lets another process have the data directory."""

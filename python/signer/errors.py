@@ -54,6 +54,7 @@ class SignerError(Exception):
 
     status: int = 500
     headers: Mapping[str, str] = {}
+    is_reported: bool = False  # whether a warning in the log has said it
 
 
 class BadRequestError(SignerError):

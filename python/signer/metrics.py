@@ -39,6 +39,12 @@ class Metrics:
             ["rule"],
             registry=self.registry,
         )
+        self._refusals = Counter(
+            "signer_refusals",
+            "Refused requests and keys of batches, by status, and handshakes, by tls",
+            ["status"],
+            registry=self.registry,
+        )
         self._gauge("signer_keys_loaded", "Keys that can sign", keys)
         self._gauge("signer_key_load_failures", "Keys not loaded", failures)
         self._gauge(
@@ -61,6 +67,10 @@ class Metrics:
     def count_slashable(self, rule: str) -> None:
         """Counts a slashable request, signed or not."""
         self._slashable.labels(rule).inc()
+
+    def count_refusal(self, status: str) -> None:
+        """Counts a refusal; its status is "tls" for a handshake."""
+        self._refusals.labels(status).inc()
 
     def time(self, signing_type: str, seconds: float) -> None:
         """Notes how long a signature took."""

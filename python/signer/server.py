@@ -22,12 +22,14 @@ from granian.http import HTTP1Settings
 from granian.server.common import AbstractServer
 from granian.server.embed import Server
 
-from . import tls
 from .config.settings import Config
 from .descriptors import ConnectionLimit, raise_limit
 from .draining import READY_PATH, WatchedApplication
 from .errors import UnavailableError
 from .files import translating_errors
+from .tls.context import needs_front
+from .tls.front import serving_front
+from .tls.granian import GranianHandshakes, noting_handshakes
 
 log = logging.getLogger(__name__)
 
@@ -113,24 +115,29 @@ async def serve(
 ) -> None:
     """Serves `app` on a socket of `bind` until `stop`; draining, it then answers open requests.
 
-    The application is an ASGI one without lifespan, and an async context manager. Takes the socket
-    over. Calls `on_ready` once requests are answered. Idle timeout and TLS are the configuration's.
-    Raises UnavailableError when another process took the port after `bind`.
+    The application is an ASGI one without lifespan, and an async context manager. Its `refusals`
+    get the failed handshakes. Takes the socket over. Calls `on_ready` once requests are answered.
+    Idle timeout and TLS are the configuration's. Raises UnavailableError when another
+    process took the port after `bind`.
     """
     host, port = listener.getsockname()[:2]
     with _taking(host, port):  # another process may have bound it too, and listen already
         listener.listen(BACKLOG)
     watched = WatchedApplication(app)
-    with tls.front(listener, config) as served:
+    with (
+        noting_handshakes(app.refusals) as handshakes,
+        serving_front(listener, config, app.refusals) as front,
+    ):
+        served = front.inner if front else listener
         address = served.getsockname()
         granian = _Granian(watched, served, config)
 
         async def serve_until_stopped() -> None:
-            await _wait_for_response(address)
+            await _wait_for_response(address, handshakes)
             on_ready()
             await stop.wait()
             if drain:
-                granian.refuse_connections()
+                (front or granian).refuse_connections()
                 await watched.drain()
 
         async with _ending() as tasks, app:
@@ -160,16 +167,18 @@ async def _ending() -> AsyncIterator[set[asyncio.Task[None]]]:
             raise result
 
 
-async def _wait_for_response(address: Any) -> None:
+async def _wait_for_response(address: Any, handshakes: GranianHandshakes) -> None:
     """Waits for any response. A Granian that is told to stop before it serves never stops.
 
-    Asks without TLS; the response is then that TLS was expected.
+    Asks without TLS; the response is then that TLS was expected, and no failure to report.
     """
     if isinstance(address, str):
         connecting = asyncio.open_unix_connection(address)
     else:
         connecting = asyncio.open_connection(*address[:2])
     reader, writer = await connecting
+    if not isinstance(address, str):
+        handshakes.expect(writer.get_extra_info("sockname")[1])
     writer.write(f"GET {READY_PATH} HTTP/1.1\r\nHost: me\r\nConnection: close\r\n\r\n".encode())
     await reader.read()
     writer.close()
@@ -219,8 +228,8 @@ class _Granian(Server, _WithoutReload):
 
 
 def _tls_arguments(config: Config) -> dict[str, Any]:
-    """Granian's arguments for certificates in PEM; none where `tls.front` terminates TLS."""
-    if not config.tls_cert or tls.needs_front(config):
+    """Granian's arguments for certificates in PEM; none where `tls/front.py` terminates TLS."""
+    if not config.tls_cert or needs_front(config):
         return {}
     return {
         "ssl_cert": config.tls_cert,

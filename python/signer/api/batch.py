@@ -23,6 +23,7 @@ from ..spec.networks import Network
 from ..threads import cores
 from .http import Request, Response
 from .recorder import Exchange
+from .refusals import Refusals
 from .signing import KeySigner, read_request, require_post
 
 PATH = "/api/v1/eth2/sign"
@@ -67,10 +68,17 @@ class Batch(Struct):
 class BatchRoute:
     """The handler of batches; call `start` first and `stop` last."""
 
-    def __init__(self, key_signer: KeySigner, types: SigningTypes, network: Network) -> None:
+    def __init__(
+        self,
+        key_signer: KeySigner,
+        types: SigningTypes,
+        network: Network,
+        refusals: Refusals,
+    ) -> None:
         self._key_signer = key_signer
         self._types = types
         self._network = network
+        self._refusals = refusals
 
     def start(self) -> None:
         """Gets ready. The first batch starts the threads, because most signers get no batch."""
@@ -95,8 +103,9 @@ class BatchRoute:
             read = partial(read_request, signing_type, batch.message)
             sign_request = await request.work_on_body(lambda _: read())
             chosen = sign_request.choose(self._network)
+            self._refusals.note_reading(type_name, chosen.reading)
         except SignerError as error:
-            self._key_signer.count_refusal(type_name, error)
+            self._refusals.note_unsigned(type_name, "", error)
             raise
         # Threads of low priority: single signatures go before a batch's.
         if self._engine is None:
@@ -108,6 +117,7 @@ class BatchRoute:
             chosen=chosen,
             signing_request=batch.message,
             exchange=request.exchange,
+            refusals=self._refusals,
         )
         return Response(_all_results(batch, signing, request))
 
@@ -128,6 +138,7 @@ class _BatchSigning:
     chosen: Chosen
     signing_request: bytes  # the JSON of `request`
     exchange: Exchange | None
+    refusals: Refusals
 
     async def results(self, identifiers: list[str], gone: asyncio.Future[Any]) -> list[bytes]:
         """The results of the keys, in order, as JSON; fewer of them once `gone` is done."""
@@ -160,9 +171,11 @@ class _BatchSigning:
                 exchange,
             )
         except SignerError as error:
-            self.key_signer.count_refusal(self.request.TYPE, error)
+            self.refusals.note_unsigned(self.request.TYPE, identifier, error)
             status = error.status
             await asyncio.sleep(0)  # nothing was waited for: let others go on
+            if exchange:
+                exchange.message = str(error)
             result["error"] = {"code": status, "message": str(error)}
         if exchange:
             exchange.finish(status)

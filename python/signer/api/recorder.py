@@ -41,6 +41,7 @@ class Exchange:
         self.body = NO_BODY
         self.request: SignRequest | None = None
         self.active_fault: ActiveFault | None = None
+        self.message: str | None = None  # of the error that refuses the request
         self._operations = operations
         self._http_request = request
         self._method = request.method
@@ -151,6 +152,7 @@ class Exchange:
             pubkey=self.pubkey,
             raw_body=self.body,
             status=status,
+            message=self.message,
             **fields,
         )
 
@@ -189,10 +191,14 @@ class Recorder:
         request.exchange = exchange
 
         async def handle(request: Request) -> Response:
-            if not exchange.is_sign_request:
-                await exchange.apply_fault()
-            response = await self._handler(request)
-            await response.collect()
+            try:
+                if not exchange.is_sign_request:
+                    await exchange.apply_fault()
+                response = await self._handler(request)
+                await response.collect()
+            except SignerError as error:
+                exchange.message = str(error)
+                raise
             return response
 
         response = await answer(handle, request)

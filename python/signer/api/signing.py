@@ -18,10 +18,9 @@ from ..threads import cores
 from .bodies import too_large
 from .http import TEXT, Request, Response
 from .recorder import SIGN_PREFIX, Exchange
+from .refusals import Refusals
 
 log = logging.getLogger(__name__)
-
-MAX_READINGS_TOLD = 100  # a version is whatever the client sends
 
 
 class KeySigner:
@@ -31,7 +30,6 @@ class KeySigner:
         self._keyring = keyring
         self._slashing = slashing
         self._metrics = metrics
-        self._told = set[str]()
 
     async def sign(
         self,
@@ -47,8 +45,6 @@ class KeySigner:
         """
         started = perf_counter()
         signing_root = chosen.signing_root
-        if chosen.reading:
-            self._tell_once(f"{request.TYPE}: {chosen.reading}")
         if exchange:
             await exchange.before_signing(request, chosen)
         pubkey = parse_pubkey(identifier)
@@ -64,25 +60,17 @@ class KeySigner:
             signature = exchange.after_signing(key, signature)
         return to_hex(signature)
 
-    def _tell_once(self, reading: str) -> None:
-        """Logs how a request was read, where this was not the default."""
-        if reading not in self._told and len(self._told) < MAX_READINGS_TOLD:
-            self._told.add(reading)
-            log.info("read otherwise than usual, told once: %s", reading)
-
-    def count_refusal(self, type_name: str | None, error: SignerError) -> None:
-        """Counts and logs an answer without a signature; `type_name` is None for no known type."""
-        self._metrics.count(type_name or "unknown", error.status)
-        log.debug("%s %s: %s", type_name, error.status, error)
-
 
 class SignRoute:
     """The handler of sign requests; call `start` first and `stop` last."""
 
-    def __init__(self, key_signer: KeySigner, types: SigningTypes, network: Network) -> None:
+    def __init__(
+        self, key_signer: KeySigner, types: SigningTypes, network: Network, refusals: Refusals
+    ) -> None:
         self._key_signer = key_signer
         self._types = types
         self._network = network
+        self._refusals = refusals
 
     def start(self) -> None:
         """Makes the signing threads, one less than cores, because the running loop signs too."""
@@ -95,6 +83,7 @@ class SignRoute:
     async def __call__(self, request: Request) -> Response:
         """Responds 200 with the signature; raises the SignerError of any other response."""
         exchange = request.exchange
+        identifier = request.path.removeprefix(SIGN_PREFIX)
         type_name = None
         try:
             require_post(request)
@@ -104,15 +93,16 @@ class SignRoute:
             if exchange:
                 exchange.request = sign_request
             chosen = await request.work_on_body(lambda _: sign_request.choose(self._network))
+            self._refusals.note_reading(type_name, chosen.reading)
             signature = await self._key_signer.sign(
                 self._engine,
-                request.path.removeprefix(SIGN_PREFIX),
+                identifier,
                 sign_request,
                 chosen,
                 exchange,
             )
         except SignerError as error:
-            self._key_signer.count_refusal(type_name, error)
+            self._refusals.note_unsigned(type_name, identifier, error)
             if exchange:
                 await exchange.refuse(error, type_name)
             raise

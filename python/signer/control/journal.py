@@ -14,6 +14,7 @@ from .filters import RecordFilter, differing
 
 MAX_RECORDS = 10_000
 MAX_BODIES_SIZE = 64 << 20  # bytes; the bodies of all records, of which most have a thousand
+MAX_LINE_LENGTH = 500  # characters; a path in a message may have 64 KiB
 NO_BODY = Raw(b"null")
 
 
@@ -24,14 +25,23 @@ def size_of(body: Raw) -> int:
     return memoryview(body).nbytes
 
 
+def one_line(message: str) -> str:
+    """A message of a bounded length, in which a line break from a client is escaped."""
+    if len(message) > MAX_LINE_LENGTH:
+        message = f"{message[:MAX_LINE_LENGTH]}.."
+    if message.isprintable():
+        return message
+    return message.encode("unicode_escape").decode()
+
+
 class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One request and its response. Absent values are None, such as the type of /upcheck.
 
     `time` is the Unix time of its arrival, and `duration` is in seconds. `status` is None while a
-    fault lets it hang. The signer computed `signing_root`; `root_given` came with the request.
-    `reading` says how the request was read, where this was not the default.
-    `body` is the JSON of the request, unless `body_dropped`: the journal drops the oldest bodies
-    when they exceed 64 MiB together.
+    fault lets it hang. `message` says why a request was refused, or is the answer of a fault. The
+    signer computed `signing_root`; `root_given` came with the request. `reading` says how the
+    request was read, where this was not the default. `body` is the JSON of the request, unless
+    `body_dropped`: the journal drops the oldest bodies when they exceed 64 MiB together.
     """
 
     seq: int = 0
@@ -51,6 +61,7 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     reading: str | None = None
     root_given: str | None = None
     status: int | None = None
+    message: str | None = None
     signature: str | None = None
     fault: int | None = None  # the id of the fault that was applied
 
@@ -71,6 +82,8 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
         outcome = f"{self.status or 'hangs'} {self.duration * 1e3:.1f} ms"
         if self.fault:
             outcome += f"  fault {self.fault}"
+        elif self.message:
+            outcome += f"  {one_line(self.message)}"
         return f"#{self.seq} {subject:21} {key:12} {when:10} {outcome}"
 
 

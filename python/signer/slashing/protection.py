@@ -151,7 +151,9 @@ class Protection:
             log.log(level, "slashable: %s", pair.line())
         if self.mode == "enforce":
             hint = "sign something newer, or serve with --slashing report"
-            raise SlashingError(f"not signed: {pair.line()}: {hint}")
+            error = SlashingError(f"not signed: {pair.line()}: {hint}")
+            error.is_reported = rule != "below_minimum"  # as a slashable pair
+            raise error
 
     def _remember(self, key: HistoryKey, history: History, vote: Vote) -> None:
         if vote in history.votes:

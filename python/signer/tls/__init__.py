@@ -1,0 +1,1 @@
+"""TLS: what the flags ask for, what Granian cannot do, and why a handshake failed."""
