@@ -28,6 +28,11 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
+def thread_pool() -> ThreadPoolExecutor:
+    """Threads for the start, before the signer serves."""
+    return ThreadPoolExecutor(cores())
+
+
 def background_pool() -> ThreadPoolExecutor:
     """Threads of low priority, for work next to signing."""
     return ThreadPoolExecutor(cores(), "background", initializer=lower_priority)

@@ -34,9 +34,7 @@ class Request:
 
     def __init__(self, scope: Scope, receive: Receive, bodies: BodyReader) -> None:
         self.method: str = scope["method"]
-        self.path: str = scope["path"].rstrip("/") or "/"
-        if "//" in self.path:
-            self.path = SLASHES.sub("/", self.path)
+        self.path = SLASHES.sub("/", scope["path"]).rstrip("/") or "/"
         self.body: bytes | None = None  # None until it is read
         self.exchange: Any = None  # the Exchange of `recorder.py`, when the signer is under control
         self._scope = scope

@@ -23,7 +23,7 @@ from ..files import MAX_KEY_FILE_SIZE, read
 from ..hex import from_hex
 from ..slashing.interchange import Interchange
 from ..slashing.protection import Protection
-from ..threads import cores
+from ..threads import thread_pool
 from .background import BackgroundDecryption
 from .data_dir import DataDir
 from .derived import derive_keys
@@ -94,7 +94,7 @@ class KeyManager:
         self._given += _read_secret_keys(self._config.secret_keys_file)
         self._given += [Key(secret_key) for secret_key in secret_keys]
         self._load_imported()
-        with ThreadPoolExecutor(cores()) as pool:
+        with thread_pool() as pool:
             self._set_readonly(*self._load_folder(pool))
         if logs_failures:
             log_failures(self._keyring.failures)
