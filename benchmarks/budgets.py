@@ -46,6 +46,18 @@ BUDGETS = [
     Budget("scrypt keystores", 1.1, 1.02, ("keystores", "scrypt, first", "x raw KDF over cores")),
     Budget("restart, 10,000 imported keys", 2, 1, ("keystores", "imported keys", "s")),
     Budget("next start, 10,000 keystores", 2, 1, ("keystores", "cheap, next", "s")),
+    Budget("slowest next to idle ones", 50, 20, ("interference", "idle connections", "slowest ms")),
+    Budget(
+        "slowest next to half ones", 50, 20, ("interference", "half-sent requests", "slowest ms")
+    ),
+    Budget("slowest next to a body", 50, 20, ("interference", "the worst body", "slowest ms")),
+    Budget(
+        "slowest next to an envelope",
+        100,
+        20,
+        ("interference", "an envelope of 16 MiB", "slowest ms"),
+    ),
+    Budget("2,000 at once", 3, 1, ("interference", "2,000 requests at once", "last answer s")),
     Budget("memory after start", 70, 50, ("memory", "no keys", "MB")),
     Budget("memory per key", 1, 0.4, ("memory", "many keys", "kB per key")),
     Budget("Signer() ready", 8, 3, ("start", "Signer()", "ready ms")),

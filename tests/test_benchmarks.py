@@ -16,7 +16,7 @@ from signer import Signer
 pytestmark = pytest.mark.slow
 
 BENCH = Path(__file__).parent.parent / "benchmarks" / "bench.py"
-SLOW_TABLES = {"keystores", "import"}
+SLOW_TABLES = {"keystores", "import", "interference"}
 ALL = [*BUDGETS, *BESIDE_ITS_RECORD]
 SLOW = [budget for budget in ALL if budget.figure[0] in SLOW_TABLES]
 FAST = [budget for budget in ALL if budget not in SLOW]
@@ -48,7 +48,7 @@ def test_a_quick_run_has_a_number_for_each_budget_that_is_fast(tmp_path: Path) -
 
 
 def test_a_quick_run_of_some_parts_has_a_number_for_each_of_their_budgets(tmp_path: Path) -> None:
-    rows = quick_budgets(tmp_path / "figures.json", "keystores", "slashing")
+    rows = quick_budgets(tmp_path / "figures.json", "keystores", "slashing", "interference")
 
     assert [budget.name for budget in ALL] == [*rows]
     assert SLOW == measured(rows, ALL)

@@ -74,7 +74,8 @@ class Refusals:
             else:
                 self._only_counted += 1
         shown_status = "" if subject == HANDSHAKE else f"{status} "
-        log.log(level, "%s", one_line(f"refused: {subject}{owner}: {shown_status}{reason}{hint}"))
+        line = one_line(f"refused: {subject}{owner}: {shown_status}{reason}")
+        log.log(level, "%s%s", line, hint)
 
     def _has_room(self, kind: tuple[str, str, str]) -> bool:
         return (
