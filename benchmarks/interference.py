@@ -32,7 +32,7 @@ VALUES = 999_000  # just under a million
 
 IDLE, HALF, BURST = "idle connections", "half-sent requests", "2,000 requests at once"
 ENVELOPES = {"an envelope of 16 MiB", "one transaction of 16 MiB"}
-NO_BODIES = {"nothing", IDLE, HALF, BURST} | ENVELOPES
+NO_BODIES = {"nothing", IDLE, HALF, BURST, "64 MiB of records"} | ENVELOPES
 WORST = "the worst body"
 
 

@@ -4,6 +4,7 @@ Without --control and --fault, requests have no exchange and nothing here runs.
 """
 
 import time
+from codecs import getincrementaldecoder
 from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
@@ -159,11 +160,23 @@ class Exchange:
 
 def _json(body: bytes) -> Raw:
     """A body as it is recorded. Raises SignerError when it is not JSON."""
-    with suppress(UnicodeDecodeError):
-        body.decode()  # a Raw is checked for anything but that
-        document: Raw = decoding.decode(Raw, body, "JSON")
-        return document
-    return NO_BODY
+    if not _is_utf_8(body):  # a Raw is checked for anything but that
+        return NO_BODY
+    document: Raw = decoding.decode(Raw, body, "JSON")
+    return document
+
+
+def _is_utf_8(body: bytes) -> bool:
+    if body.isascii():
+        return True
+    decoder = getincrementaldecoder("utf-8")()
+    try:
+        for start in range(0, len(body), LARGE_BODY_SIZE):
+            decoder.decode(body[start : start + LARGE_BODY_SIZE])
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _described(request: SignRequest) -> dict[str, Any]:
