@@ -13,7 +13,7 @@ from .filters import RecordFilter, differing
 
 MAX_RECORDS = 10_000
 MAX_BODIES_SIZE = 64 << 20  # bytes; the bodies of all records, of which most have a thousand
-MAX_LINE_LENGTH = 500  # characters; a path in a message may have 64 KiB
+MAX_LINE_LENGTH = 1000  # characters; a path in a message may have 64 KiB
 NO_BODY = Raw(b"null")
 
 
