@@ -682,4 +682,6 @@ def is_refused(signer: Served) -> bool:
         raw(signer, b"").close()
     except ConnectionRefusedError:
         return True
+    except ConnectionResetError:  # it waited to be accepted when the socket closed
+        return False
     return False

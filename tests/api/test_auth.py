@@ -254,7 +254,7 @@ def test_logs_tell_nothing_of_the_file_nor_of_what_was_given(auth_file: Path) ->
             signer.sign(PUBKEY, RANDAO, Authorization=line)
         text = "\n".join(said(signer))
 
-    assert "refused: RANDAO_REVEAL by" in text
+    assert "refused: RANDAO_REVEAL 404 by" in text
     secrets = ["alice", "sesame", "guess", *(line.split()[1] for line in given)]
     assert [] == [secret for secret in secrets if secret in text]
 

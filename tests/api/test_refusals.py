@@ -36,7 +36,7 @@ def test_a_refused_request_is_logged_with_its_type_key_status_and_reason(
         request = wrong(ATTESTATION, **WRONG_ROOT)["request"]
         reason = signer.sign(KEY, request).json["message"]
 
-    assert [f"refused: ATTESTATION by {KEY[:10]}..: 400 {reason}"] == messages(caplog)
+    assert [f"refused: ATTESTATION 400 by {KEY[:10]}..: {reason}"] == messages(caplog)
 
 
 def test_a_record_has_the_reason_of_its_refusal() -> None:
@@ -60,7 +60,7 @@ def test_each_key_of_a_batch_has_its_reason_in_the_record_and_the_log(
 
     reason = results[1]["error"]["message"]
     assert {KEY: None, UNKNOWN: reason, None: None} == records
-    assert [f"refused: RANDAO_REVEAL by {UNKNOWN[:10]}..: 404 {reason}"] == messages(caplog)
+    assert [f"refused: RANDAO_REVEAL 404 by {UNKNOWN[:10]}..: {reason}"] == messages(caplog)
 
 
 def test_a_request_repeated_wrongly_is_told_a_few_times_and_another_mistake_still_is(
@@ -127,7 +127,7 @@ def test_a_message_below_the_high_watermark_is_told(caplog: pytest.LogCaptureFix
         [pubkey] = signer.ask("GET", "/api/v1/eth2/publicKeys").json
         assert 412 == signer.sign(pubkey, attestation(5)).status
 
-    assert any("412 not signed: 5 is not below the high watermark" in m for m in messages(caplog))
+    assert any(": not signed: 5 is not below the high watermark" in m for m in messages(caplog))
 
 
 def test_a_request_without_its_user_is_told(caplog: pytest.LogCaptureFixture) -> None:
@@ -136,7 +136,7 @@ def test_a_request_without_its_user_is_told(caplog: pytest.LogCaptureFixture) ->
         [record] = signer.requests
 
     [line] = messages(caplog)
-    assert line.startswith(f"refused: POST {BATCH}/{KEY}: 401 expected basic auth")
+    assert line.startswith(f"refused: POST {BATCH}/{KEY} 401: expected basic auth")
     assert "expected basic authentication: send a user of --auth-file" == record.message
 
 

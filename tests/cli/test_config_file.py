@@ -278,7 +278,7 @@ def test_json_logs_have_an_object_on_each_line(tmp_path: Path) -> None:
     assert [f"serving at {signer.url}"] == [text for text in messages if signer.url in text]
     assert ["1 keys, 1 failed to load"] == [text for text in messages if "1 keys" in text]
     requests = [text.partition(":")[0] for text in messages if "RANDAO_REVEAL" in text]
-    assert ["RANDAO_REVEAL 200", "RANDAO_REVEAL 404"] == requests
+    assert ["RANDAO_REVEAL 200", "refused"] == requests
 
 
 @pytest.mark.slow

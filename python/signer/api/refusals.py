@@ -17,7 +17,6 @@ MAX_LINES = 100  # a harness that never reads the log must not fill its pipe
 LINES_PER_SUBJECT = 20  # with one status: a client must not use up the lines of all others
 LINES_PER_KIND = 3  # enough to see whether one key is concerned, or several
 KEY_DIGITS_SHOWN = 10  # with 0x
-HANDSHAKE = "TLS handshake"
 
 
 class Refusals:
@@ -44,7 +43,8 @@ class Refusals:
         owner = ""
         if key:
             owner = f" by {key[:KEY_DIGITS_SHOWN]}.."
-        self._note(subject, owner, str(error.status), str(error))
+        told = f"{subject} {error.status}{owner}"
+        self._note(told, subject, str(error.status), str(error))
 
     def note_unsigned(self, type_name: str | None, identifier: str, error: SignerError) -> None:
         """Notes a request without a signature, of no known type if `type_name` is None."""
@@ -60,9 +60,9 @@ class Refusals:
 
     def note_handshake(self, peer: str, reason: str) -> None:
         """Notes a TLS handshake with a client at this address that failed."""
-        self._note(HANDSHAKE, f" of {peer}", "tls", reason)
+        self._note(f"TLS handshake of {peer}", "TLS handshake", "tls", reason)
 
-    def _note(self, subject: str, owner: str, status: str, reason: str) -> None:
+    def _note(self, told: str, subject: str, status: str, reason: str) -> None:
         self._metrics.count_refusal(status)
         kind = (subject.partition(" /")[0], status, _without_values(reason))  # without a path
         with self._lock:
@@ -73,8 +73,7 @@ class Refusals:
                 hint = self._add_line(kind)
             else:
                 self._only_counted += 1
-        shown_status = "" if subject == HANDSHAKE else f"{status} "
-        line = one_line(f"refused: {subject}{owner}: {shown_status}{reason}")
+        line = one_line(f"refused: {told}: {reason}")
         log.log(level, "%s%s", line, hint)
 
     def _has_room(self, kind: tuple[str, str, str]) -> bool:
