@@ -1,8 +1,8 @@
 """EIP-3076's interchange format, which moves signing histories between signers."""
 
 from codecs import BOM_UTF8
-from collections.abc import Sequence
-from typing import Literal, Self
+from collections.abc import Iterator, Sequence
+from typing import Literal, Self, TypeVar
 
 from msgspec import Struct
 
@@ -12,6 +12,8 @@ from ..hex import to_hex
 from ..spec.networks import Network
 from ..ssz.scalars import Bytes32, Bytes48, uint64
 from .rules import History, HistoryKey, Vote
+
+T = TypeVar("T")
 
 
 class _Root(Bytes32):
@@ -109,6 +111,16 @@ def _merged(entries: Sequence[_Entry]) -> list[ValidatorHistory]:
         history.signed_blocks += entry.signed_blocks or []
         history.signed_attestations += entry.signed_attestations or []
     return [*histories.values()]
+
+
+def taken(messages: list[T]) -> Iterator[T]:
+    """The messages in their order, which leave the list one by one.
+
+    A list of a million that is dropped at once would hold the GIL for long.
+    """
+    messages.reverse()
+    while messages:
+        yield messages.pop()
 
 
 def exported_messages(key: HistoryKey, history: History) -> list[dict[str, str]]:

@@ -20,7 +20,7 @@ from ..signing.request import SignRequest
 from ..spec.domains import DOMAIN_BEACON_ATTESTER, DOMAIN_BEACON_PROPOSER
 from ..spec.networks import Network
 from .database import HistoryDatabase
-from .interchange import Interchange, ValidatorHistory, exported_messages, message_of
+from .interchange import Interchange, ValidatorHistory, exported_messages, message_of, taken
 from .rules import History, HistoryKey, Vote, lowest
 
 log = logging.getLogger(__name__)
@@ -195,7 +195,7 @@ class Protection:
     def merge(self, interchange: Interchange, pubkeys: Container[bytes] | None = None) -> None:
         """Adds what keys, all or only `pubkeys`, have signed elsewhere. Blocks until it is on disk.
 
-        Raises SignerError when it cannot be written.
+        Empties the histories of these keys. Raises SignerError when it cannot be written.
         """
         root = interchange.genesis_validators_root
         for validator in interchange.data:
@@ -205,17 +205,16 @@ class Protection:
             self._database.flush()
 
     def _merge(self, genesis_validators_root: bytes, validator: ValidatorHistory) -> None:
-        blocks = [_vote(0, block.slot, block.signing_root) for block in validator.signed_blocks]
+        blocks = [
+            _vote(0, block.slot, block.signing_root) for block in taken(validator.signed_blocks)
+        ]
         attestations = [
             _vote(attestation.source_epoch, attestation.target_epoch, attestation.signing_root)
-            for attestation in validator.signed_attestations
+            for attestation in taken(validator.signed_attestations)
         ]
-        pubkey = validator.pubkey
-        self._add_votes(HistoryKey(pubkey, genesis_validators_root, "signed_blocks"), blocks)
-        self._add_votes(
-            HistoryKey(pubkey, genesis_validators_root, "signed_attestations"),
-            attestations,
-        )
+        key = HistoryKey(validator.pubkey, genesis_validators_root, "signed_blocks")
+        self._add_votes(key, blocks)
+        self._add_votes(key._replace(kind="signed_attestations"), attestations)
 
     def _add_votes(self, key: HistoryKey, votes: list[Vote]) -> None:
         if not votes:
