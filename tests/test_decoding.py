@@ -123,3 +123,9 @@ def test_a_document_with_more_than_a_million_values_is_refused(value: bytes) -> 
 
     with pytest.raises(BodyTooLargeError, match="expected at most 1000000 JSON values"):
         decode(Document, body, "a document")
+
+
+def test_many_short_lists_with_names_of_their_own_are_read_in_linear_time() -> None:
+    members = ",".join(f'"m{number}":[]' for number in range(100_000))
+
+    assert Document() == decode(Document, f"{{{members}}}".encode(), "a document")

@@ -129,7 +129,10 @@ fn outline(document: &[u8], size: usize) -> Outline {
                 depth = depth.saturating_sub(1);
                 if let Some(mut list) = take(&mut list).filter(|_| depth == 1) {
                     list.pieces.push(piece..index);
-                    found.long.push(list);
+                    // Each name is compared with those of all lists, so short ones stay out.
+                    if list.pieces.len() > 1 {
+                        found.long.push(list);
+                    }
                 }
             }
             _ => {}
@@ -137,7 +140,9 @@ fn outline(document: &[u8], size: usize) -> Outline {
         index += 1;
     }
     found.values += escapes / ESCAPES_PER_VALUE;
-    found.long.retain(|long| is_plain && long.pieces.len() > 1);
+    if !is_plain {
+        found.long.clear();
+    }
     found
 }
 
