@@ -11,6 +11,7 @@ from signer.errors import KeystoreError
 from signer.keys.finder import Finder, KeystoreFile
 from signer.keys.keyring import Key
 from signer.keys.keystore import encrypt
+from signer.keys.passwords import PasswordCandidates
 from support.keystores import KEY, MIB, OTHER, PASSWORD, document
 from support.loading import load
 
@@ -251,3 +252,13 @@ def test_a_byte_order_mark_is_no_part_of_a_password(tmp_path: Path) -> None:
     loaded = load(tmp_path)
 
     assert [KEY.public_key()] == loaded.pubkeys
+
+
+def test_a_password_file_may_be_named_without_a_folder(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "password.txt").write_text("sesame")
+
+    assert "sesame" == PasswordCandidates.file("password.txt").find("keys/k.json")

@@ -42,7 +42,7 @@ class PasswordCandidates(Struct, frozen=True, gc=False):
     def file(cls, path: str) -> "PasswordCandidates":
         """The one file."""
         folder, name = os.path.split(path)
-        return cls([folder], [name])
+        return cls([folder or "."], [name])
 
     def find(self, keystore_path: str) -> str:
         """The password. Raises KeystoreError, which names every candidate, if no file is there."""
