@@ -36,7 +36,7 @@ def _understand(times: int, body: bytes, network: Network, raw: float) -> Row:
     asked = [SigningTypes().decode(body) for _ in range(times)]
     decoded = thread_time()
     for request in asked:
-        request.compute_signing_root(network)
+        request.choose(network)
     decoding, root = (decoded - started) / times, (thread_time() - decoded) / times
     return {
         "bytes": len(body),

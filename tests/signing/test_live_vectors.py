@@ -166,7 +166,7 @@ def test_a_fork_that_nobody_knows_is_signed_if_the_newest_shape_leads_to_its_roo
     without_root = json.dumps(BY_NAME[f"{name}/none"]["request"]).replace('"HEZE"', '"IONA"')
     types = SigningTypes()
 
-    root = types.decode(text.encode()).compute_signing_root(load_network(str(private)))
+    root = types.decode(text.encode()).choose(load_network(str(private))).signing_root
 
     assert case["signing_root"] == to_hex(root)
     with pytest.raises(BadRequestError, match="with signingRoot it is signed"):
@@ -186,7 +186,7 @@ def test_preferences_of_the_epoch_after_a_fork_may_follow_the_schedule() -> None
         body = {"type": "PROPOSER_PREFERENCES", "proposer_preferences": preferences}
         return types.decode(json.dumps(body | {"fork_info": fork_info} | root).encode())
 
-    root = to_hex(request(gloas).compute_signing_root(load_network(None)))
+    root = to_hex(request(gloas).choose(load_network(None)).signing_root)
     chosen = request(fulu, signingRoot=root).choose(load_network(None))
 
     assert (root, True) == (to_hex(chosen.signing_root), "the schedule's" in chosen.reading)

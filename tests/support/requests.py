@@ -55,7 +55,7 @@ def each(cases: list[Case]) -> pytest.MarkDecorator:
 def root_of(request: Any, network: Network = MAINNET) -> str:
     """The signing root that the signer computes, on a network that it is configured for."""
     body = request if isinstance(request, bytes) else json.dumps(request).encode()
-    return f"0x{SigningTypes().decode(body).compute_signing_root(network).hex()}"
+    return f"0x{SigningTypes().decode(body).choose(network).signing_root.hex()}"
 
 
 def everywhere(value: Any, change: Callable[[Any], Any]) -> Any:

@@ -6,15 +6,32 @@ Sources: remote-signing-api v1.4.0; consensus-specs, specs/gloas and specs/heze.
 """
 
 from operator import attrgetter
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
-from ..hex import to_hex
 from ..spec import domains, gloas, heze
 from ..spec.networks import Network
 from .request import ForkRequest, GenesisRequest
 from .shapes import gloas_shape
 
 T = TypeVar("T")
+
+
+class ForkedPayload:
+    """A mixin: the payload is named like the TYPE, in lower case, and its shape follows the fork.
+
+    A type defines CONTAINERS by fork, and in OLD_MEMBERS what clients call the payload too.
+    """
+
+    __slots__ = ()  # without it, each request would get a __dict__
+
+    TYPE: ClassVar[str]
+    CONTAINERS: ClassVar[dict[str, Any]]
+    OLD_MEMBERS: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def shape(cls, body: bytes) -> Any:
+        """The Struct to decode `body` into. Raises as `gloas_shape`."""
+        return gloas_shape(cls, body, cls.TYPE.lower(), cls.CONTAINERS, cls.OLD_MEMBERS)
 
 
 class ScheduledRequest(ForkRequest):
@@ -25,13 +42,13 @@ class ScheduledRequest(ForkRequest):
 
     def other_versions(self, network: Network) -> dict[bytes, str]:
         versions = super().other_versions(network)
-        scheduled = network.scheduled_version((self.slot or 0) // network.slots_per_epoch)
-        if scheduled not in {None, self.default_version(network)}:
-            versions[scheduled] = f"fork version {to_hex(scheduled)}: the schedule's"
+        scheduled = network.scheduled_version(self.epoch_on(network))
+        if scheduled:
+            versions[scheduled] = "the schedule's"
         return versions
 
 
-class ExecutionPayloadBid(ForkRequest, Generic[T]):
+class ExecutionPayloadBid(ForkedPayload, ForkRequest, Generic[T]):
     TYPE = "EXECUTION_PAYLOAD_BID"
     DOMAIN_TYPE = domains.DOMAIN_BEACON_BUILDER
     MESSAGE = attrgetter("execution_payload_bid")
@@ -39,12 +56,8 @@ class ExecutionPayloadBid(ForkRequest, Generic[T]):
 
     execution_payload_bid: T
 
-    @classmethod
-    def shape(cls, body: bytes) -> Any:
-        return gloas_shape(cls, body, "execution_payload_bid", cls.CONTAINERS)
 
-
-class ExecutionPayloadEnvelope(ForkRequest, Generic[T]):
+class ExecutionPayloadEnvelope(ForkedPayload, ForkRequest, Generic[T]):
     TYPE = "EXECUTION_PAYLOAD_ENVELOPE"
     DOMAIN_TYPE = domains.DOMAIN_BEACON_BUILDER
     MESSAGE = attrgetter("execution_payload_envelope")
@@ -54,12 +67,8 @@ class ExecutionPayloadEnvelope(ForkRequest, Generic[T]):
 
     execution_payload_envelope: T
 
-    @classmethod
-    def shape(cls, body: bytes) -> Any:
-        return gloas_shape(cls, body, "execution_payload_envelope", cls.CONTAINERS)
 
-
-class PayloadAttestationMessage(ForkRequest, Generic[T]):
+class PayloadAttestationMessage(ForkedPayload, ForkRequest, Generic[T]):
     TYPE = "PAYLOAD_ATTESTATION_MESSAGE"
     OLD_TYPES = ("PAYLOAD_ATTESTATION",)
     OLD_MEMBERS = ("payload_attestation", "payload_attestation_data")
@@ -69,13 +78,8 @@ class PayloadAttestationMessage(ForkRequest, Generic[T]):
 
     payload_attestation_message: T
 
-    @classmethod
-    def shape(cls, body: bytes) -> Any:
-        member = "payload_attestation_message"
-        return gloas_shape(cls, body, member, cls.CONTAINERS, cls.OLD_MEMBERS)
 
-
-class ProposerPreferences(ScheduledRequest, Generic[T]):
+class ProposerPreferences(ForkedPayload, ScheduledRequest, Generic[T]):
     TYPE = "PROPOSER_PREFERENCES"
     DOMAIN_TYPE = domains.DOMAIN_PROPOSER_PREFERENCES
     MESSAGE = attrgetter("proposer_preferences")
@@ -84,12 +88,8 @@ class ProposerPreferences(ScheduledRequest, Generic[T]):
 
     proposer_preferences: T
 
-    @classmethod
-    def shape(cls, body: bytes) -> Any:
-        return gloas_shape(cls, body, "proposer_preferences", cls.CONTAINERS)
 
-
-class InclusionList(ScheduledRequest, Generic[T]):
+class InclusionList(ForkedPayload, ScheduledRequest, Generic[T]):
     TYPE = "INCLUSION_LIST"
     DOMAIN_TYPE = domains.DOMAIN_INCLUSION_LIST_COMMITTEE
     MESSAGE = attrgetter("inclusion_list")
@@ -97,14 +97,11 @@ class InclusionList(ScheduledRequest, Generic[T]):
 
     inclusion_list: T
 
-    @classmethod
-    def shape(cls, body: bytes) -> Any:
-        return gloas_shape(cls, body, "inclusion_list", cls.CONTAINERS)
 
-
-class BuilderRequestAuth(GenesisRequest, Generic[T]):
+class BuilderRequestAuth(ForkedPayload, GenesisRequest, Generic[T]):
     TYPE = "BUILDER_REQUEST_AUTH"
     OLD_TYPES = ("REQUEST_AUTH",)
+    OLD_MEMBERS = ("request_auth",)
     DOMAIN_TYPE = domains.DOMAIN_BUILDER_REQUEST_AUTH
     MESSAGE = attrgetter("builder_request_auth")
     CONTAINERS = dict.fromkeys(["GLOAS", "HEZE"], gloas.BuilderRequestAuth)
@@ -114,8 +111,3 @@ class BuilderRequestAuth(GenesisRequest, Generic[T]):
     def __post_init__(self) -> None:
         if not self.message.data:
             raise ValueError("expected builder_request_auth with data, found it empty")
-
-    @classmethod
-    def shape(cls, body: bytes) -> Any:
-        member = "builder_request_auth"
-        return gloas_shape(cls, body, member, cls.CONTAINERS, ["request_auth"])

@@ -109,10 +109,6 @@ class SignRequest(Struct, frozen=True, kw_only=True):
             self.signing_root_alias in (None, signing_root)
         )
 
-    def compute_signing_root(self, configured: Network) -> bytes:
-        """The root to sign, 32 bytes. Raises as `choose`."""
-        return self.choose(configured).signing_root
-
     def differing_root(self, expected: bytes, source: str) -> SigningRootError:
         """The error for a client that sent the root of no reading."""
         roots_sent = {self.signing_root, self.signing_root_alias}
@@ -171,8 +167,11 @@ class ForkRequest(SignRequest):
     def others(self, configured: Network) -> Iterator[Candidate]:
         genesis_validators_root = self.fork_info.genesis_validators_root
         network = network_of(genesis_validators_root, configured)
-        default = self.default_version(network)
-        versions = {default: "", **self.other_versions(network)}
+        versions = {
+            version: f"fork version {to_hex(version)}: {difference}"
+            for version, difference in self.other_versions(network).items()
+        }
+        versions[self.default_version(network)] = ""
         for version, of_version in versions.items():
             message = self.default_message(network, version)
             messages = {"": message, **self.other_messages(network, version)}
@@ -183,23 +182,22 @@ class ForkRequest(SignRequest):
     def default_version(self, network: Network) -> bytes:
         """The fork version of the domain (consensus-specs, get_domain)."""
         fork = self.fork_info.fork
-        epoch = self.epoch
-        if epoch is None:
-            epoch = (self.slot or 0) // network.slots_per_epoch
-        if epoch < fork.epoch:
+        if self.epoch_on(network) < fork.epoch:
             return fork.previous_version
         return fork.current_version
 
+    def epoch_on(self, network: Network) -> int:
+        """The epoch of the message, by the network's slots per epoch if it has only a slot."""
+        if self.epoch is None:
+            return (self.slot or 0) // network.slots_per_epoch
+        return self.epoch
+
     def other_versions(self, network: Network) -> dict[bytes, str]:
-        """Other fork versions that may be meant, each with how it differs from the default."""
+        """Fork versions that may be meant, with how they differ; the default may be among them."""
         if not network.is_default:
             return {}
         fork = self.fork_info.fork
-        return {
-            version: f"fork version {to_hex(version)}: other slots per epoch"
-            for version in (fork.previous_version, fork.current_version)
-            if version != self.default_version(network)
-        }
+        return dict.fromkeys([fork.previous_version, fork.current_version], "other slots per epoch")
 
     def default_message(self, network: Network, version: bytes) -> Any:  # noqa: ARG002
         """The message of the fork with this version."""

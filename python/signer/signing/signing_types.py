@@ -11,7 +11,6 @@ from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
-from ..hex import to_hex
 from ..spec import altair, bellatrix, domains, electra, phase0
 from ..spec.networks import Network, is_at_least
 from ..ssz.scalars import Bytes4, Bytes32, uint64
@@ -203,8 +202,5 @@ class VoluntaryExit(ForkRequest):
         if not network.is_default and not self._is_open(network):
             return {}
         fork = self.fork_info.fork
-        return {
-            version: f"fork version {to_hex(version)}: an exit of an unknown chain"
-            for version in (fork.current_version, fork.previous_version, self._capella(network))
-            if version != self.default_version(network)
-        }
+        versions = [fork.current_version, fork.previous_version, self._capella(network)]
+        return dict.fromkeys(versions, "an exit of an unknown chain")
