@@ -11,3 +11,8 @@ def to_hex(content: bytes) -> str:
 def from_hex(text: str) -> bytes:
     """The bytes of hex digits. Raises ValueError for an odd number of them or other characters."""
     return unhexlify(text.removeprefix("0x"))
+
+
+def abbreviated(pubkey: str) -> str:
+    """The first eight digits of a public key with 0x, for a line that people read."""
+    return f"{pubkey[:10]}.."

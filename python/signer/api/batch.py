@@ -7,7 +7,6 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
 from typing import Annotated, Any
 
 import msgspec
@@ -47,11 +46,6 @@ class Batch(Struct):
 
     identifiers: Annotated[list[str], Meta(min_length=1)]
     signing_request: msgspec.Raw
-
-    @property
-    def message(self) -> bytes:
-        """The sign request, as JSON."""
-        return bytes(self.signing_request)
 
     def slices(self) -> Iterator[list[str]]:
         """The identifiers, KEYS_PER_SLICE at a time."""
@@ -95,13 +89,13 @@ class BatchRoute:
         try:
             require_post(request)
             batch = await request.work_on_body(_decode)
-            signing_type = await request.work_on_body(lambda _: self._types.find(batch.message))
+            message = bytes(batch.signing_request)
+            signing_type = await request.work_on_body(lambda _: self._types.find(message))
             type_name = signing_type.TYPE
             if type_name not in BATCH_TYPES:
                 expected = f"expected one of {', '.join(sorted(BATCH_TYPES))}"
                 raise BadRequestError(f"signing_request.type: {expected}, found {type_name}")
-            read = partial(read_request, signing_type, batch.message)
-            sign_request = await request.work_on_body(lambda _: read())
+            sign_request = await request.work_on_body(lambda _: read_request(signing_type, message))
             chosen = sign_request.choose(self._network)
             self._refusals.note_reading(type_name, chosen.reading)
         except SignerError as error:
@@ -115,7 +109,7 @@ class BatchRoute:
             engine=self._engine,
             request=sign_request,
             chosen=chosen,
-            signing_request=batch.message,
+            signing_request=message,
             exchange=request.exchange,
             refusals=self._refusals,
         )

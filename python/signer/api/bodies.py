@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+from ..decoding import PIECE_SIZE
 from ..errors import BadRequestError, BodyTimeoutError, BodyTooLargeError
 
 T = TypeVar("T")
@@ -15,7 +16,7 @@ Receive = Callable[[], Awaitable[Any]]  # ASGI's
 
 MAX_BODY_SIZE = 32 << 20  # bytes; a Gloas envelope carries a payload of 8 MiB, 16 MiB as hex
 RELEASE_TIME = 0.05  # seconds; Granian drops a body that nobody waits for any more
-LARGE_BODY_SIZE = 64 << 10  # bytes; the event loop works on smaller ones itself, in a millisecond
+LARGE_BODY_SIZE = PIECE_SIZE  # bytes; the event loop works on smaller ones itself
 
 
 class BodyReader:

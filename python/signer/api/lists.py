@@ -41,7 +41,7 @@ def _parts(items: Iterable[Any]) -> Iterator[bytes]:
         part.append(msgspec.json.encode(item))
         size += len(part[-1])
         if len(part) == ITEMS_PER_PART or size > PART_SIZE:
-            yield b",".join(part) if len(part) > 1 else part[0]
+            yield b",".join(part)
             part.clear()
             size = 0
     if part:

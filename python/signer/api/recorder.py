@@ -171,8 +171,8 @@ def _is_utf_8(body: bytes) -> bool:
         return True
     decoder = getincrementaldecoder("utf-8")()
     try:
-        for start in range(0, len(body), LARGE_BODY_SIZE):
-            decoder.decode(body[start : start + LARGE_BODY_SIZE])
+        for start in range(0, len(body), decoding.PIECE_SIZE):
+            decoder.decode(body[start : start + decoding.PIECE_SIZE])
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return False

@@ -9,6 +9,7 @@ from collections import Counter
 
 from ..control.journal import MAX_LINE_LENGTH, one_line
 from ..errors import FaultError, SignerError
+from ..hex import abbreviated
 from ..metrics import Metrics
 
 log = logging.getLogger(__name__)
@@ -16,7 +17,6 @@ log = logging.getLogger(__name__)
 MAX_LINES = 100  # a harness that never reads the log must not fill its pipe
 LINES_PER_SUBJECT = 20  # with one status: a client must not use up the lines of all others
 LINES_PER_KIND = 3  # enough to see whether one key is concerned, or several
-KEY_DIGITS_SHOWN = 10  # with 0x
 
 
 class Refusals:
@@ -42,7 +42,7 @@ class Refusals:
         error.is_reported = True
         owner = ""
         if key:
-            owner = f" by {key[:KEY_DIGITS_SHOWN]}.."
+            owner = f" by {abbreviated(key)}"
         told = f"{subject} {error.status}{owner}"
         self._note(told, subject, str(error.status), str(error))
 

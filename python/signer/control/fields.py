@@ -10,7 +10,7 @@ from .. import decoding
 from ..errors import BadRequestError, did_you_mean
 from ..ssz.scalars import shown
 
-MAX_EXPLAINED = 64 << 10  # bytes of JSON; the value in a larger body is not looked for
+MAX_EXPLAINED = decoding.PIECE_SIZE  # bytes; the value in a larger body is not looked for
 
 
 def decode_fields(kind: Any, fields: bytes | str | Mapping[str, Any], expected: str) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec import Raw, Struct, field, structs
 
+from ..hex import abbreviated
 from .filters import RecordFilter, differing
 
 MAX_RECORDS = 10_000
@@ -73,7 +74,7 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     def line(self) -> str:
         """One line for people."""
         subject = self.type or f"{self.method} {self.path}"
-        key = f"{self.pubkey[:10]}.." if self.pubkey else ""
+        key = abbreviated(self.pubkey) if self.pubkey else ""
         when = ""
         if self.slot is not None:
             when = f"slot {self.slot}"

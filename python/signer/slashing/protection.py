@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from ..config.settings import Config
 from ..errors import SlashingError
-from ..hex import to_hex
+from ..hex import abbreviated, to_hex
 from ..signing.request import SignRequest
 from ..spec.domains import DOMAIN_BEACON_ATTESTER, DOMAIN_BEACON_PROPOSER
 from ..spec.networks import Network
@@ -58,7 +58,7 @@ class Slashable(Struct, frozen=True):
         """One line for people."""
         later = _one_line(self.later)
         earlier = _one_line(self.earlier)
-        return f"{self.rule} by {self.pubkey[:10]}..: {later} conflicts with {earlier}"
+        return f"{self.rule} by {abbreviated(self.pubkey)}: {later} conflicts with {earlier}"
 
 
 class Protection:

@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from ..config.flags import checked
+from ..config.flags import MAX_SHOWN, checked
 from ..config.settings import Config
 from ..errors import ConfigError, did_you_mean
 
 FLAGS = {declared.name: declared for declared in fields(Config)}
 # Arguments of `Signer` that are no flags of `signer serve`
 OWN_NAMES = ("keystores", "keys", "tls", "auth", "process", "start")
-MAX_SHOWN = 100  # characters of a value in a message
 
 
 def keystores_path(keystores: Any, flags: Mapping[str, Any]) -> dict[str, Any]:
