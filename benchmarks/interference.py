@@ -60,7 +60,7 @@ class Probe:
         self._process.communicate()
 
 
-# Gives to the stack what is closed after the measurement; returns a remark
+# Loads the signer, and returns a remark; the stack closes what it opened after the measurement
 Load = Callable[[Signer, Probe, ExitStack], str]
 
 

@@ -18,7 +18,7 @@ from .ssz.scalars import parse
 
 T = TypeVar("T")
 
-# A decoder holds the GIL for 20 ms here; a batch of 300,000 keys or 50,000 keystores has fewer.
+# Decoding so many holds the GIL for 20 ms. A batch of 300,000 keys or 50,000 keystores has fewer.
 MAX_JSON_VALUES = 1_000_000
 PIECE_SIZE = 64 << 10  # bytes of JSON; decoding them takes less than a millisecond
 # by their first bytes: what clients send by mistake in front of JSON, or instead of it
@@ -122,7 +122,7 @@ def _refusal(
 
 
 def _not_json(document: Any) -> str:
-    """What the bytes are that were sent instead of JSON; empty when they may be meant as JSON."""
+    """What stands in a document instead of JSON; empty for one that may be meant as JSON."""
     if not document:
         return "found nothing"
     if isinstance(document, bytes):

@@ -16,7 +16,7 @@ WITHOUT_LIMIT = 1 << 20  # the most that Linux allows by default
 MOST_OF_MACOS = 10_240
 RESERVED = 64  # for the files, the metrics and the history of the signer
 CHECK_INTERVAL = 1.0  # seconds
-HOLES = 16  # this number of descriptors below the highest may be free when no connection is
+HOLES = 16  # descriptors that may be free below the highest, although no connection is
 
 
 def raise_limit() -> None:

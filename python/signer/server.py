@@ -35,9 +35,7 @@ log = logging.getLogger(__name__)
 
 Hook = Callable[[], None]
 
-SWITCH_INTERVAL = (
-    0.0001  # seconds; shorter than a step of the event loop, which Python's 5 ms are not
-)
+SWITCH_INTERVAL = 0.0001  # seconds, less than a step of the event loop; Python's own is 0.005
 BACKLOG = 4096  # connections that wait to be accepted; a slot's burst opens thousands at once
 FULL_COLLECTION_THRESHOLD = 100_000  # collections of the middle generation; Python's own is 10
 CLOSE_TIMEOUT = 1.0  # seconds; Granian closes idle connections within this time

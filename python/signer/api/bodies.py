@@ -15,14 +15,14 @@ T = TypeVar("T")
 Receive = Callable[[], Awaitable[Any]]  # ASGI's
 
 MAX_BODY_SIZE = 32 << 20  # bytes; a Gloas envelope carries a payload of 8 MiB, 16 MiB as hex
-RELEASE_TIME = 0.05  # seconds; Granian drops a body that nobody waits for any more
+RELEASE_TIME = 0.05  # seconds; within it Granian drops a body that nobody waits for
 LARGE_BODY_SIZE = PIECE_SIZE  # bytes; the event loop works on smaller ones itself
 
 
 class BodyReader:
     """Reads bodies, and works on them; call `start` first and `stop` last.
 
-    One thread works on the large ones, so that they take little memory and of the cores only one.
+    One thread works on all large ones, one by one: they take little memory, and a single core.
     """
 
     def __init__(self, idle_timeout: float) -> None:
@@ -60,7 +60,7 @@ class BodyReader:
             async with asyncio.timeout(self._idle_timeout):
                 event = await receive()
         except TimeoutError:
-            # A response that leaves before Granian let go of the body closes no connection.
+            # Granian closes the connection after a response only if it has dropped the body before.
             await asyncio.sleep(RELEASE_TIME)
             problem = f"expected the whole body, found no more of it for {self._idle_timeout} s"
             raise BodyTimeoutError(f"{problem}: send it at once, or raise --idle-timeout") from None

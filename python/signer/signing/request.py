@@ -193,7 +193,7 @@ class ForkRequest(SignRequest):
         return self.epoch
 
     def other_versions(self, network: Network) -> dict[bytes, str]:
-        """Fork versions that may be meant, with how they differ; the default may be among them."""
+        """Fork versions that may be meant, each with its difference. The default may be one."""
         if not network.is_default:
             return {}
         fork = self.fork_info.fork
@@ -204,7 +204,7 @@ class ForkRequest(SignRequest):
         return self.message
 
     def other_messages(self, network: Network, version: bytes) -> dict[str, Any]:  # noqa: ARG002
-        """Other messages that may be meant, by how they differ from the default."""
+        """Other messages that may be meant, each under its difference from the default."""
         return {}
 
 
