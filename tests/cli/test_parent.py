@@ -4,6 +4,7 @@ import json
 import os
 import shlex
 import shutil
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -92,6 +93,17 @@ def wait_until_gone(pid: int) -> bool:
     while Path(f"/proc/{pid}").exists() and time.monotonic() < end:
         time.sleep(0.02)
     return not Path(f"/proc/{pid}").exists()
+
+
+def test_a_signer_that_starts_as_an_orphan_says_so() -> None:
+    wait_for_the_end = "while kill -0 $$; do :; done 2>/dev/null"  # $$ is the outer shell
+    shell = ["sh", "-c", f'({wait_for_the_end}; exec "$@") 2>&1 <&- &', "sh", *SERVE]
+
+    with subprocess.Popen(shell, stdout=subprocess.PIPE, text=True) as process:
+        process.wait()
+        log, _ = process.communicate(timeout=20)
+
+    assert "the parent process has already ended" in log
 
 
 def test_a_start_that_fails_leaves_no_process() -> None:
