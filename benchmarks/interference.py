@@ -28,11 +28,12 @@ ENVELOPE = json.loads(
 KEYSTORE = json.dumps({"crypto": {}, "version": 4, "uuid": "", "description": "x" * 500})
 SIGN_LIMIT = (4 << 20) - 1000  # bytes; just under the limit of a sign request
 LIMIT = (32 << 20) - 1000  # bytes; just under that of all other bodies
-VALUES = 999_000  # just under a million
+VALUES = 349_000  # just under the limit
+HISTORY_VALUES = 999_000  # just under that of a history
 
 IDLE, HALF, BURST = "idle connections", "half-sent requests", "2,000 requests at once"
 ENVELOPES = {"an envelope of 16 MiB", "one transaction of 16 MiB"}
-OF_CONTROL = {"999,000 keys of control", "64 MiB of records"}  # on a signer with --control
+OF_CONTROL = {"349,000 keys of control", "64 MiB of records"}  # on a signer with --control
 NO_BODIES = {"nothing", IDLE, HALF, BURST, "64 MiB of records"} | ENVELOPES
 WORST = "the worst body"
 
@@ -162,10 +163,13 @@ def loads(run: Run) -> dict[str, Load]:
     )
     entry = b'{"pubkey":"0x%s","signed_blocks":[' % (b"ab" * 48)
     block = b'{"slot":"1"},'
-    count = min(values // 2, (limit - 400) // len(block) // 2)
+    count = HISTORY_VALUES // size // 2
     protection = history + b',"data":[' + entry + (block * count)[:-1]
     protection += b'],"signed_attestations":[]}]}'
     imported = {"keystores": [], "passwords": [], "slashing_protection": protection.decode()}
+    of_1000_keys = history + b',"data":['
+    of_1000_keys += b",".join([entry + (block * (count // 1_000))[:-1] + b"]}"] * 1_000) + b"]}"
+    imported_1000 = {**imported, "slashing_protection": of_1000_keys.decode()}
     pubkeys = b",".join(b'"0x%096x"' % number for number in range(100_000 // size))
     many = json.dumps({"keystores": [KEYSTORE] * (50_000 // size), "passwords": []}).encode()
     many = many.replace(
@@ -206,7 +210,7 @@ def loads(run: Run) -> dict[str, Load]:
                 values // 2,
             ),
         ),
-        "999,000 identifiers": body(
+        "349,000 identifiers": body(
             "POST",
             batch,
             filled(b'{"identifiers":[', b'"a",', b'"b"],"signing_request":{}}', limit, values),
@@ -214,14 +218,27 @@ def loads(run: Run) -> dict[str, Load]:
         "100,000 identifiers": body(
             "POST", batch, b'{"identifiers":[%s],"signing_request":%s}' % (pubkeys, randao)
         ),
-        "999,000 keystores": body(
+        "349,000 keystores": body(
             "POST",
             keystores,
             filled(b'{"passwords":[],"keystores":[', b'"",', b'""]}', limit, values),
         ),
         "50,000 keystores": body("POST", keystores, many),
-        "a history of 32 MiB": body("POST", keystores, json.dumps(imported).encode()[: limit * 2]),
-        "999,000 keys to delete": body(
+        "a history of one key": body("POST", keystores, json.dumps(imported).encode()),
+        "a history of 1,000 keys": body("POST", keystores, json.dumps(imported_1000).encode()),
+        "32 MiB of white space": body(
+            "POST", keystores, filled(b'{"keystores":[]', b" ", b',"passwords":[]}', limit, limit)
+        ),
+        "an identifier of 32 MiB": body(
+            "POST", batch, filled(b'{"identifiers":["', b"a", b'"]}', limit, limit)
+        ),
+        "300,000 keys to delete": body(
+            "DELETE",
+            keystores,
+            b'{"pubkeys":[%s]}'
+            % b",".join(b'"0x%096x"' % number for number in range(300_000 // size)),
+        ),
+        "349,000 keys to delete": body(
             "DELETE", keystores, filled(b'{"pubkeys":[', b'"0x",', b'"0x"]}', limit, values)
         ),
         "a text of 32 MiB": body(
@@ -229,7 +246,7 @@ def loads(run: Run) -> dict[str, Load]:
             keystores,
             filled(b'{"keystores":["', b'\\"', b'"],"passwords":[""]}', limit, limit),
         ),
-        "999,000 keys of control": body(
+        "349,000 keys of control": body(
             "POST", "/_signer/keys", filled(b'{"keys":[', b'"0x",', b'"0x"]}', limit, values)
         ),
         "an envelope of 16 MiB": body(

@@ -13,6 +13,7 @@ ORDER = """
 errors _core hex
 config descriptors files threads metrics
 ssz
+json_errors
 decoding
 spec
 signing

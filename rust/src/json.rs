@@ -13,6 +13,9 @@ use pyo3::types::PyBytes;
 /// Escapes of a text that take a decoder as long as one value.
 const ESCAPES_PER_VALUE: usize = 6;
 
+/// Bytes of white space between tokens that a decoder skips in a millisecond.
+const MAX_WHITE_SPACE: usize = 1 << 20;
+
 /// A list or a text that is a member of the document's object, and long enough to be cut.
 struct Long {
     name: Range<usize>,
@@ -26,6 +29,7 @@ struct Long {
 #[derive(Default)]
 struct Outline {
     values: usize,
+    white_space: usize,
     long: Vec<Long>,
 }
 
@@ -135,6 +139,7 @@ fn outline(document: &[u8], size: usize) -> Outline {
                     }
                 }
             }
+            b' ' | b'\n' | b'\r' | b'\t' => found.white_space += 1,
             _ => {}
         }
         index += 1;
@@ -144,6 +149,30 @@ fn outline(document: &[u8], size: usize) -> Outline {
         found.long.clear();
     }
     found
+}
+
+/// Returns the document with one space for each run of white space between tokens.
+fn without_white_space(document: &[u8]) -> Vec<u8> {
+    let mut kept = Vec::with_capacity(document.len());
+    let mut index = 0;
+    while let Some(&byte) = document.get(index) {
+        match byte {
+            b'"' => {
+                let (end, _) = string_end(document, index);
+                kept.extend_from_slice(&document[index..end]);
+                index = end;
+                continue;
+            }
+            b' ' | b'\n' | b'\r' | b'\t' => {
+                if kept.last() != Some(&b' ') {
+                    kept.push(b' ');
+                }
+            }
+            _ => kept.push(byte),
+        }
+        index += 1;
+    }
+    kept
 }
 
 /// The rest of lists and texts: a member's name, and a JSON array or string.
@@ -175,7 +204,11 @@ pub fn split_json<'py>(
 ) -> (usize, Bound<'py, PyBytes>, Rest<Bound<'py, PyBytes>>) {
     let bytes = document.as_bytes();
     let (values, parts) = py.detach(|| {
-        let Outline { values, long } = outline(bytes, size);
+        let Outline { values, white_space, long } = outline(bytes, size);
+        if white_space > MAX_WHITE_SPACE {
+            let dense = without_white_space(bytes);
+            return (values, Some(cut(&dense, outline(&dense, size).long)));
+        }
         (values, if long.is_empty() { None } else { Some(cut(bytes, long)) })
     });
     let Some((first, rest)) = parts else {

@@ -143,6 +143,7 @@ def test_what_is_no_key_is_404_in_its_place(served: Served, identifier: str) -> 
         ({"signing_request": REQUEST}, "identifiers: expected this member, found none"),
         ({"identifiers": [], "signing_request": REQUEST}, "identifiers: "),
         ({"identifiers": [KEY, 1], "signing_request": REQUEST}, "identifiers[1]: "),
+        ({"identifiers": ["a" * 1001]}, "identifiers[0]: expected `str` of length <= 1000"),
         ({"identifiers": [KEY]}, "signing_request: expected this member, found none"),
         ({"identifiers": [KEY], "signing_request": {"type": "RANDAO_REVEAL"}}, "fork_info"),
     ],

@@ -41,12 +41,13 @@ def test_an_imported_key_signs_at_once(keymanager: Keymanager) -> None:
     assert keymanager.sign(keystore.pubkey)
 
 
-def test_keys_are_listed_by_public_key(keymanager: Keymanager) -> None:
-    keymanager.import_keystores(*(fresh() for _ in range(8)))
+def test_keys_are_listed_in_the_order_of_their_import(keymanager: Keymanager) -> None:
+    keystores = [fresh() for _ in range(8)]
+    keymanager.import_keystores(*keystores)
 
-    listed = list(keymanager.list_keys())
+    listed = [*keymanager.list_keys()][-8:]
 
-    assert sorted(listed) == listed
+    assert [keystore.pubkey for keystore in keystores] == listed
 
 
 def test_a_deleted_key_is_gone(keymanager: Keymanager) -> None:

@@ -121,7 +121,7 @@ def test_a_restart_keeps_epochs_of_64_bits(tmp_path: Path) -> None:
         expected = protection.export([PUBKEY], PRIVATE)
 
     with closing(HistoryDatabase(tmp_path / "file")) as file:
-        assert {PUBKEY} == file.pubkeys()
+        assert {PUBKEY} == file.pubkeys
         assert expected == protecting("enforce", file).export([PUBKEY], PRIVATE)
 
 

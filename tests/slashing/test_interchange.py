@@ -108,6 +108,25 @@ def test_an_array_may_be_null_or_missing(member: str, *, null: bool) -> None:
     assert expected.get(member, ["double_block_proposal", ""]) == found
 
 
+def test_an_error_names_the_message_of_a_long_history() -> None:
+    fields = json.loads(document((5,)))
+    blocks = [{"slot": str(slot)} for slot in range(20_000)]
+    blocks[15_000] = {"slot": "x"}
+    fields["data"] = [{**fields["data"][0], "signed_blocks": blocks}]
+
+    with pytest.raises(BadRequestError, match=r"^data\[0\].signed_blocks\[15000\].slot: expected"):
+        decode(json.dumps(fields), PRIVATE)
+
+
+@pytest.mark.parametrize("entry", [1, None, "x", [], [{}]])
+def test_an_entry_that_is_no_object_is_refused(entry: object) -> None:
+    fields = json.loads(document((5,)))
+    fields["data"].append(entry)
+
+    with pytest.raises(BadRequestError, match=r"^data\[1\]: expected an object"):
+        decode(json.dumps(fields), PRIVATE)
+
+
 @pytest.mark.parametrize("data", [{}, {"data": None}, {"data": []}])
 @pytest.mark.parametrize("root", ["", hexed(CHAIN), None])
 def test_a_document_about_no_key_is_read_whatever_its_chain(
@@ -161,7 +180,7 @@ def test_identical_histories_are_exported_as_identical_text(tmp_path: Path) -> N
 
     with opened(tmp_path / "file") as restarted:
         others = [restarted, restarted, importing(text)]
-        found = {each.export(reversed(KEYS), PRIVATE) for each in others}
+        found = {each.export(KEYS, PRIVATE) for each in others}
 
     assert {expected} == found
 

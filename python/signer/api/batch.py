@@ -20,6 +20,7 @@ from ..signing.registry import SigningTypes
 from ..signing.request import SignRequest
 from ..spec.networks import Network
 from ..threads import cores
+from .bodies import too_large
 from .http import Request, Response
 from .recorder import Exchange
 from .refusals import Refusals
@@ -39,12 +40,13 @@ BATCH_TYPES = {
 KEYS_PER_SLICE = 500  # the event loop handles this many in 0.1 ms
 WORKERS = 16  # signatures in progress; enough for all cores, few enough for the event loop
 PUBKEY_DIGITS = 96
+Identifier = Annotated[str, Meta(max_length=1000)]  # a result and a record repeat it
 
 
 class Batch(Struct):
     """A message, and the keys to sign it."""
 
-    identifiers: Annotated[list[str], Meta(min_length=1)]
+    identifiers: Annotated[list[Identifier], Meta(min_length=1)]
     signing_request: msgspec.Raw
 
     def slices(self) -> Iterator[list[str]]:
@@ -118,6 +120,9 @@ class BatchRoute:
 
 def _decode(document: bytes) -> Batch:
     batch: Batch = decoding.decode(Batch, document, "a batch")
+    size = len(memoryview(batch.signing_request))
+    if size > SignRequest.MAX_BODY_SIZE:
+        raise too_large(SignRequest.MAX_BODY_SIZE, size)
     batch.require_distinct_identifiers()
     return batch
 

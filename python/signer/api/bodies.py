@@ -12,11 +12,13 @@ from ..decoding import PIECE_SIZE
 from ..errors import BadRequestError, BodyTimeoutError, BodyTooLargeError
 
 T = TypeVar("T")
+R = TypeVar("R")
 Receive = Callable[[], Awaitable[Any]]  # ASGI's
 
 MAX_BODY_SIZE = 32 << 20  # bytes; a Gloas envelope carries a payload of 8 MiB, 16 MiB as hex
 RELEASE_TIME = 0.05  # seconds; within it Granian drops a body that nobody waits for
 LARGE_BODY_SIZE = PIECE_SIZE  # bytes; the event loop works on smaller ones itself
+LONG_BODY_SIZE = 1 << 20  # bytes; from there on, `bytes.join` releases the GIL
 
 
 class BodyReader:
@@ -53,6 +55,8 @@ class BodyReader:
             is_whole = not event["more_body"]
         if max(received, announced) > MAX_BODY_SIZE:
             raise too_large(MAX_BODY_SIZE, max(received, announced))
+        if received > LONG_BODY_SIZE:
+            return await self._run(b"".join, chunks)
         return b"".join(chunks)
 
     async def _next(self, receive: Receive) -> Any:
@@ -72,7 +76,10 @@ class BodyReader:
         """The result of work on a body: at once for a small one, from the thread for a large."""
         if len(body) <= LARGE_BODY_SIZE:
             return work(body)
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work, body)
+        return await self._run(work, body)
+
+    def _run(self, work: Callable[[T], R], value: T) -> Awaitable[R]:
+        return asyncio.get_running_loop().run_in_executor(self._thread, work, value)
 
 
 def too_large(limit: int, size: int) -> BodyTooLargeError:

@@ -78,8 +78,8 @@ class KeymanagerRoutes:
         return guarded
 
     async def list_keys(self, _: Request) -> Response:
-        """All keys that can sign, by public key; those that were not imported are read-only."""
-        keys = sorted(self._keyring.all().items())
+        """All keys that can sign, in the order they were loaded; imported ones can be deleted."""
+        keys = self._keyring.all().items()
         return json_list((self._listed(*key) for key in keys), b'{"data":[', b"]}")
 
     def _listed(self, pubkey: bytes, key: Key) -> dict[str, Any]:
@@ -115,6 +115,6 @@ class KeymanagerRoutes:
     def _exported(self, pubkeys: Sequence[bytes], results: Sequence[Result]) -> bytes:
         """The histories of the keys that are gone, as the content of a JSON text."""
         outcomes = zip(pubkeys, results, strict=True)
-        gone = {pubkey for pubkey, result in outcomes if result.status != "error"}
+        gone = [pubkey for pubkey, result in outcomes if result.status != "error"]
         parts = self._slashing.export_parts(gone, self._network)
         return b"".join([msgspec.json.encode(part)[1:-1] for part in parts])

@@ -63,7 +63,7 @@ def export_history(file: str, **_: Any) -> None:
     config = configuration(click.get_current_context())
     with closing(DataDir(_existing(config.data_dir))) as folder:
         protection = Protection(Config(), folder.history)
-        document = protection.export(folder.history.pubkeys(), load_network(config.network))
+        document = protection.export(sorted(folder.history.pubkeys), load_network(config.network))
     if file == STANDARD_OUTPUT:
         click.echo(document.encode())
         return

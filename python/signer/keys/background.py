@@ -39,15 +39,18 @@ class BackgroundDecryption:
         keystore, because the event loop would take a second for 50,000 tasks.
         """
         loop = asyncio.get_running_loop()
-        keystores = await loop.run_in_executor(self._parsing, self._parse, documents)
         stopped = KeystoreError("not imported: the signer stopped; import it again")
         results: list[Key | SignerError] = [stopped] * len(documents)
         remaining = deque[tuple[int, Keystore]]()
-        for index, keystore in enumerate(keystores):
-            if isinstance(keystore, SignerError):
-                results[index] = keystore
-            else:
-                remaining.append((index, keystore))
+
+        def parse_all() -> None:
+            for index, document in enumerate(documents):
+                try:
+                    remaining.append((index, parse(document.encode())))
+                except SignerError as error:
+                    results[index] = error
+
+        await loop.run_in_executor(self._parsing, parse_all)
 
         def work() -> None:
             while remaining and not self._is_stopping:
@@ -56,15 +59,6 @@ class BackgroundDecryption:
                     results[index] = _decrypt(keystore, passwords[index])
 
         await asyncio.gather(*(loop.run_in_executor(self.pool, work) for _ in range(cores())))
-        return results
-
-    def _parse(self, documents: Sequence[str]) -> list[Keystore | SignerError]:
-        results: list[Keystore | SignerError] = []
-        for document in documents:
-            try:
-                results.append(parse(document.encode()))
-            except SignerError as error:
-                results.append(error)
         return results
 
 

@@ -42,6 +42,14 @@ class Result(Struct, frozen=True, omit_defaults=True):
     message: str = ""
 
 
+# One object each: a request may have 300,000 of them, which take long to free.
+IMPORTED = Result("imported")
+DUPLICATE = Result("duplicate")
+DELETED = Result("deleted")
+NOT_ACTIVE = Result("not_active")
+NOT_FOUND = Result("not_found")
+
+
 class ReloadStatus(Struct, frozen=True, omit_defaults=True, rename="camel"):
     """The outcome of the last reload, its end and its error, in Web3Signer's words."""
 
@@ -191,14 +199,14 @@ class KeyManager:
         if isinstance(key, SignerError):
             return Result("error", str(key))
         if key.pubkey in self._keyring:
-            return Result("duplicate")
+            return DUPLICATE
         try:
             if self._data_dir:
                 self._data_dir.keep(key)
         except KeystoreError as error:
             return Result("error", str(error))
         self._keyring.imported[key.pubkey] = key
-        return Result("imported")
+        return IMPORTED
 
     def _forget(self, pubkey: bytes) -> Result:
         if pubkey in self._keyring.readonly:
@@ -209,8 +217,8 @@ class KeyManager:
         if pubkey not in self._keyring.imported:
             # Web3Signer without a database knows no history, and clients rely on its answer.
             if self._slashing.mode == "enforce" and self._slashing.has_signed(pubkey):
-                return Result("not_active")
-            return Result("not_found")
+                return NOT_ACTIVE
+            return NOT_FOUND
         try:
             if self._data_dir:
                 self._data_dir.forget(pubkey)
@@ -218,7 +226,7 @@ class KeyManager:
             # It would return after a restart. So it stays, and a client can delete it again.
             return Result("error", str(error))
         self._keyring.imported.pop(pubkey, None)
-        return Result("deleted")
+        return DELETED
 
     def reload(self) -> asyncio.Task[None] | None:
         """Starts to read the keystore folder again: adds new keys and removes missing ones.

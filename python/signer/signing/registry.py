@@ -5,8 +5,9 @@ Each application has a registry of its own, so that a type added to one appears 
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from .. import decoding
 from ..errors import BadRequestError
@@ -42,7 +43,7 @@ BUILT_IN: tuple[type[SignRequest], ...] = (
 
 
 class _Type(Struct):
-    type: str
+    type: Annotated[str, Meta(max_length=1000)]  # it is handled as text, and errors repeat it
 
 
 def type_named_in(body: bytes) -> str:

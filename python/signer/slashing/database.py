@@ -73,14 +73,11 @@ class HistoryDatabase:
             self._writer.executescript(SCHEMA)
             rows = self._reader.execute(SELECT_HISTORIES)
             self._ids = {HistoryKey(*key): number for number, *key in rows}
+            self.pubkeys = {key.pubkey for key in self._ids}  # the keys that have signed
             unless_usable.pop_all()
 
     def _connect(self) -> closing[sqlite3.Connection]:
         return closing(sqlite3.connect(self._path, check_same_thread=False))
-
-    def pubkeys(self) -> set[bytes]:
-        """The keys that have signed."""
-        return {key.pubkey for key in self._ids}
 
     def votes(self, pubkey: bytes) -> Iterator[tuple[HistoryKey, Vote]]:
         """All votes of a key. Raises SignerError when they cannot be read."""
@@ -113,6 +110,7 @@ class HistoryDatabase:
         if number is None:
             number = len(self._ids) + 1
             self._ids[key] = number
+            self.pubkeys.add(key.pubkey)
             self._note(INSERT_HISTORY, number, *key)
         source = vote.source.to_bytes(8)
         target = vote.target.to_bytes(8)
@@ -148,6 +146,7 @@ class HistoryDatabase:
         for statement in CLEAR:
             self._note(statement)
         self._ids.clear()
+        self.pubkeys.clear()
         self.flush()
 
     def close(self) -> None:

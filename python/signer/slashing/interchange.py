@@ -1,10 +1,10 @@
 """EIP-3076's interchange format, which moves signing histories between signers."""
 
 from codecs import BOM_UTF8
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Literal, Self, TypeVar
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from .. import decoding
 from ..errors import BadRequestError
@@ -14,6 +14,9 @@ from ..ssz.scalars import Bytes32, Bytes48, uint64
 from .rules import History, HistoryKey, Vote
 
 T = TypeVar("T")
+
+EXPECTED = "slashing protection data"
+MAX_VALUES = 1_000_000  # of JSON; a quarter of a million attestations, and what is 31 MiB of them
 
 
 class _Root(Bytes32):
@@ -44,6 +47,13 @@ class ValidatorHistory(Struct):
     signed_blocks: list[SignedBlock]
     signed_attestations: list[SignedAttestation]
 
+    def forget(self) -> None:
+        """Drops all messages, one by one."""
+        for _ in taken(self.signed_blocks):
+            pass
+        for _ in taken(self.signed_attestations):
+            pass
+
 
 class Interchange(Struct):
     """Histories on one chain: one for each key."""
@@ -68,8 +78,10 @@ class _Entry(Struct):
 
 
 class _Document(Struct):
+    """The entries stay JSON at first, because one of them may be as long as the document."""
+
     metadata: _Metadata
-    data: list[_Entry] | None = None
+    data: list[Raw] | None = None
 
 
 def decode(document: bytes | str, network: Network) -> Interchange:
@@ -80,9 +92,8 @@ def decode(document: bytes | str, network: Network) -> Interchange:
     """
     if isinstance(document, str):
         document = document.encode()
-    parsed: _Document = decoding.decode(
-        _Document, document.removeprefix(BOM_UTF8), "slashing protection data"
-    )
+    document = document.removeprefix(BOM_UTF8)
+    parsed: _Document = decoding.decode(_Document, document, EXPECTED, MAX_VALUES)
     root = parsed.metadata.genesis_validators_root
     if not parsed.data:
         return Interchange(root or bytes(32), [])  # nothing to import, so the chain is unimportant
@@ -94,10 +105,22 @@ def decode(document: bytes | str, network: Network) -> Interchange:
             f"metadata.genesis_validators_root: expected {to_hex(expected or b'')} of "
             f"{network.name}, found {to_hex(root)}: give the --network that this data is about"
         )
-    return Interchange(root, _merged(parsed.data))
+    return Interchange(root, _merged(_entries(parsed.data)))
 
 
-def _merged(entries: Sequence[_Entry]) -> list[ValidatorHistory]:
+def _entries(documents: list[Raw]) -> Iterator[_Entry]:
+    """Reads the members of `data` one by one."""
+    for index, raw in enumerate(taken(documents)):
+        document = bytes(raw)
+        if not document.startswith(b"{"):
+            raise BadRequestError(f"data[{index}]: expected an object, found other JSON")
+        try:
+            yield decoding.decode(_Entry, document, EXPECTED, MAX_VALUES)
+        except BadRequestError as error:
+            raise BadRequestError(f"data[{index}].{error}") from None
+
+
+def _merged(entries: Iterable[_Entry]) -> list[ValidatorHistory]:
     """One history for each key, also where a document has several entries of a key.
 
     Imported one after another, the later entry would raise the minimum above the earlier one.

@@ -8,20 +8,21 @@ import threading
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Container, Iterable, Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 
 from ..config.settings import Config
 from ..errors import SlashingError
-from ..hex import abbreviated, to_hex
+from ..hex import to_hex
 from ..signing.request import SignRequest
 from ..spec.domains import DOMAIN_BEACON_ATTESTER, DOMAIN_BEACON_PROPOSER
 from ..spec.networks import Network
 from .database import HistoryDatabase
 from .interchange import Interchange, ValidatorHistory, exported_messages, message_of, taken
 from .rules import History, HistoryKey, Vote, lowest
+from .slashable import Slashable
 
 log = logging.getLogger(__name__)
 
@@ -40,25 +41,6 @@ def _vote(source: int, target: int, signing_root: bytes | None) -> Vote:
     if not signing_root:
         return _shared_vote(int(source), int(target))
     return _shared_vote(int(source), int(target), bytes(signing_root))
-
-
-class Slashable(Struct, frozen=True):
-    """Two messages that are slashable together, with EIP-3076's members, and the rule they break.
-
-    The rules are double_block_proposal, double_vote, surrounding_vote and surrounded_vote.
-    """
-
-    rule: str
-    pubkey: str
-    genesis_validators_root: str
-    earlier: dict[str, str]
-    later: dict[str, str]
-
-    def line(self) -> str:
-        """One line for people."""
-        later = _one_line(self.later)
-        earlier = _one_line(self.earlier)
-        return f"{self.rule} by {abbreviated(self.pubkey)}: {later} conflicts with {earlier}"
 
 
 class Protection:
@@ -198,36 +180,41 @@ class Protection:
         Empties the histories of these keys. Raises SignerError when it cannot be written.
         """
         root = interchange.genesis_validators_root
-        for validator in interchange.data:
+        for validator in taken(interchange.data):
             if pubkeys is None or validator.pubkey in pubkeys:
                 self._merge(root, validator)
+            else:
+                validator.forget()
         if self._database:
             self._database.flush()
 
     def _merge(self, genesis_validators_root: bytes, validator: ValidatorHistory) -> None:
-        blocks = [
+        blocks = (
             _vote(0, block.slot, block.signing_root) for block in taken(validator.signed_blocks)
-        ]
-        attestations = [
+        )
+        attestations = (
             _vote(attestation.source_epoch, attestation.target_epoch, attestation.signing_root)
             for attestation in taken(validator.signed_attestations)
-        ]
+        )
         key = HistoryKey(validator.pubkey, genesis_validators_root, "signed_blocks")
         self._add_votes(key, blocks)
         self._add_votes(key._replace(kind="signed_attestations"), attestations)
 
-    def _add_votes(self, key: HistoryKey, votes: list[Vote]) -> None:
-        if not votes:
-            return
+    def _add_votes(self, key: HistoryKey, votes: Iterator[Vote]) -> None:
+        lowest_vote: Vote | None = None
         # Signing goes on between the steps: it waits for the lock.
-        for start in range(0, len(votes), VOTES_PER_STEP):
+        while step := [*islice(votes, VOTES_PER_STEP)]:
             with self._lock:
                 history = self._histories_of(key.pubkey)[key]
-                for vote in votes[start : start + VOTES_PER_STEP]:
+                for vote in step:
                     self._remember(key, history, vote)
+            if lowest_vote:
+                step.append(lowest_vote)
+            lowest_vote = lowest(step)
+        if not lowest_vote:
+            return
         # EIP-3076's minimal conditions, with every import's own minimum: an exporter that keeps
         # only the last message knows nothing of the earlier ones.
-        lowest_vote = lowest(votes)
         with self._lock:
             minimum = self._histories_of(key.pubkey)[key].raise_minimum(lowest_vote)
             if self._database:
@@ -236,18 +223,22 @@ class Protection:
     def has_signed(self, pubkey: bytes) -> bool:
         """Whether a key has signed a block or an attestation."""
         with self._lock:
-            return bool(self._histories_of(pubkey))
+            if self._database and pubkey in self._database.pubkeys:
+                return True
+            return pubkey in self._histories
 
     def export(self, pubkeys: Iterable[bytes], network: Network) -> str:
         """The histories of these keys on the network, as an interchange document (JSON).
 
-        If they have signed nothing there, exports the chain on which most of them signed.
+        The keys stay in their order. If they have signed nothing there, exports the chain on which
+        most of them signed.
         """
         return "".join(self.export_parts(pubkeys, network))
 
     def export_parts(self, pubkeys: Iterable[bytes], network: Network) -> Iterator[str]:
         """As `export`, in a part for each key: signing goes on between them."""
-        pubkeys = sorted(pubkeys)
+        # Most keys of a large request may be unknown here.
+        pubkeys = dict.fromkeys([pubkey for pubkey in pubkeys if self.has_signed(pubkey)])
         root = self._chain_of(pubkeys, network)
         metadata = {"interchange_format_version": "5", "genesis_validators_root": to_hex(root)}
         yield f'{{"metadata":{_json(metadata)},"data":['
@@ -292,7 +283,3 @@ class Protection:
 
 def _json(value: Any) -> str:
     return msgspec.json.encode(value).decode()
-
-
-def _one_line(message: dict[str, str]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in message.items())
