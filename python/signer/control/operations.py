@@ -17,7 +17,8 @@ from ..hex import to_hex
 from ..keys.derived import derive_keys
 from ..keys.keyring import Key, Keyring
 from ..keys.manager import KeyManager
-from ..slashing.protection import Protection, Slashable
+from ..slashing.protection import Protection
+from ..slashing.reports import Slashable
 from ..ssz.scalars import Bytes32, Bytes48
 from .faults import ActiveFault, Faults, Seconds, fault_of
 from .fields import decode_fields
@@ -70,6 +71,12 @@ class FaultQuery(NoFields, frozen=True):
     """With `all`, faults that were removed too."""
 
     all: bool = False
+
+
+class SlashableQuery(NoFields, frozen=True):
+    """With `equivocations`, these too."""
+
+    equivocations: bool = False
 
 
 class Operations:
@@ -168,9 +175,16 @@ class Operations:
         self._keymanager.remove(unwanted.pubkeys)
 
     def get_slashable(self, fields: Fields) -> list[Slashable]:
-        """The slashable pairs of messages, signed or not."""
-        decode_fields(NoFields, fields, "no fields")
-        return list(self._slashing.pairs)
+        """The pairs of messages that a SlashableQuery selects, signed or not."""
+        query: SlashableQuery = decode_fields(SlashableQuery, fields, "a query")
+        pairs = list(self._slashing.pairs)
+        if query.equivocations:
+            pairs += self._slashing.equivocations.reports.pairs
+        return pairs
+
+    def rule_broken_by(self, pubkey: str, signing_root: str) -> str | None:
+        """The rule that a message breaks with an earlier one, for its record."""
+        return self._slashing.rule_broken_by(pubkey, signing_root)
 
     def post_reset(self, fields: Fields) -> None:
         """Forgets records, faults and what was signed."""

@@ -3,33 +3,29 @@
 The rules are in `rules.py`; `database.py` keeps histories on disk.
 """
 
-import logging
 import threading
-from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Container, Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 
 from ..config.settings import Config
 from ..errors import SlashingError
-from ..hex import abbreviated, to_hex
+from ..hex import to_hex
 from ..signing.request import SignRequest
 from ..spec.domains import DOMAIN_BEACON_ATTESTER, DOMAIN_BEACON_PROPOSER
 from ..spec.networks import Network
 from .database import HistoryDatabase
+from .equivocations import Equivocations
 from .interchange import Interchange, ValidatorHistory, exported_messages, message_of, taken
+from .reports import Count, Reports, Slashable
 from .rules import History, HistoryKey, Vote, lowest
-
-log = logging.getLogger(__name__)
 
 VOTES_KEPT_PER_HISTORY = 256  # a day of attestations; pruned when there are twice as many
 SLASHABLE_DOMAINS = {DOMAIN_BEACON_ATTESTER, DOMAIN_BEACON_PROPOSER}
 VOTES_PER_STEP = 500  # of an import; remembering them takes about a millisecond
-MAX_PAIRS_KEPT = 10_000
-MAX_PAIRS_WARNED_OF = 100  # a harness that never reads the log must not fill its pipe
 
 # One object where validators vote alike, as they usually do: a tenth of the memory.
 _shared_vote = lru_cache(4096)(Vote)
@@ -40,25 +36,6 @@ def _vote(source: int, target: int, signing_root: bytes | None) -> Vote:
     if not signing_root:
         return _shared_vote(int(source), int(target))
     return _shared_vote(int(source), int(target), bytes(signing_root))
-
-
-class Slashable(Struct, frozen=True):
-    """Two messages that are slashable together, with EIP-3076's members, and the rule they break.
-
-    The rules are double_block_proposal, double_vote, surrounding_vote and surrounded_vote.
-    """
-
-    rule: str
-    pubkey: str
-    genesis_validators_root: str
-    earlier: dict[str, str]
-    later: dict[str, str]
-
-    def line(self) -> str:
-        """One line for people."""
-        later = _one_line(self.later)
-        earlier = _one_line(self.earlier)
-        return f"{self.rule} by {abbreviated(self.pubkey)}: {later} conflicts with {earlier}"
 
 
 class Protection:
@@ -72,16 +49,17 @@ class Protection:
         self,
         config: Config,
         database: HistoryDatabase | None,
-        count_slashable: Callable[[str], None] = lambda _: None,
+        count_conflict: Count = lambda *_: None,
     ) -> None:
         self.mode = config.slashing
-        self.pairs: deque[Slashable] = deque(maxlen=MAX_PAIRS_KEPT)
+        self.equivocations = Equivocations(count_conflict)
+        self.reports = Reports(count_conflict)
+        self.pairs = self.reports.pairs
         # Web3Signer's: nothing is signed from there on.
         self.high_watermark = {
             "epoch": config.high_watermark_epoch,
             "slot": config.high_watermark_slot,
         }
-        self._count_slashable = count_slashable
         self._database = database
         self._histories: dict[bytes, dict[HistoryKey, History]] = {}  # by public key
         self._lock = threading.Lock()
@@ -92,7 +70,10 @@ class Protection:
         Returns the position for `wait_for_disk`. Raises SlashingError, and remembers nothing, for
         a message that must not be signed.
         """
-        if self.mode == "off" or request.DOMAIN_TYPE not in SLASHABLE_DOMAINS:
+        if self.mode == "off":
+            return 0
+        if request.DOMAIN_TYPE not in SLASHABLE_DOMAINS:
+            self.equivocations.note(pubkey, request, signing_root)
             return 0
         message = request.slashable_message(must_exist=self.mode == "enforce")
         if message is None:
@@ -145,10 +126,7 @@ class Protection:
         )
         # Pruning or an import lost the details, so it may not be slashable.
         if rule != "below_minimum":
-            self.pairs.append(pair)
-            self._count_slashable(rule)
-            level = logging.WARNING if len(self.pairs) <= MAX_PAIRS_WARNED_OF else logging.DEBUG
-            log.log(level, "slashable: %s", pair.line())
+            self.reports.add(pair)
         if self.mode == "enforce":
             hint = "sign something newer, or serve with --slashing report"
             error = SlashingError(f"not signed: {pair.line()}: {hint}")
@@ -281,18 +259,20 @@ class Protection:
             return {"signed_blocks": [], "signed_attestations": [], **exported}
         return {}
 
+    def rule_broken_by(self, pubkey: str, signing_root: str) -> str | None:
+        """The rule that a message breaks with an earlier one; both arguments are hex."""
+        rule = self.reports.rule_of(pubkey, signing_root)
+        return rule or self.equivocations.reports.rule_of(pubkey, signing_root)
+
     def clear(self) -> None:
-        """Forgets every vote, on disk too, and every slashable pair."""
+        """Forgets every vote, on disk too, and everything that was reported."""
+        self.equivocations.clear()
         with self._lock:
             if self._database:
                 self._database.clear()
             self._histories.clear()
-            self.pairs.clear()
+            self.reports.clear()
 
 
 def _json(value: Any) -> str:
     return msgspec.json.encode(value).decode()
-
-
-def _one_line(message: dict[str, str]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in message.items())
