@@ -19,7 +19,7 @@ from support.equivocations import encoded
 
 pytestmark = pytest.mark.slow
 
-PACKAGES = "eth-consensus-specs==1.7.0a13 and ckzg==2.1.8"
+PACKAGES = "eth-consensus-specs (1.7.0a13, from Python 3.12 on 1.7.0b4) and ckzg"
 SEED = int(os.environ.get("PY3SIGNER_SEED") or randrange(2**40))
 VALUES = 5  # of each container
 MAX_BYTES = 700  # of a list; 1 to 22 chunks
