@@ -12,7 +12,8 @@ from msgspec import Struct
 
 from ..hex import to_hex
 from ..signing.request import SignRequest
-from .reports import Count, Reports, Slashable
+from .reports import Count, Reports
+from .slashable import Slashable
 
 SLOTS_KEPT = 64  # two epochs; the network takes these messages in their slot or the next
 MESSAGES_KEPT = 32_768  # a committee of 512 in each of these slots; at most some 20 MB

@@ -20,8 +20,9 @@ from ..spec.networks import Network
 from .database import HistoryDatabase
 from .equivocations import Equivocations
 from .interchange import Interchange, ValidatorHistory, exported_messages, message_of, taken
-from .reports import Count, Reports, Slashable
+from .reports import Count, Reports
 from .rules import History, HistoryKey, Vote, lowest
+from .slashable import Slashable
 
 VOTES_KEPT_PER_HISTORY = 256  # a day of attestations; pruned when there are twice as many
 SLASHABLE_DOMAINS = {DOMAIN_BEACON_ATTESTER, DOMAIN_BEACON_PROPOSER}
