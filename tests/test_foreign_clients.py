@@ -34,17 +34,18 @@ def messages(forks: dict[str, list[str]]) -> list[str]:
 LODESTAR = messages(
     {
         "AGGREGATE_AND_PROOF": ["PHASE0", "ELECTRA"],
-        "AGGREGATE_AND_PROOF_V2": [*SINCE_PHASE0, "GLOAS"],
+        "AGGREGATE_AND_PROOF_V2": [*SINCE_PHASE0, "GLOAS", "HEZE"],
         "AGGREGATION_SLOT": [],
         "ATTESTATION": [],
         "BLOCK": [],
         "BLOCK_V2": [*SINCE_PHASE0, "GLOAS", "HEZE"],
         "BUILDER_REQUEST_AUTH": [],
         "DEPOSIT": [],
-        "EXECUTION_PAYLOAD_BID": [],
-        "EXECUTION_PAYLOAD_ENVELOPE": [],
-        "PAYLOAD_ATTESTATION_MESSAGE": [],
-        "PROPOSER_PREFERENCES": [],
+        "EXECUTION_PAYLOAD_BID": ["GLOAS", "HEZE"],
+        "EXECUTION_PAYLOAD_ENVELOPE": ["GLOAS", "HEZE"],
+        "INCLUSION_LIST": ["HEZE", "HEZE/bare"],
+        "PAYLOAD_ATTESTATION_MESSAGE": ["GLOAS", "HEZE"],
+        "PROPOSER_PREFERENCES": ["GLOAS", "HEZE"],
         "RANDAO_REVEAL": [],
         "SYNC_COMMITTEE_CONTRIBUTION_AND_PROOF": [],
         "SYNC_COMMITTEE_MESSAGE": [],
@@ -146,8 +147,8 @@ def type_of(message: str) -> str:
     return next(part for part in message.split("/") if part.isupper())
 
 
-def run(client: Client, signer: Signer, *options: str) -> dict[str, Signed]:
-    """What it prints, by message; skips the test where its language is not at hand."""
+def output_of(client: Client, signer: Signer, *options: str) -> tuple[str, str]:
+    """Its standard output and error; skips the test where its language is not at hand."""
     if not shutil.which(client.runtime):
         pytest.skip(f"expected {client.runtime}, found none")
     if not (ROOT / client.built).exists():
@@ -155,8 +156,18 @@ def run(client: Client, signer: Signer, *options: str) -> dict[str, Signed]:
     command = [client.command[0], *options, *client.command[1:], signer.url, *signer.pubkeys]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert 0 == done.returncode, done.stderr
-    answers = [Signed(**json.loads(line)) for line in done.stdout.splitlines()]
+    return done.stdout, done.stderr
+
+
+def signed_in(output: str) -> dict[str, Signed]:
+    """What a client prints, by message."""
+    answers = [Signed(**json.loads(line)) for line in output.splitlines()]
     return {answer.type: answer for answer in answers}
+
+
+def run(client: Client, signer: Signer, *options: str) -> dict[str, Signed]:
+    """What a client makes of each message."""
+    return signed_in(output_of(client, signer, *options)[0])
 
 
 class Session(NamedTuple):
@@ -164,12 +175,14 @@ class Session(NamedTuple):
 
     signed: dict[str, Signed]
     records: dict[tuple[str | None, str | None], Record]  # by signing type and signature
+    log: str  # standard error; Lodestar's has the SEED of its random values
 
 
 def session(client: Client) -> Session:
     with Signer(interop=1, network=client.network) as signer:
-        signed = run(client, signer)
-        return Session(signed, {(each.type, each.signature): each for each in signer.requests})
+        output, log = output_of(client, signer)
+        records = {(each.type, each.signature): each for each in signer.requests}
+        return Session(signed_in(output), records, log)
 
 
 class Sessions(dict[str, Session]):
@@ -209,7 +222,8 @@ def test_a_client_computes_the_root_that_the_signer_computes(
 
     record = sessions[client].records[type_of(message), signed.signature]
 
-    assert signed.signing_root == record.root_given == record.signing_root
+    log = sessions[client].log
+    assert signed.signing_root == record.root_given == record.signing_root, log
 
 
 @every_client

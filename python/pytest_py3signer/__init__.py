@@ -24,7 +24,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     kind: Any = "int" if pytest.version_tuple >= (8, 4) else "string"
     meaning = "how many interop keys a fresh signer has"
     parser.addini("signer_interop", meaning, kind, default="4")
-    parser.addini("signer_assert_not_slashable", "fail tests with slashable requests", "bool")
+    meaning = "fail tests with slashable requests and with equivocations"
+    parser.addini("signer_assert_not_slashable", meaning, "bool")
     parser.addoption("--signer-url", metavar="URL", help="the signer to test with, not fresh ones")
 
 
@@ -98,7 +99,7 @@ def _require_our_package() -> None:
 def _assert_not_slashable(signer: Any) -> None:
     # Its process may have ended, and a signer elsewhere may have no /_signer.
     with suppress(OSError, pytest.skip.Exception):
-        signer.assert_not_slashable()
+        signer.assert_not_slashable(equivocations=True)
 
 
 def _external_signer(external_url: str) -> Any:
@@ -161,7 +162,8 @@ def _section(signer: Any) -> str:
         except ConnectionError as error:  # it tells how its process ended
             return f"{signer.url}\n{error}"
         lines += [record.line() for record in records[-RECORDS_SHOWN:]]
-        lines += [f"slashable: {pair.line()}" for pair in signer.slashable()]
+        pairs = signer.slashable(equivocations=True)
+        lines += [f"{pair.kind}: {pair.line()}" for pair in pairs]
         faults = signer.ask_control("GET", "faults", all=True)
         lines += [f"never applied: {fault}" for fault in faults if not fault["hits"]]
     return "\n".join(lines)

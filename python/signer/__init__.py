@@ -39,7 +39,7 @@ _HARNESS = {
     "FaultHandle": "testing.client",
     "Record": "control.journal",
     "Signer": "testing.signer",
-    "Slashable": "slashing.protection",
+    "Slashable": "slashing.slashable",
 }
 
 

@@ -57,7 +57,7 @@ class Application:
                 self._data_dir = DataDir(config.data_dir)
                 unless_complete.callback(self._data_dir.close)
             history = self._data_dir.history if self._data_dir else None
-            self._slashing = Protection(config, history, self.metrics.count_slashable)
+            self._slashing = Protection(config, history, self.metrics.count_conflict)
             self.keymanager = KeyManager(config, self.keyring, self._data_dir, self._slashing)
             self.operations = Operations(self.keyring, self.keymanager, self._slashing)
             for fault in faults:

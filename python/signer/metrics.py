@@ -6,6 +6,7 @@ of their host.
 
 from collections.abc import Callable
 from functools import cache
+from typing import Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 
@@ -33,12 +34,19 @@ class Metrics:
             buckets=DURATION_BUCKETS,
             registry=self.registry,
         )
-        self._slashable = Counter(
+        slashable = Counter(
             "signer_slashable_requests",
             "Slashable requests",
             ["rule"],
             registry=self.registry,
         )
+        equivocations = Counter(
+            "signer_equivocations",
+            "Requests for a second content of a message that is signed once",
+            ["rule"],
+            registry=self.registry,
+        )
+        self._conflicts = {"slashable": slashable, "equivocation": equivocations}
         self._refusals = Counter(
             "signer_refusals",
             "Refused requests and keys of batches, by status, and handshakes, by tls",
@@ -64,9 +72,9 @@ class Metrics:
         """Counts an answer; `signing_type` is "unknown" where the request named no known one."""
         self._requests(signing_type, status).inc()
 
-    def count_slashable(self, rule: str) -> None:
-        """Counts a slashable request, signed or not."""
-        self._slashable.labels(rule).inc()
+    def count_conflict(self, kind: Literal["slashable", "equivocation"], rule: str) -> None:
+        """Counts a request that conflicts with an earlier one, signed or not."""
+        self._conflicts[kind].labels(rule).inc()
 
     def count_refusal(self, status: str) -> None:
         """Counts a refusal; its status is "tls" for a handshake."""

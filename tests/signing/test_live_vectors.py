@@ -56,6 +56,17 @@ def test_a_live_request_gets_the_expected_signature(
     assert {"signature": case["signature"]} == answer.json
 
 
+@pytest.mark.parametrize("network", ["sepolia", "plataberget"])
+def test_a_live_request_gets_the_same_signature_on_the_network_by_its_name(network: str) -> None:
+    cases = [case for case in CASES if case["network"] == network]
+
+    with Signer(keys={case["secret_key"] for case in cases}, network=network) as signer:
+        answers = [sign(signer, case) for case in cases]
+
+    expected = [case["signature"] for case in cases]
+    assert (10, expected) == (len(cases), [answer.body.decode() for answer in answers])
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [

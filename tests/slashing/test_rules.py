@@ -165,15 +165,19 @@ def test_other_types_are_signed_and_not_remembered(kind: str) -> None:
     [("double_block_proposal", (7,), (7,)), ("surrounding_vote", (3, 4), (2, MAX))],
 )
 def test_report_signs_and_tells(rule: str, earlier: Message, later: Message) -> None:
-    counted: list[str] = []
-    protection = Protection(Config(slashing="report"), None, counted.append)
+    counted: list[tuple[str, str]] = []
+    protection = Protection(
+        Config(slashing="report"),
+        None,
+        lambda kind, rule: counted.append((kind, rule)),
+    )
 
     for message, root in [(earlier, ROOT), (later, OTHER_ROOT), (later, OTHER_ROOT)]:
         protection.admit(PUBKEY, sent(message), root)
 
     messages = shown(earlier, ROOT), shown(later, OTHER_ROOT)
     assert [Slashable(rule, hexed(PUBKEY), hexed(CHAIN), *messages)] == list(protection.pairs)
-    assert ([rule], 2) == (counted, kept(protection))
+    assert ([("slashable", rule)], 2) == (counted, kept(protection))
 
 
 def test_off_signs_and_remembers_nothing(tmp_path: Path) -> None:

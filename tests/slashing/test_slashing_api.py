@@ -152,7 +152,7 @@ def test_the_log_warns_of_a_pair(caplog: pytest.LogCaptureFixture) -> None:
         sign(signer, block(7), block(7, 1))
 
     told = f"slashable: {signer.slashable()[0].line()}"
-    warning = ("signer.slashing.protection", logging.WARNING, told)
+    warning = ("signer.slashing.reports", logging.WARNING, told)
     assert [warning] == [found for found in caplog.record_tuples if found[0] == warning[0]]
 
 

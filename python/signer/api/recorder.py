@@ -134,7 +134,9 @@ class Exchange:
         if self.request:
             fields |= _described(self.request)
         if self._signing_root:
-            fields["signing_root"] = to_hex(self._signing_root)
+            root = to_hex(self._signing_root)
+            fields["signing_root"] = root
+            fields["conflict"] = self._operations.rule_broken_by(self.pubkey or "", root)
         if self._reading:
             fields["reading"] = self._reading
         if self._signature is not None:

@@ -41,7 +41,8 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     `time` is the Unix time of its arrival, and `duration` is in seconds. `status` is None while a
     fault lets it hang. `message` says why a request was refused, or is the answer of a fault. The
     signer computed `signing_root`; `root_given` came with the request. `reading` says how the
-    request was read, where this was not the default. `body` is the JSON of the request, unless
+    request was read, where this was not the default. `conflict` is the rule that its message breaks
+    with an earlier one. `body` is the JSON of the request, unless
     `body_dropped`: the journal drops the oldest bodies when they exceed 64 MiB together.
     """
 
@@ -61,6 +62,7 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     signing_root: str | None = None
     reading: str | None = None
     root_given: str | None = None
+    conflict: str | None = None
     status: int | None = None
     message: str | None = None
     signature: str | None = None

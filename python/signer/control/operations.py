@@ -73,6 +73,12 @@ class FaultQuery(NoFields, frozen=True):
     all: bool = False
 
 
+class SlashableQuery(NoFields, frozen=True):
+    """With `equivocations`, these too."""
+
+    equivocations: bool = False
+
+
 class Operations:
     """The journal and the faults of a signer, its keys, and its slashable pairs."""
 
@@ -169,9 +175,16 @@ class Operations:
         self._keymanager.remove(unwanted.pubkeys)
 
     def get_slashable(self, fields: Fields) -> list[Slashable]:
-        """The slashable pairs of messages, signed or not."""
-        decode_fields(NoFields, fields, "no fields")
-        return list(self._slashing.pairs)
+        """The pairs of messages that a SlashableQuery selects, signed or not."""
+        query: SlashableQuery = decode_fields(SlashableQuery, fields, "a query")
+        pairs = list(self._slashing.pairs)
+        if query.equivocations:
+            pairs += self._slashing.equivocations.reports.pairs
+        return pairs
+
+    def rule_broken_by(self, pubkey: str, signing_root: str) -> str | None:
+        """The rule that a message breaks with an earlier one, for its record."""
+        return self._slashing.rule_broken_by(pubkey, signing_root)
 
     def post_reset(self, fields: Fields) -> None:
         """Forgets records, faults and what was signed."""

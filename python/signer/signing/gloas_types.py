@@ -1,6 +1,8 @@
 """The signing types that Gloas and Heze brought: one class for each.
 
 Their payloads are `{"version": ..., "data": ...}`; clients also send them bare, or under old names.
+SIGNED_ONCE_FOR has the members that identify a message: those by which consensus-specs'
+p2p-interface takes the first one and ignores or marks another (`slashing/equivocations.py`).
 
 Sources: remote-signing-api v1.4.0; consensus-specs, specs/gloas and specs/heze.
 """
@@ -53,6 +55,15 @@ class ExecutionPayloadBid(ForkedPayload, ForkRequest, Generic[T]):
     DOMAIN_TYPE = domains.DOMAIN_BEACON_BUILDER
     MESSAGE = attrgetter("execution_payload_bid")
     CONTAINERS = {"GLOAS": gloas.ExecutionPayloadBid, "HEZE": heze.ExecutionPayloadBid}
+    # A builder bids once on each parent. A bid that is paid outside of the chain is not gossiped,
+    # so it may stand next to one that is.
+    SIGNED_ONCE_FOR = (
+        "slot",
+        "message.builder_index",
+        "message.parent_block_hash",
+        "message.parent_block_root",
+        "message.execution_payment",
+    )
 
     execution_payload_bid: T
 
@@ -64,6 +75,7 @@ class ExecutionPayloadEnvelope(ForkedPayload, ForkRequest, Generic[T]):
     SLOT = attrgetter("message.payload.slot_number")
     MAX_BODY_SIZE = 32 << 20  # bytes; it carries a whole payload, 8 MiB and 16 MiB as hex
     CONTAINERS = dict.fromkeys(["GLOAS", "HEZE"], gloas.ExecutionPayloadEnvelope)
+    SIGNED_ONCE_FOR = ("slot", "message.builder_index", "message.beacon_block_root")
 
     execution_payload_envelope: T
 
@@ -75,6 +87,7 @@ class PayloadAttestationMessage(ForkedPayload, ForkRequest, Generic[T]):
     DOMAIN_TYPE = domains.DOMAIN_PTC_ATTESTER
     MESSAGE = attrgetter("payload_attestation_message")
     CONTAINERS = dict.fromkeys(["GLOAS", "HEZE"], gloas.PayloadAttestationData)
+    SIGNED_ONCE_FOR = ("slot",)
 
     payload_attestation_message: T
 
@@ -94,6 +107,7 @@ class InclusionList(ForkedPayload, ScheduledRequest, Generic[T]):
     DOMAIN_TYPE = domains.DOMAIN_INCLUSION_LIST_COMMITTEE
     MESSAGE = attrgetter("inclusion_list")
     CONTAINERS = {"HEZE": heze.InclusionList}
+    SIGNED_ONCE_FOR = ("slot", "message.dependent_root", "message.validator_index")
 
     inclusion_list: T
 

@@ -1,1 +1,1 @@
-"""EIP-3076: signing histories of keys, and the messages that are slashable next to them."""
+"""EIP-3076: signing histories of keys, messages that are slashable, and equivocations."""

@@ -3,10 +3,9 @@
 The rules are in `rules.py`; `database.py` keeps histories on disk.
 """
 
-import logging
 import threading
-from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Container, Iterable, Iterator
 from functools import lru_cache
 from itertools import islice
 from typing import Any
@@ -20,17 +19,15 @@ from ..signing.request import SignRequest
 from ..spec.domains import DOMAIN_BEACON_ATTESTER, DOMAIN_BEACON_PROPOSER
 from ..spec.networks import Network
 from .database import HistoryDatabase
+from .equivocations import Equivocations
 from .interchange import Interchange, ValidatorHistory, exported_messages, message_of, taken
+from .reports import Count, Reports
 from .rules import History, HistoryKey, Vote, lowest
 from .slashable import Slashable
-
-log = logging.getLogger(__name__)
 
 VOTES_KEPT_PER_HISTORY = 256  # a day of attestations; pruned when there are twice as many
 SLASHABLE_DOMAINS = {DOMAIN_BEACON_ATTESTER, DOMAIN_BEACON_PROPOSER}
 VOTES_PER_STEP = 500  # of an import; remembering them takes about a millisecond
-MAX_PAIRS_KEPT = 10_000
-MAX_PAIRS_WARNED_OF = 100  # a harness that never reads the log must not fill its pipe
 
 # One object where validators vote alike, as they usually do: a tenth of the memory.
 _shared_vote = lru_cache(4096)(Vote)
@@ -54,16 +51,17 @@ class Protection:
         self,
         config: Config,
         database: HistoryDatabase | None,
-        count_slashable: Callable[[str], None] = lambda _: None,
+        count_conflict: Count = lambda *_: None,
     ) -> None:
         self.mode = config.slashing
-        self.pairs: deque[Slashable] = deque(maxlen=MAX_PAIRS_KEPT)
+        self.equivocations = Equivocations(count_conflict)
+        self.reports = Reports(count_conflict)
+        self.pairs = self.reports.pairs
         # Web3Signer's: nothing is signed from there on.
         self.high_watermark = {
             "epoch": config.high_watermark_epoch,
             "slot": config.high_watermark_slot,
         }
-        self._count_slashable = count_slashable
         self._database = database
         self._histories: dict[bytes, dict[HistoryKey, History]] = {}  # by public key
         self._lock = threading.Lock()
@@ -74,7 +72,10 @@ class Protection:
         Returns the position for `wait_for_disk`. Raises SlashingError, and remembers nothing, for
         a message that must not be signed.
         """
-        if self.mode == "off" or request.DOMAIN_TYPE not in SLASHABLE_DOMAINS:
+        if self.mode == "off":
+            return 0
+        if request.DOMAIN_TYPE not in SLASHABLE_DOMAINS:
+            self.equivocations.note(pubkey, request, signing_root)
             return 0
         message = request.slashable_message(must_exist=self.mode == "enforce")
         if message is None:
@@ -127,10 +128,7 @@ class Protection:
         )
         # Pruning or an import lost the details, so it may not be slashable.
         if rule != "below_minimum":
-            self.pairs.append(pair)
-            self._count_slashable(rule)
-            level = logging.WARNING if len(self.pairs) <= MAX_PAIRS_WARNED_OF else logging.DEBUG
-            log.log(level, "slashable: %s", pair.line())
+            self.reports.add(pair)
         if self.mode == "enforce":
             hint = "sign something newer, or serve with --slashing report"
             error = SlashingError(f"not signed: {pair.line()}: {hint}")
@@ -272,13 +270,19 @@ class Protection:
             return {"signed_blocks": [], "signed_attestations": [], **exported}
         return {}
 
+    def rule_broken_by(self, pubkey: str, signing_root: str) -> str | None:
+        """The rule that a message breaks with an earlier one; both arguments are hex."""
+        rule = self.reports.rule_of(pubkey, signing_root)
+        return rule or self.equivocations.reports.rule_of(pubkey, signing_root)
+
     def clear(self) -> None:
-        """Forgets every vote, on disk too, and every slashable pair."""
+        """Forgets every vote, on disk too, and everything that was reported."""
+        self.equivocations.clear()
         with self._lock:
             if self._database:
                 self._database.clear()
             self._histories.clear()
-            self.pairs.clear()
+            self.reports.clear()
 
 
 def _json(value: Any) -> str:

@@ -162,17 +162,27 @@ class ControlClient:
             lines.append(line)
         return "\n".join(lines)
 
-    def slashable(self) -> list[Slashable]:
-        """The slashable pairs of messages that keys were asked to sign."""
-        pairs: list[Slashable] = self.ask_control("GET", "slashable", list[Slashable])
+    def slashable(self, *, equivocations: bool = False) -> list[Slashable]:
+        """The slashable pairs of messages that keys were asked to sign.
+
+        With `equivocations`, also the pairs of which the network takes one and slashes nobody.
+        """
+        fields = {"equivocations": equivocations}
+        pairs: list[Slashable] = self.ask_control("GET", "slashable", list[Slashable], **fields)
         return pairs
 
-    def assert_not_slashable(self) -> None:
-        """Asserts that there are no slashable pairs; the message shows them."""
-        pairs = self.slashable()
+    def assert_not_slashable(self, *, equivocations: bool = False) -> None:
+        """Asserts that there are no slashable pairs; the message shows them.
+
+        With `equivocations`, asserts the same of these.
+        """
+        pairs = self.slashable(equivocations=equivocations)
         if pairs:
+            expected = "expected nothing slashable"
+            if equivocations:
+                expected += " and no equivocation"
             shown = "\n".join(pair.line() for pair in pairs)
-            raise AssertionError(f"expected nothing slashable, found {len(pairs)}:\n{shown}")
+            raise AssertionError(f"{expected}, found {len(pairs)}:\n{shown}")
 
     def fault(self, fault: Fault | Mapping[str, Any] | None = None, /, **what: Any) -> FaultHandle:
         """Sets a fault, from a `Fault` or its fields. The newest matching fault applies."""

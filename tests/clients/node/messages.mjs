@@ -22,6 +22,7 @@ const DOMAIN_TYPES = {
   DEPOSIT: params.DOMAIN_DEPOSIT,
   EXECUTION_PAYLOAD_BID: params.DOMAIN_BEACON_BUILDER,
   EXECUTION_PAYLOAD_ENVELOPE: params.DOMAIN_BEACON_BUILDER,
+  INCLUSION_LIST: params.DOMAIN_INCLUSION_LIST_COMMITTEE,
   PAYLOAD_ATTESTATION_MESSAGE: params.DOMAIN_PTC_ATTESTER,
   PROPOSER_PREFERENCES: params.DOMAIN_PROPOSER_PREFERENCES,
   RANDAO_REVEAL: params.DOMAIN_RANDAO,
@@ -49,12 +50,12 @@ const slotIn = (fork) => (config.forks[fork].epoch + 3) * params.SLOTS_PER_EPOCH
 
 // Each with its SSZ type, what of that type is hashed, its domain, and the request's body
 export function* messages() {
-  // the signer knows no fork after Gloas, but signs a header of any
-  for (const fork of FORKS.filter((fork) => !params.isForkPostHeze(fork))) yield* aggregates(fork);
+  for (const fork of FORKS) yield* aggregates(fork);
   for (const fork of FORKS) yield* blocks(fork);
   for (const fork of ["bellatrix", "fulu"]) yield voluntaryExit(fork);
   yield* duties(slotIn("fulu"));
-  yield* dutiesOfGloas(slotIn("gloas"));
+  for (const fork of ["gloas", "heze"]) yield* dutiesSinceGloas(fork);
+  yield* inclusionLists("heze");
   yield* registrations();
 }
 
@@ -173,32 +174,47 @@ function* duties(slot) {
   });
 }
 
-function* dutiesOfGloas(slot) {
-  const version = "GLOAS";
-  const { ExecutionPayloadBid, ExecutionPayloadEnvelope } = ssz.gloas;
-  const { PayloadAttestationData, ProposerPreferences } = ssz.gloas;
+function* dutiesSinceGloas(fork) {
+  const slot = slotIn(fork);
+  const version = fork.toUpperCase();
+  const { ExecutionPayloadBid, ExecutionPayloadEnvelope } = sszTypesFor(fork);
+  const { PayloadAttestationData, ProposerPreferences } = sszTypesFor(fork);
 
   // a builder's, not Lodestar's
   const bid = { ...sample(ExecutionPayloadBid), slot };
-  yield ofSlot(slot, "EXECUTION_PAYLOAD_BID", ExecutionPayloadBid, bid, {
+  yield ofSlot(slot, `EXECUTION_PAYLOAD_BID/${version}`, ExecutionPayloadBid, bid, {
     execution_payload_bid: { version, data: ExecutionPayloadBid.toJson(bid) },
   });
 
   const envelope = sample(ExecutionPayloadEnvelope);
   envelope.payload.slotNumber = slot;
-  yield ofSlot(slot, "EXECUTION_PAYLOAD_ENVELOPE", ExecutionPayloadEnvelope, envelope, {
+  const envelopeName = `EXECUTION_PAYLOAD_ENVELOPE/${version}`;
+  yield ofSlot(slot, envelopeName, ExecutionPayloadEnvelope, envelope, {
     execution_payload_envelope: { version, data: ExecutionPayloadEnvelope.toJson(envelope) },
   });
 
   const attestation = { ...sample(PayloadAttestationData), slot };
-  yield ofSlot(slot, "PAYLOAD_ATTESTATION_MESSAGE", PayloadAttestationData, attestation, {
+  const attestationName = `PAYLOAD_ATTESTATION_MESSAGE/${version}`;
+  yield ofSlot(slot, attestationName, PayloadAttestationData, attestation, {
     payload_attestation_message: { version, data: PayloadAttestationData.toJson(attestation) },
   });
 
   const preferences = { ...sample(ProposerPreferences), proposalSlot: slot };
-  yield ofSlot(slot, "PROPOSER_PREFERENCES", ProposerPreferences, preferences, {
+  yield ofSlot(slot, `PROPOSER_PREFERENCES/${version}`, ProposerPreferences, preferences, {
     proposer_preferences: { version, data: ProposerPreferences.toJson(preferences) },
   });
+}
+
+// remote-signing-api has none yet: wrapped as it wraps others, and bare as Lodestar once sent it
+function* inclusionLists(fork) {
+  const slot = slotIn(fork);
+  const version = fork.toUpperCase();
+  const { InclusionList } = sszTypesFor(fork);
+  const list = { ...sample(InclusionList), slot };
+  const data = InclusionList.toJson(list);
+  const name = `INCLUSION_LIST/${version}`;
+  yield ofSlot(slot, name, InclusionList, list, { inclusion_list: { version, data } });
+  yield ofSlot(slot, `${name}/bare`, InclusionList, list, { inclusion_list: data });
 }
 
 // Signed for the genesis fork of a chain without validators, so that they need no fork_info
@@ -217,7 +233,7 @@ function* registrations() {
   });
 
   const { BuilderRequestAuth } = ssz.gloas;
-  const auth = { ...sample(BuilderRequestAuth), slot: slotIn("gloas") };
+  const auth = { data: sample(ssz.Root), slot: slotIn("gloas") }; // `data` must not be empty
   yield ofNoFork("BUILDER_REQUEST_AUTH", BuilderRequestAuth, auth, {
     builder_request_auth: { version: "GLOAS", data: BuilderRequestAuth.toJson(auth) },
   });

@@ -1,0 +1,46 @@
+"""Conflicting messages, as they are reported: in the log, in the metrics, and to a test."""
+
+import logging
+from collections import deque
+from collections.abc import Callable
+
+from .slashable import Kind, Slashable
+
+log = logging.getLogger(__name__)
+
+Count = Callable[[Kind, str], None]  # of the metrics; takes a rule too
+
+MAX_PAIRS_KEPT = 10_000
+MAX_PAIRS_WARNED_OF = 100  # a harness that never reads the log must not fill its pipe
+
+
+class Reports:
+    """The newest pairs, and the rule that a message breaks. One thread at a time may add a pair."""
+
+    def __init__(self, count: Count) -> None:
+        self.pairs = deque[Slashable]()
+        self._rules: dict[tuple[str, str | None], str] = {}  # by pubkey and root of `later`
+        self._count = count
+
+    def add(self, pair: Slashable) -> None:
+        """Keeps a pair, counts it, and logs it."""
+        if len(self.pairs) == MAX_PAIRS_KEPT:
+            self._rules.pop(_later(self.pairs.popleft()), None)
+        self.pairs.append(pair)
+        self._rules[_later(pair)] = pair.rule
+        self._count(pair.kind, pair.rule)
+        level = logging.WARNING if len(self.pairs) <= MAX_PAIRS_WARNED_OF else logging.DEBUG
+        log.log(level, "%s: %s", pair.kind, pair.line())
+
+    def rule_of(self, pubkey: str, signing_root: str) -> str | None:
+        """The rule that a message breaks with an earlier one; None when nothing was reported."""
+        return self._rules.get((pubkey, signing_root))
+
+    def clear(self) -> None:
+        """Forgets every pair."""
+        self.pairs.clear()
+        self._rules.clear()
+
+
+def _later(pair: Slashable) -> tuple[str, str | None]:
+    return pair.pubkey, pair.later.get("signing_root")
