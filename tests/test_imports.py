@@ -21,6 +21,7 @@ keys
 control
 api
 tls
+plugin
 app
 draining
 server

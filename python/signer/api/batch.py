@@ -92,7 +92,7 @@ class BatchRoute:
             message = bytes(batch.signing_request)
             signing_type = await request.work_on_body(lambda _: self._types.find(message))
             type_name = signing_type.TYPE
-            if type_name not in BATCH_TYPES:
+            if type_name not in BATCH_TYPES and not signing_type.IN_BATCHES:
                 expected = f"expected one of {', '.join(sorted(BATCH_TYPES))}"
                 raise BadRequestError(f"signing_request.type: {expected}, found {type_name}")
             sign_request = await request.work_on_body(lambda _: read_request(signing_type, message))

@@ -4,18 +4,15 @@ Each application has a registry of its own, so that a type added to one appears 
 """
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 from msgspec import Struct
 
 from .. import decoding
-from ..errors import BadRequestError
+from ..errors import BadRequestError, did_you_mean
 from ..ssz.scalars import shown
 from . import generic, gloas_types
 from . import signing_types as types
 from .request import EXPECTED, SignRequest
-
-MAX_NAME_LENGTH = 64  # characters; the longest known name has 37
 
 BUILT_IN: tuple[type[SignRequest], ...] = (
     types.AggregationSlot,
@@ -76,12 +73,7 @@ class SigningTypes:
     def _unknown(self, name: str) -> str:
         """The message for a name that nobody registered, with the nearest one."""
         message = f"type: expected one of {', '.join(self._by_name)}, found {shown(name)}"
-        near = []
-        if len(name) <= MAX_NAME_LENGTH:  # comparing a longer one takes long
-            near = get_close_matches(name, self._by_name, 1)
-        if near:
-            message += f"; did you mean {near[0]}?"
-        return message
+        return message + did_you_mean(name, self._by_name)
 
     def decode(self, body: bytes) -> SignRequest:
         """The request in a JSON body. Raises BadRequestError."""
