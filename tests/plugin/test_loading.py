@@ -172,6 +172,15 @@ def test_a_missing_file_is_told_with_the_name_of_the_variable() -> None:
     assert "found none at nowhere.py: see SIGNER_PLUGIN" in done.stderr
 
 
+def test_the_command_of_web3signer_takes_the_variable(tmp_path: Path) -> None:
+    plugin = write_plugin(tmp_path, "1 / 0\n")
+
+    done = ended_here("web3signer", "--http-listen-port=0", SIGNER_PLUGIN=str(plugin))
+
+    assert 2 == done.exit_code
+    assert f"{plugin}, line 5: ZeroDivisionError" in done.stderr
+
+
 @pytest.mark.parametrize("text", ["plugin: {}", "plugin: [{}]"])
 def test_the_file_of_flags_may_have_them(tmp_path: Path, text: str) -> None:
     config = tmp_path / "signer.yaml"

@@ -1,9 +1,12 @@
 """Signing types that cannot be added: the start ends, and the message says what is missing."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from signer.plugin.checks import check_signing_type
+from signer.signing.registry import BUILT_IN
 from support.plugins import EXECUTION_PROOF, VOTE, write_plugin
 from support.served import refused
 
@@ -53,6 +56,11 @@ def test_a_class_that_cannot_be_signed_is_refused(
 
     assert expected in message
     assert f"{plugin}, line " in message
+
+
+@pytest.mark.parametrize("signing_type", [kind for kind in BUILT_IN if kind.TYPE != "GENERIC"])
+def test_every_type_of_the_signer_could_be_a_plugins(signing_type: Any) -> None:
+    check_signing_type(signing_type)
 
 
 def test_everything_that_is_missing_is_told_at_once(tmp_path: Path) -> None:
