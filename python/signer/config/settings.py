@@ -182,8 +182,7 @@ class Config:
     )
     plugin: tuple[str, ...] = flag(
         (),
-        "Python that adds signing types and routes: a module or a .py file; may be repeated; "
-        "docs/plugins.md",
+        "Python that adds signing types and routes: a module or a .py file; may be repeated",
         "MODULE|FILE",
     )
     log_format: LogFormat = flag(

@@ -44,7 +44,8 @@ class Signer(ControlClient):
     `process=True` from a process of its own. `start=False` leaves it unstarted: its url is known,
     and connecting to it is refused.
     With `tls=True` it has certificates, `signer.tls`; with "mtls" it accepts only their client.
-    With auth="user:password" it accepts only that user. Other arguments are the flags of
+    With auth="user:password" it accepts only that user. With `plugins`, modules or files, it has
+    their signing types and routes. Other arguments are the flags of
     `signer serve`, by the names of the fields of `Config`.
     Records, faults and added keys outlive `stop`; with `process=True` they do not.
     It stops when it is forgotten, and its process also when this one is killed. A child made by
