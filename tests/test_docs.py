@@ -10,7 +10,7 @@ from typing import get_args
 
 import pytest
 
-from signer import cli, errors
+from signer import cli, errors, plugin
 from signer.app import Application
 from signer.cli.web3signer import translate
 from signer.config.settings import Config
@@ -127,3 +127,18 @@ def test_contributing_and_the_architecture_name_files_that_exist() -> None:
     missing = [name for name in missing if not (package / name).exists()]
 
     assert [] == missing
+
+
+PLUGINS = (ROOT / "docs" / "plugins.md").read_text("utf-8")
+
+
+def test_the_code_of_the_page_of_plugins_is_that_of_the_examples() -> None:
+    blocks = [part.split("```")[0] for part in PLUGINS.split("```python\n")[1:]]
+    examples = [path.read_text("utf-8") for path in (ROOT / "docs" / "plugins").glob("*.py")]
+
+    assert 4 == len(blocks)
+    assert [] == [block for block in blocks if not any(block in text for text in examples)]
+
+
+def test_the_page_of_plugins_has_every_name_that_stays() -> None:
+    assert [] == [name for name in plugin.__all__ if f"`{name}`" not in PLUGINS]

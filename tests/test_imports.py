@@ -22,6 +22,7 @@ keys
 control
 api
 tls
+plugin
 app
 draining
 server

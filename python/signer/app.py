@@ -12,10 +12,9 @@ from .api.http import Handler, Request, Response, Scope, Send, respond
 from .api.recorder import SIGN_PREFIX, Recorder
 from .api.refusals import Refusals
 from .api.routes import Router, Routes
-from .api.signing import KeySigner, SignRoute
+from .api.signing import SignRoute
 from .api.status import StatusRoutes
 from .config.settings import Config
-from .control.faults import fault_of
 from .control.operations import Operations
 from .errors import SignerError
 from .files import secret_file
@@ -23,7 +22,7 @@ from .keys.data_dir import DataDir
 from .keys.keyring import Keyring
 from .keys.manager import KeyManager
 from .metrics import Metrics
-from .signing.registry import SigningTypes
+from .plugin.loading import load_plugins
 from .slashing.protection import Protection
 from .spec.networks import load_network
 from .tls import context as tls
@@ -39,11 +38,11 @@ class Application:
     def __init__(self, config: Config) -> None:
         tls.check(config)
         self._network = load_network(config.network)
-        faults = [fault_of(fault) for fault in config.fault]
+        self._plugins = load_plugins(config.plugin)
         self._token: str | None = None
         if config.keymanager_token_file:
             self._token = secret_file(config.keymanager_token_file)
-        self._check_user = self._user_check(config)
+        self._check_user = self._plugins.check_of_others(self._user_check(config))
         self._bodies = BodyReader(config.idle_timeout)
         self.keyring = Keyring()
         self.metrics = Metrics(
@@ -60,8 +59,7 @@ class Application:
             self._slashing = Protection(config, history, self.metrics.count_conflict)
             self.keymanager = KeyManager(config, self.keyring, self._data_dir, self._slashing)
             self.operations = Operations(self.keyring, self.keymanager, self._slashing)
-            for fault in faults:
-                self.operations.faults.add(fault)
+            self.operations.start_with(config.fault, self._plugins.type_names)
             self._make_routes(config)
             unless_complete.pop_all()
 
@@ -72,14 +70,15 @@ class Application:
         return auth.require_user(config.auth_file, exempt)
 
     def _make_routes(self, config: Config) -> None:
-        types = SigningTypes()
-        key_signer = KeySigner(self.keyring, self._slashing, self.metrics)
+        types = self._plugins.signing_types()
+        key_signer = self._plugins.key_signer(self.keyring, self._slashing, self.metrics)
         self._sign = SignRoute(key_signer, types, self._network, self.refusals)
         self._batch = batch.BatchRoute(key_signer, types, self._network, self.refusals)
         self._control = ControlRoutes(self.operations)
         routes = StatusRoutes(self.keyring, self.keymanager, self._slashing).routes
         if config.keymanager:
             routes = {**routes, **self._keymanager_routes()}
+        routes = self._plugins.all_routes(routes, config.auth_file, self._token)
         others = [f"POST {batch.PATH}", f"POST {SIGN_PREFIX}{{identifier}}"]
         if config.control:
             others += [f"{method} {PREFIX}{path}" for method, path in self.operations.paths()]

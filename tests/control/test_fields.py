@@ -16,7 +16,6 @@ from signer.errors import BadRequestError
         (Fault, b'{"status": 42, ]', "status: expected `int` >= 200"),
         (Fault, b'{"staus": 42}', "unknown field `staus`; did you mean status?"),
         (Fault, b'{"signature": "shrot"}', "enum value 'shrot'; did you mean short?"),
-        (Fault, b'{"type": "ATESTATION"}', "did you mean ATTESTATION?"),
         (NewKeys, b'{"mnemonic": 1234567}', "mnemonic: expected `str`, got `int`"),
         (NewKeys, {"mnemonic": 1234567}, "mnemonic: expected `str`, got `int`"),
     ],

@@ -32,7 +32,7 @@ PUBKEY = "AB" * 48
 )
 def test_a_value_that_no_request_has_is_refused(values: dict[str, Any], expected: str) -> None:
     with pytest.raises(BadRequestError) as refusal:
-        RecordFilter(**values)
+        RecordFilter(**values).require_known_type()
 
     assert expected in str(refusal.value)
 
@@ -52,9 +52,20 @@ def test_a_value_that_no_request_has_is_refused(values: dict[str, Any], expected
 def test_other_values_are_taken_as_records_have_them(
     values: dict[str, Any], expected: dict[str, Any]
 ) -> None:
-    assert expected == RecordFilter(**values).given()
+    record_filter = RecordFilter(**values)
+    record_filter.require_known_type()
+
+    assert expected == record_filter.given()
 
 
 @pytest.mark.parametrize("signing_type", BUILT_IN)
 def test_every_built_in_type_is_known(signing_type: Any) -> None:
-    assert {"type": signing_type.TYPE} == RecordFilter(type=signing_type.TYPE).given()
+    record_filter = RecordFilter(type=signing_type.TYPE)
+    record_filter.require_known_type()
+
+    assert {"type": signing_type.TYPE} == record_filter.given()
+
+
+@pytest.mark.parametrize("name", ["VALIDATOR_PREREGISTRATION", "EXIT"])
+def test_a_type_that_the_signer_has_is_not_taken_for_another(name: str) -> None:
+    RecordFilter(type=name).require_known_type(["VALIDATOR_REGISTRATION", "VOLUNTARY_EXIT", name])

@@ -27,16 +27,6 @@ from .refusals import Refusals
 from .signing import KeySigner, read_request, require_post
 
 PATH = "/api/v1/eth2/sign"
-# types that many validators sign identically; from the draft, and Gloas's committees of 512
-BATCH_TYPES = {
-    "AGGREGATION_SLOT",
-    "ATTESTATION",
-    "GENERIC",
-    "PAYLOAD_ATTESTATION_MESSAGE",
-    "RANDAO_REVEAL",
-    "SYNC_COMMITTEE_MESSAGE",
-    "SYNC_COMMITTEE_SELECTION_PROOF",
-}
 KEYS_PER_SLICE = 500  # the event loop handles this many in 0.1 ms
 WORKERS = 16  # signatures in progress; enough for all cores, few enough for the event loop
 PUBKEY_DIGITS = 96
@@ -94,8 +84,8 @@ class BatchRoute:
             message = bytes(batch.signing_request)
             signing_type = await request.work_on_body(lambda _: self._types.find(message))
             type_name = signing_type.TYPE
-            if type_name not in BATCH_TYPES:
-                expected = f"expected one of {', '.join(sorted(BATCH_TYPES))}"
+            if not signing_type.IN_BATCHES:
+                expected = f"expected one of {', '.join(self._types.in_batches())}"
                 raise BadRequestError(f"signing_request.type: {expected}, found {type_name}")
             sign_request = await request.work_on_body(lambda _: read_request(signing_type, message))
             chosen = sign_request.choose(self._network)

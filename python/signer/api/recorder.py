@@ -99,6 +99,10 @@ class Exchange:
         self._signature = signature
         return signature
 
+    def withdraw_signature(self) -> None:
+        """Notes that the signature does not leave after all."""
+        self._signature = None
+
     async def refuse(self, error: SignerError, type_name: str | None) -> None:
         """Notes why a sign request is refused.
 

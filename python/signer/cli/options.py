@@ -14,6 +14,7 @@ from click.core import ParameterSource
 
 from ..config.flags import check_exists, checked, kind_of, spelled
 from ..config.key_source import KeySource
+from ..config.plugin_source import check_plugin
 from ..config.settings import OLD_NAMES, Config, current_names
 from ..control.faults import fault_of
 from ..errors import ConfigError, SignerError, did_you_mean
@@ -38,6 +39,10 @@ NO_VALUE = (None, 0, "", ())
 
 class _Text(type(click.STRING)):  # type: ignore[misc]
     envvar_list_splitter = "\n"  # JSON has spaces
+
+
+class _Paths(type(click.STRING)):  # type: ignore[misc]
+    envvar_list_splitter = os.pathsep
 
 
 class Choice(click.Choice):  # type: ignore[type-arg] # generic since click 8.2
@@ -100,6 +105,8 @@ def _option(declared: Field[Any], hint: Any) -> Flag:
         kind = get_args(kind)[0]
     choices = get_args(kind)
     option_type: Any = {Path: click.STRING, str: _Text()}.get(kind, kind)
+    if declared.name == "plugin":
+        option_type = _Paths()
     if choices:
         option_type = Choice(choices, case_sensitive=False)
     spelling = spelled(declared.name)
@@ -173,6 +180,9 @@ def _checked(flag: Flag, context: click.Context) -> Any:
     value = checked(flag.declared, value, place)
     if not place.startswith("--"):  # of a flag, Config says it: after what contradicts itself
         check_exists(flag.declared, value, place)
+    if name == "plugin":
+        for plugin in value:
+            check_plugin(plugin, place)
     if name == "fault":
         for fault in value:
             try:

@@ -83,7 +83,7 @@ def _converted(declared: Field[Any], value: Any) -> Any:
     if get_origin(kind) is Literal:
         return _choice(value, get_args(kind))
     if get_origin(kind) is tuple:
-        read = _texts if declared.metadata["metavar"] == "JSON" else _list
+        read = LISTS.get(declared.metadata["metavar"], _list)
         return read(value)
     if kind is Path:
         return Path(_path(value))
@@ -141,6 +141,16 @@ def _list(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _plugins(value: Any) -> tuple[str, ...]:
+    items = value
+    if not isinstance(value, list | tuple):
+        items = [value]
+    try:
+        return tuple(map(_path, items))
+    except ValueError:
+        raise ValueError("a module or a .py file, or a list of these") from None
+
+
 def _texts(value: Any) -> tuple[str, ...]:
     """One JSON text for each item, which may also be a mapping or a Struct."""
     if isinstance(value, str | Mapping | msgspec.Struct):
@@ -156,6 +166,10 @@ def _texts(value: Any) -> tuple[str, ...]:
         else:  # as `checked` expects it
             raise ValueError("a list of JSON texts or mappings")  # noqa: TRY004
     return tuple(texts)
+
+
+# by the word that --help has for the value; every other list is one of texts
+LISTS = {"JSON": _texts, "MODULE|FILE": _plugins}
 
 
 def _json(item: Any) -> str:

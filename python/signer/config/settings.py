@@ -12,6 +12,7 @@ from typing import Literal, TypeVar
 from ..errors import ConfigError
 from .flags import check_exists, checked, flag, spelled
 from .key_source import KeySource, check_key_source
+from .plugin_source import check_plugin
 
 T = TypeVar("T")
 
@@ -179,6 +180,11 @@ class Config:
         "repeated",
         "JSON",
     )
+    plugin: tuple[str, ...] = flag(
+        (),
+        "Python that adds signing types and routes: a module or a .py file; may be repeated",
+        "MODULE|FILE",
+    )
     log_format: LogFormat = flag(
         "plain", "log lines as plain text, or json: an object on each line"
     )
@@ -245,6 +251,8 @@ class Config:
     def _check_paths(self) -> None:
         for declared in fields(self):
             check_exists(declared, getattr(self, declared.name), spelled(declared.name))
+        for plugin in self.plugin:
+            check_plugin(plugin, spelled("plugin"))
 
     @property
     def _is_local(self) -> bool:

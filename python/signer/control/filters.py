@@ -1,6 +1,6 @@
 """Filters: which requests a fault or a test means. A value that can match none is refused."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from fnmatch import fnmatchcase
 from http import HTTPMethod
 from typing import Annotated, Any, ClassVar
@@ -45,12 +45,25 @@ class RequestFilter(
 
     def __post_init__(self) -> None:
         if self.type is not None:
-            force_setattr(self, "type", _known_type(self.type))
+            force_setattr(self, "type", _type_name(self.type))
         if self.pubkey is not None:
             force_setattr(self, "pubkey", _whole_pubkey(self.pubkey))
         if self.path is not None and not self.path.startswith(("/", "*")):
             expected = "expected a path that begins with / or *"
             raise BadRequestError(f"path: {expected}, found {shown(self.path)}")
+
+    def require_known_type(self, types: Collection[str] = TYPES) -> None:
+        """Raises BadRequestError for a type that nearly is one of `types`, those of a signer.
+
+        Other names are let through: mocks have types of their own.
+        """
+        if self.type is None or self.type in types:
+            return
+        in_part = [known for known in types if f"_{self.type}_" in f"_{known}_"]
+        hint = did_you_mean(self.type, in_part, near=0)
+        hint = hint or did_you_mean(self.type, types, NEAR_TYPE)
+        if hint:
+            raise BadRequestError(f"unknown type {shown(self.type)}{hint}")
 
     def given(self) -> dict[str, Any]:
         """The values to compare, by name."""
@@ -80,22 +93,11 @@ class RecordFilter(RequestFilter, frozen=True, kw_only=True):
         force_setattr(self, "method", method)
 
 
-def _known_type(name: str) -> str:
-    """The name of a type in upper case.
-
-    Raises BadRequestError for a name that nearly is a built-in one. Other names are let through:
-    plugins and mocks have types of their own.
-    """
-    upper = name.upper()
-    if upper in TYPES:
-        return upper
-    if not upper.strip():
+def _type_name(name: str) -> str:
+    """The name of a type in upper case. Raises BadRequestError for an empty one."""
+    if not name.strip():
         raise BadRequestError(f"type: expected the name of a type, found {shown(name)}")
-    in_part = [known for known in TYPES if f"_{upper}_" in f"_{known}_"]
-    hint = did_you_mean(upper, in_part, near=0) or did_you_mean(upper, TYPES, NEAR_TYPE)
-    if hint:
-        raise BadRequestError(f"unknown type {shown(name)}{hint}")
-    return upper
+    return name.upper()
 
 
 def _whole_pubkey(text: str) -> str:

@@ -4,7 +4,7 @@
 other processes and languages.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta, Struct, to_builtins
@@ -12,7 +12,7 @@ from msgspec import Meta, Struct, to_builtins
 from .._core import SecretKey
 from ..config.key_source import KeySource, check_key_source
 from ..config.settings import current_names
-from ..errors import BadRequestError, UnknownOperationError, did_you_mean
+from ..errors import BadRequestError, ConfigError, UnknownOperationError, did_you_mean
 from ..hex import to_hex
 from ..keys.derived import derive_keys
 from ..keys.keyring import Key, Keyring
@@ -20,9 +20,9 @@ from ..keys.manager import KeyManager
 from ..slashing.protection import Protection
 from ..slashing.slashable import Slashable
 from ..ssz.scalars import Bytes32, Bytes48
-from .faults import ActiveFault, Faults, Seconds, fault_of
+from .faults import ActiveFault, Fault, Faults, Seconds, fault_of
 from .fields import decode_fields
-from .filters import Natural, RecordFilter
+from .filters import TYPES, Natural, RecordFilter
 from .journal import MAX_RECORDS, Journal, Record
 
 Fields = Mapping[str, Any] | bytes  # bytes: the JSON body of a request
@@ -85,9 +85,22 @@ class Operations:
     def __init__(self, keyring: Keyring, keymanager: KeyManager, slashing: Protection) -> None:
         self.journal = Journal()
         self.faults = Faults()
+        self._types: Collection[str] = TYPES
         self._keyring = keyring
         self._keymanager = keymanager
         self._slashing = slashing
+
+    def start_with(self, faults: Iterable[str], types: Collection[str]) -> None:
+        """Sets the faults of --fault, and which signing types the signer has.
+
+        Raises ConfigError for a fault that is not as expected.
+        """
+        self._types = types
+        for document in faults:
+            try:
+                self._add_fault(fault_of(document))
+            except BadRequestError as error:
+                raise ConfigError(f"--fault: {error}") from None
 
     def handle(self, method: str, path: str, fields: Fields) -> Any:
         """Runs an operation, such as GET `faults/1`. Any thread may call; a waiting one blocks.
@@ -118,6 +131,7 @@ class Operations:
     def get_requests(self, fields: Fields) -> list[Record]:
         """The records that match a RecordQuery."""
         query: RecordQuery = decode_fields(RecordQuery, fields, "a query")
+        query.require_known_type(self._types)
         return self.journal.wait_for(query.n, query.wait, query, query.since)
 
     def delete_requests(self, fields: Fields) -> None:
@@ -139,7 +153,11 @@ class Operations:
 
     def post_faults(self, fields: Fields) -> dict[str, Any]:
         """Sets a fault of these fields."""
-        return _shown(self.faults.add(fault_of(fields)))
+        return _shown(self._add_fault(fault_of(fields)))
+
+    def _add_fault(self, fault: Fault) -> ActiveFault:
+        fault.require_known_type(self._types)
+        return self.faults.add(fault)
 
     def delete_faults(self, fields: Fields) -> None:
         """Removes all faults."""

@@ -22,6 +22,7 @@ class Generic(SignRequest):
     """Either draft: the one that the members of the request are of."""
 
     TYPE = "GENERIC"
+    IN_BATCHES = True
 
     @classmethod
     def shape(cls, body: bytes) -> Any:

@@ -82,6 +82,7 @@ class ExecutionPayloadEnvelope(ForkedPayload, ForkRequest, Generic[T]):
 
 class PayloadAttestationMessage(ForkedPayload, ForkRequest, Generic[T]):
     TYPE = "PAYLOAD_ATTESTATION_MESSAGE"
+    IN_BATCHES = True
     OLD_TYPES = ("PAYLOAD_ATTESTATION",)
     OLD_MEMBERS = ("payload_attestation", "payload_attestation_data")
     DOMAIN_TYPE = domains.DOMAIN_PTC_ATTESTER

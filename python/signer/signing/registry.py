@@ -4,19 +4,16 @@ Each application has a registry of its own, so that a type added to one appears 
 """
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
 from .. import decoding
-from ..errors import BadRequestError
+from ..errors import BadRequestError, did_you_mean
 from ..ssz.scalars import shown
 from . import generic, gloas_types
 from . import signing_types as types
 from .request import EXPECTED, SignRequest
-
-MAX_NAME_LENGTH = 64  # characters; the longest known name has 37
 
 BUILT_IN: tuple[type[SignRequest], ...] = (
     types.AggregationSlot,
@@ -74,15 +71,14 @@ class SigningTypes:
             raise BadRequestError(self._unknown(name))
         return signing_type
 
+    def in_batches(self) -> list[str]:
+        """The names of the types of which many keys may sign one message."""
+        return sorted(name for name, kind in self._by_name.items() if kind.IN_BATCHES)
+
     def _unknown(self, name: str) -> str:
         """The message for a name that nobody registered, with the nearest one."""
         message = f"type: expected one of {', '.join(self._by_name)}, found {shown(name)}"
-        near = []
-        if len(name) <= MAX_NAME_LENGTH:  # comparing a longer one takes long
-            near = get_close_matches(name, self._by_name, 1)
-        if near:
-            message += f"; did you mean {near[0]}?"
-        return message
+        return message + did_you_mean(name, self._by_name)
 
     def decode(self, body: bytes) -> SignRequest:
         """The request in a JSON body. Raises BadRequestError."""

@@ -41,6 +41,7 @@ class SignRequest(Struct, frozen=True, kw_only=True):
     DOMAIN_TYPE: ClassVar[bytes]  # 4 bytes
     MESSAGE: ClassVar[Any]  # an attrgetter
     NOTE: ClassVar[str] = ""  # what is unusual about the shape of a request, for log and record
+    IN_BATCHES: ClassVar[bool] = False  # whether many validators sign the same message
     MAX_BODY_SIZE: ClassVar[int] = 4 << 20  # bytes; an ALTAIR block, the largest, stays below 1 MiB
 
     signing_root: Bytes32 | None = None  # SSV's spelling; the other clients use the next one

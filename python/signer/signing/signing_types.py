@@ -25,6 +25,7 @@ ELECTRA_AGGREGATES = (electra.AggregateAndProof, electra.MinimalAggregateAndProo
 
 class AggregationSlot(ForkRequest):
     TYPE = "AGGREGATION_SLOT"
+    IN_BATCHES = True
     DOMAIN_TYPE = domains.DOMAIN_SELECTION_PROOF
     MESSAGE = attrgetter("aggregation_slot.slot")
     SLOT = MESSAGE
@@ -77,6 +78,7 @@ class AggregateAndProofV2(AggregateAndProof[T], Generic[T]):
 
 class Attestation(ForkRequest):
     TYPE = "ATTESTATION"
+    IN_BATCHES = True
     DOMAIN_TYPE = domains.DOMAIN_BEACON_ATTESTER
     MESSAGE = attrgetter("attestation")
     EPOCH = attrgetter("attestation.target.epoch")
@@ -126,6 +128,7 @@ class Deposit(SignRequest):
 
 class RandaoReveal(ForkRequest):
     TYPE = "RANDAO_REVEAL"
+    IN_BATCHES = True
     DOMAIN_TYPE = domains.DOMAIN_RANDAO
     MESSAGE = attrgetter("randao_reveal.epoch")
     EPOCH = MESSAGE
@@ -138,6 +141,7 @@ class RandaoReveal(ForkRequest):
 
 class SyncCommitteeMessage(ForkRequest):
     TYPE = "SYNC_COMMITTEE_MESSAGE"
+    IN_BATCHES = True
     DOMAIN_TYPE = domains.DOMAIN_SYNC_COMMITTEE
     MESSAGE = attrgetter("sync_committee_message.beacon_block_root")
     SLOT = attrgetter("sync_committee_message.slot")
@@ -151,6 +155,7 @@ class SyncCommitteeMessage(ForkRequest):
 
 class SyncCommitteeSelectionProof(ForkRequest):
     TYPE = "SYNC_COMMITTEE_SELECTION_PROOF"
+    IN_BATCHES = True
     DOMAIN_TYPE = domains.DOMAIN_SYNC_COMMITTEE_SELECTION_PROOF
     MESSAGE = attrgetter("sync_aggregator_selection_data")
 

@@ -14,6 +14,7 @@ from types import GenericAlias
 from typing import Annotated, Any, dataclass_transform, get_args, get_type_hints
 
 from msgspec import Meta, Struct
+from msgspec.structs import astuple
 
 from .._core import merkleize
 from .merkle import CHUNK, depth, list_root, mix_in, vector_root
@@ -76,7 +77,10 @@ def _plan(kind: type[Container]) -> Plan:
     height: int | None = depth(CHUNK * len(names))
     if issubclass(kind, ProgressiveContainer):
         height = None
-    return attrgetter(*names), hashers, height
+    fields: Callable[[Any], tuple[Any, ...]] = attrgetter(*names)
+    if len(names) == 1:  # of one name, attrgetter makes no tuple
+        fields = astuple
+    return fields, hashers, height
 
 
 def _hasher(hint: Any) -> Hasher:
@@ -94,8 +98,8 @@ def _hasher(hint: Any) -> Hasher:
 def _sequence_hasher(kind: Any, bounds: Meta) -> Hasher:
     size = CHUNK
     encode = _hasher(kind)
-    if kind is uint64:  # four of them share a chunk
-        size = uint64.BITS // 8
+    if kind is bool or (isinstance(kind, type) and issubclass(kind, uint64)):  # they share chunks
+        size = getattr(kind, "BITS", 8) // 8
         encode = methodcaller("to_bytes", size, "little")
     if bounds.min_length is not None:
         return lambda values: vector_root(b"".join(map(encode, values)))

@@ -10,14 +10,14 @@ from ..errors import ConfigError, did_you_mean
 
 FLAGS = {declared.name: declared for declared in fields(Config)}
 # Arguments of `Signer` that are no flags of `signer serve`
-OWN_NAMES = ("keystores", "keys", "tls", "auth", "process", "start")
+OWN_NAMES = ("keystores", "plugins", "keys", "tls", "auth", "process", "start")
 
 
-def keystores_path(keystores: Any, flags: Mapping[str, Any]) -> dict[str, Any]:
-    """The flag for the argument `keystores`. Raises ConfigError when it is there already."""
-    if "keystores_path" in flags:
-        raise ConfigError("expected keystores or keystores_path, which are the same, found both")
-    return {"keystores_path": keystores}
+def flag_for(name: str, value: Any, flag: str, flags: Mapping[str, Any]) -> dict[str, Any]:
+    """The flag that an argument of another name means. Raises ConfigError when it is there too."""
+    if flag in flags:
+        raise ConfigError(f"expected {name} or {flag}, which are the same, found both")
+    return {flag: value}
 
 
 def check_arguments(flags: Mapping[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from functools import partial
@@ -22,11 +22,11 @@ from ..app import Application
 from ..config.settings import Config
 from ..control.faults import fault_of
 from ..errors import ConfigError
-from .arguments import check_access, check_arguments, check_switches, keystores_path
+from .arguments import check_access, check_arguments, check_switches, flag_for
 from .certificates import Certificates, issue
 from .client import ControlClient, secrets_of
 from .lifetimes import in_forked_child, replace_sockets, when_forgotten
-from .process import SERVE, SignerProcess
+from .process import SERVE, SignerProcess, serve_with_path
 from .thread import ServerThread
 
 Tls = bool | Literal["mtls"]
@@ -44,7 +44,8 @@ class Signer(ControlClient):
     `process=True` from a process of its own. `start=False` leaves it unstarted: its url is known,
     and connecting to it is refused.
     With `tls=True` it has certificates, `signer.tls`; with "mtls" it accepts only their client.
-    With auth="user:password" it accepts only that user. Other arguments are the flags of
+    With auth="user:password" it accepts only that user. With `plugins`, modules or files, it has
+    their signing types and routes. Other arguments are the flags of
     `signer serve`, by the names of the fields of `Config`.
     Records, faults and added keys outlive `stop`; with `process=True` they do not.
     It stops when it is forgotten, and its process also when this one is killed. A child made by
@@ -59,6 +60,7 @@ class Signer(ControlClient):
         interop: int = 0,
         keystores: PathLike | None = None,
         keys: Iterable[bytes | str] = (),
+        plugins: PathLike | Sequence[PathLike] = (),
         start_index: int = 0,
         host: str = "127.0.0.1",
         port: int = 0,
@@ -70,7 +72,9 @@ class Signer(ControlClient):
     ) -> None:
         flags |= {"start_index": start_index}
         if keystores is not None:
-            flags |= keystores_path(keystores, flags)
+            flags |= flag_for("keystores", keystores, "keystores_path", flags)
+        if plugins != ():
+            flags |= flag_for("plugins", plugins, "plugin", flags)
         check_arguments({"interop": interop, "host": host, "port": port, **flags})
         check_access(tls, auth, flags)
         check_switches(process=process, start=start)
@@ -168,7 +172,11 @@ class Signer(ControlClient):
     def _start_process(self) -> SignerProcess:
         """Starts the process. It has its keys and faults before it serves."""
         environment = _without_flags(os.environ) | _as_variables(self._config)
-        command = [*SERVE, "--ready-json", "--exit-with-parent"]
+        serve: Sequence[str] = SERVE
+        if self._config.plugin:  # modules that the test can import
+            serve = serve_with_path(sys.path)
+        plugins = [f"--plugin={plugin}" for plugin in self._config.plugin]
+        command = [*serve, "--ready-json", "--exit-with-parent", *plugins]
         if not self._keys:
             return SignerProcess(command, environment)
         # A file without a name: nobody has to remove it if this process is killed.
@@ -248,6 +256,7 @@ def _as_variables(config: Config) -> dict[str, str]:
     values = asdict(config)
     # One line each: lines separate the values in the variable.
     values["fault"] = [msgspec.json.encode(fault_of(fault)).decode() for fault in config.fault]
+    del values["plugin"]  # a path may hold what separates them in a variable
     variables = {}
     for name, value in values.items():
         text = "\n".join(value) if isinstance(value, list | tuple) else str(value)

@@ -1,0 +1,67 @@
+"""Functions of plugins that see each signature."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from msgspec import Struct
+
+from ..api.recorder import Exchange
+from ..api.signing import KeySigner
+from ..control.filters import normalised_pubkey
+from ..errors import SignerError
+from ..hex import to_hex
+from ..signing.candidates import Chosen
+from ..signing.engine import SigningEngine
+from ..signing.request import SignRequest
+from .failures import blaming
+
+
+class Signed(Struct, frozen=True):
+    """One signature, in the spelling of records; `request` is what was signed."""
+
+    type: str
+    pubkey: str
+    signing_root: str
+    signature: str
+    request: SignRequest
+
+
+class Observer(NamedTuple):
+    """A function to call with each signature, and the plugin that it is from."""
+
+    call: Callable[[Signed], None]
+    plugin: str
+
+
+class ObservedKeySigner(KeySigner):
+    """Signs, and passes each signature to the functions of plugins."""
+
+    def __init__(self, observers: list[Observer], *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._observers = observers
+
+    async def sign(
+        self,
+        engine: SigningEngine,
+        identifier: str,
+        request: SignRequest,
+        chosen: Chosen,
+        exchange: Exchange | None,
+    ) -> str:
+        signature = await super().sign(engine, identifier, request, chosen, exchange)
+        signed = Signed(
+            type=request.TYPE,
+            pubkey=normalised_pubkey(identifier),
+            signing_root=to_hex(chosen.signing_root),
+            signature=signature,
+            request=request,
+        )
+        try:
+            for observer in self._observers:
+                with blaming(observer.plugin):
+                    observer.call(signed)
+        except SignerError:
+            if exchange:
+                exchange.withdraw_signature()
+            raise
+        return signature
