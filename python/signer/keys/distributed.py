@@ -76,8 +76,6 @@ class DistributedAccounts(Keyring):
                 failures.append(result)
             else:
                 self.readonly[entry.composite_public_key] = result
-        if self.account_set:
-            log.info("loaded %d shares, %d failed", len(self.readonly), len(failures))
         return failures
 
     def _open(self, entry: AccountEntry) -> Key | LoadFailure:
