@@ -95,16 +95,14 @@ def origin_of(endpoint: str) -> str:
         raise _no_origin(endpoint)
     if parts.scheme == "http" and not THIS_MACHINE.fullmatch(parts.hostname):
         raise ConfigError(
-            f"participants: expected https, found http to another machine, {parts.hostname}: "
+            f"expected an https endpoint, found http to another machine, {parts.hostname}: "
             "http is for tests on this machine"
         )
     return f"{parts.scheme}://{parts.hostname}:{port}"
 
 
 def _no_origin(endpoint: str) -> ConfigError:
-    return ConfigError(
-        f"participants: expected each endpoint to be {ORIGIN}, found {shown(endpoint)}"
-    )
+    return ConfigError(f"expected each endpoint to be {ORIGIN}, found {shown(endpoint)}")
 
 
 def _check_distinct(expected: str, values: Iterable[Hashable]) -> None:
