@@ -48,10 +48,11 @@ class ShareSigner(KeySigner):
     ) -> str:
         """The partial signature for the composite key with this identifier, as hex.
 
-        Raises BadRequestError for a GENERIC block or attestation, in every mode of --slashing, and
+        Raises BadRequestError for a GENERIC block or attestation, unless --slashing is off, and
         UnavailableKeyError. Raises as `KeySigner.sign` otherwise.
         """
-        if request.TYPE == "GENERIC" and request.DOMAIN_TYPE in SLASHABLE_DOMAINS:
+        is_generic = request.TYPE == "GENERIC"
+        if is_generic and self._slashing.mode != "off" and request.DOMAIN_TYPE in SLASHABLE_DOMAINS:
             raise BadRequestError(
                 "expected no proposer's or attester's domain in GENERIC, found one: send BLOCK_V2 "
                 "or ATTESTATION"
@@ -91,7 +92,7 @@ def make_routes(share_signer: ShareSigner, sign: SignRoute, batch: BatchRoute) -
 
     return {
         ACCOUNTS: {"GET": list_accounts},
-        f"{ACCOUNTS}/{{composite_public_key}}": {"GET": show_account},
-        f"{SHARE_PREFIX}{{composite_public_key}}": {"POST": sign_one},
+        f"{ACCOUNTS}/{{identifier}}": {"GET": show_account},
+        f"{SHARE_PREFIX}{{identifier}}": {"POST": sign_one},
         SHARE_PREFIX.rstrip("/"): {"POST": sign_batch},
     }

@@ -87,11 +87,12 @@ def origin_of(endpoint: str) -> str:
     """
     try:
         parts = urlsplit(endpoint)
-        port = parts.port or DEFAULT_PORTS.get(parts.scheme)
-    except ValueError:  # a port that is no number, or half an IPv6 address
+        default_port = DEFAULT_PORTS[parts.scheme]
+        port = parts.port or default_port
+    except (KeyError, ValueError):  # another scheme; no number as port, or half an IPv6 address
         raise _no_origin(endpoint) from None
     is_bare = endpoint.lower() == f"{parts.scheme}://{parts.netloc}".lower()
-    if not port or not parts.hostname or not is_bare or "@" in parts.netloc:
+    if not parts.hostname or not is_bare or "@" in parts.netloc:
         raise _no_origin(endpoint)
     if parts.scheme == "http" and not THIS_MACHINE.fullmatch(parts.hostname):
         raise ConfigError(
