@@ -20,7 +20,7 @@ use crate::error::Error;
 
 /// The bits of the curve's order.
 const SCALAR_BITS: usize = 255;
-/// Bytes; reduced modulo the order, so many have no bias that anybody could measure.
+/// Bytes; twice the size of a scalar, so that the reduction modulo the order leaves no bias.
 const RANDOM_SIZE: usize = 64;
 /// The system's random numbers; Linux and macOS have this file.
 const RANDOM_FILE: &str = "/dev/urandom";

@@ -404,7 +404,7 @@ def test_a_fault_applies_to_a_share(signer: Signer) -> None:
 
 def test_metrics_count_partial_signatures(paths: list[Path]) -> None:
     port = free_port()
-    flags = ["--distributed", paths[0], "--metrics-port", str(port)]
+    flags: list[str | Path] = ["--distributed", paths[0], "--metrics-port", str(port)]
 
     with serving_here(*flags) as served:
         served.ask("POST", f"{SIGN}/{KEY}", ATTESTATION["request"])

@@ -78,7 +78,7 @@ def account_of(signer: Signer, key: str = KEY) -> Any:
 
 def partial(signer: Signer, request: Any, key: str = KEY, **headers: str) -> Answer:
     """What a participant answers to a sign request."""
-    return ask(signer, "POST", f"{SIGN}/{key}", request, **headers)
+    return ask(signer, "POST", f"{SIGN}/{key}", request, 10, **headers)
 
 
 def batch(signer: Signer, keys: list[str], request: Any) -> Answer:
