@@ -6,6 +6,7 @@ import shlex
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from signer import SecretKey
 from signer._core import recover_public_key
@@ -170,6 +171,15 @@ def test_endpoints_without_a_split_are_refused(tmp_path: Path) -> None:
 
     assert 2 == done.exit_code
     assert "expected --split with --endpoint" in done.output
+
+
+def test_a_variable_of_serve_is_no_source_of_keys(tmp_path: Path) -> None:
+    variables = {"SIGNER_KEYSTORES_PATH": str(tmp_path)}
+    arguments = ["keys", "--interop", "1", "--out", str(tmp_path / "out")]
+
+    done = CliRunner().invoke(main, arguments, env=variables)
+
+    assert 0 == done.exit_code, done.output
 
 
 def test_a_folder_with_files_is_left_alone(tmp_path: Path) -> None:

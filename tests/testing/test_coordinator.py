@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
 from typing import Any
+from urllib.request import HTTPSHandler, build_opener
 
 import pytest
 
@@ -384,6 +385,23 @@ def test_a_threshold_outside_of_the_participants_is_refused(threshold: int) -> N
 
     with pytest.raises(ConfigError, match="expected a threshold between 1 and the 3 endpoints"):
         Coordinator(endpoints, threshold)
+
+
+@pytest.mark.parametrize("number", [0, -1, "1"])
+def test_an_id_that_is_no_number_above_0_is_refused(number: Any) -> None:
+    with pytest.raises(ConfigError, match="expected ids above 0 in endpoints"):
+        Coordinator({number: "http://127.0.0.1:1"}, 1)
+
+
+def test_a_coordinator_authenticates_by_its_opener(paths: list[Path]) -> None:
+    with Signer(distributed=paths[0], tls="mtls") as first:
+        handler = HTTPSHandler(context=first.tls.ssl_context())
+        with Signer(distributed=paths[1]) as second:
+            endpoints = {1: first.url, 2: second.url, 3: "http://127.0.0.1:1"}
+            coordinator = Coordinator(endpoints, 2, opener=build_opener(handler))
+            recovered = coordinator.sign(KEY, REQUEST)
+
+    assert [1, 2] == recovered.participants
 
 
 def test_text_that_is_no_public_key_is_refused(shared: dict[int, Signer]) -> None:

@@ -3,6 +3,7 @@
 import logging
 import shlex
 from collections.abc import Sequence
+from copy import copy
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,16 +24,20 @@ from .options import FLAGS, KEY_FLAGS, Choice, configuration, current_flag
 log = logging.getLogger(__name__)
 
 DEFAULT_LAYOUT = "web3signer"
-KEYSTORE_FLAGS = [
-    flag
-    for flag in FLAGS
-    if flag.name in {"keystores_path", "keystores_passwords_path", "keystores_password_file"}
-]
+KEYSTORE_FLAGS = ("keystores_path", "keystores_passwords_path", "keystores_password_file")
+
+
+def _without_variable(name: str) -> click.Option:
+    """The option of a flag of `serve`; its variable is set for `serve`, and does not count here."""
+    option = copy(next(flag for flag in FLAGS if flag.name == name))
+    option.envvar = None
+    option.show_envvar = False
+    return option
 
 
 @click.command(
     "keys",
-    params=[*KEY_FLAGS, *KEYSTORE_FLAGS],
+    params=[*KEY_FLAGS, *map(_without_variable, KEYSTORE_FLAGS)],
     context_settings={"token_normalize_func": current_flag, "allow_extra_args": True},
 )
 @click.option(

@@ -27,7 +27,8 @@ class Coordinator:
     """Asks all participants for a signature at the same time, and recovers it from any t of them.
 
     `endpoints` has the URL of each participant by its id, and `threshold` is t. What a participant
-    says of itself is compared with these. Any thread may call.
+    says of itself is compared with these. `opener` is urllib's, for TLS and authentication. Any
+    thread may call. Raises ConfigError.
     """
 
     def __init__(
@@ -38,6 +39,9 @@ class Coordinator:
         timeout: float = TIMEOUT,
         opener: OpenerDirector = NO_PROXY,
     ) -> None:
+        for number in endpoints:
+            if not isinstance(number, int) or number < 1:
+                raise ConfigError(f"expected ids above 0 in endpoints, found {number!r:.100}")
         if not 1 <= threshold <= len(endpoints):
             expected = f"expected a threshold between 1 and the {len(endpoints)} endpoints"
             raise ConfigError(f"{expected}, found {threshold}")
