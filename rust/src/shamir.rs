@@ -107,11 +107,17 @@ fn split(
     }
     let mut source = File::open(RANDOM_FILE).map_err(|error| no_random(&error))?;
     let secret: &blst_scalar = secret.into();
-    let mut coefficients = vec![secret.clone()];
+    // A vector that grows would leave copies of secrets behind, so it gets its size at once.
+    let mut coefficients = Vec::with_capacity(threshold);
+    coefficients.push(secret.clone());
     for _ in 1..threshold {
         coefficients.push(random_scalar(&mut source)?);
     }
-    ids.iter().map(|id| evaluate(&coefficients, *id)).collect()
+    let mut shares = Vec::with_capacity(ids.len());
+    for id in ids {
+        shares.push(evaluate(&coefficients, *id)?);
+    }
+    Ok(shares)
 }
 
 /// Evaluates a polynomial (Horner), whose lowest coefficient comes first, at an id.

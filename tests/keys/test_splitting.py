@@ -141,6 +141,7 @@ def endpoints(*urls: str) -> list[str]:
 @pytest.mark.parametrize(
     ("flags", "told"),
     [
+        (["--split", ""], "expected --split to be THRESHOLD/PARTICIPANTS, such as 2/3"),
         (["--split", "2"], "expected --split to be THRESHOLD/PARTICIPANTS, such as 2/3"),
         (["--split", "two/3"], "expected --split to be THRESHOLD/PARTICIPANTS, such as 2/3"),
         (["--split", "2/300"], "expected --split to be THRESHOLD/PARTICIPANTS, such as 2/3"),
@@ -189,3 +190,12 @@ def test_a_folder_with_files_is_left_alone(tmp_path: Path) -> None:
 
     assert 2 == done.exit_code
     assert [tmp_path / "mine"] == [*tmp_path.iterdir()]
+
+
+def test_a_file_is_no_folder_to_write_into(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("mine")
+
+    done = split(tmp_path / "mine")
+
+    assert 2 == done.exit_code
+    assert f"cannot use {tmp_path / 'mine'}: Not a directory" in done.output

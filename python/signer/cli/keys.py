@@ -90,9 +90,9 @@ def keys(
     Prints the command that serves them. With several layouts, each gets its own folder below --out.
     """
     config = configuration(click.get_current_context())
-    if endpoint and not split:
+    if endpoint and split is None:
         raise ConfigError("expected --split with --endpoint, found no --split")
-    if split:
+    if split is not None:
         parts = split_of(split)
         endpoints = endpoints_of(endpoint, parts)
         if len(layout) > 1 or "all" in layout:

@@ -87,7 +87,8 @@ def write_shares(
     if layout in NO_SHARE_LAYOUTS:
         expected = f"expected with --split another layout than {' and '.join(NO_SHARE_LAYOUTS)}"
         raise ConfigError(f"{expected}, found {layout}")
-    check_is_empty(out)
+    with files.translating_errors(f"use {out}", ConfigError):
+        check_is_empty(out)
     shares = [split_secret_key(key.secret_key, split.threshold, split.ids) for key in keys]
     paths = []
     for index, participant_id in enumerate(split.ids):
