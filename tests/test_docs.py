@@ -17,6 +17,7 @@ from signer.config.settings import Config
 from signer.control.faults import Fault, WrongSignature
 from signer.control.filters import RecordFilter
 from signer.spec.networks import NETWORKS
+from support.distributed import account_sets
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -40,14 +41,16 @@ def test_the_first_two_commands_of_the_readme_are_targets_and_ci_runs_the_test_o
     assert "\ncheck: test lint " in makefile
 
 
-def test_the_readme_names_every_route_and_network() -> None:
+def test_the_readme_names_every_route_and_network(tmp_path: Path) -> None:
+    account_set = account_sets(tmp_path / "out")[0]
     routes = {
         f"{method} {path}"
-        for path, methods in Application(Config()).router.routes.items()
+        for path, methods in Application(Config(distributed=account_set)).router.routes.items()
         for method in methods
     }
 
     assert {"GET /health", "POST /eth/v1/keystores", "GET /reload"} < routes
+    assert "POST /api/v1/eth2/distributed/sign" in routes
     assert [] == [route for route in routes if f"`{route}`" not in README]
     assert [] == [network for network in NETWORKS if network not in README]
 

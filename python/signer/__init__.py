@@ -15,10 +15,13 @@ if TYPE_CHECKING:
     from .slashing.slashable import Slashable
     from .testing.certificates import Certificates
     from .testing.client import FaultHandle
+    from .testing.coordinator import Coordinator
+    from .testing.recovery import ThresholdError
     from .testing.signer import Signer
 
 __all__ = [
     "Certificates",
+    "Coordinator",
     "Fault",
     "FaultHandle",
     "Record",
@@ -26,6 +29,7 @@ __all__ = [
     "Signer",
     "SignerError",
     "Slashable",
+    "ThresholdError",
     "__version__",
     "aggregate",
     "fast_aggregate_verify",
@@ -35,11 +39,13 @@ __all__ = [
 # Imported on demand: code that needs only the cryptography does not wait for a server.
 _HARNESS = {
     "Certificates": "testing.certificates",
+    "Coordinator": "testing.coordinator",
     "Fault": "control.faults",
     "FaultHandle": "testing.client",
     "Record": "control.journal",
     "Signer": "testing.signer",
     "Slashable": "slashing.slashable",
+    "ThresholdError": "testing.recovery",
 }
 
 

@@ -4,7 +4,7 @@ from contextlib import ExitStack
 from functools import partial
 from typing import Self
 
-from .api import auth, batch, keymanager
+from .api import auth, batch, distributed, keymanager
 from .api.bodies import BodyReader, Receive
 from .api.browsers import BrowserGuard
 from .api.control import PREFIX, ControlRoutes
@@ -64,8 +64,6 @@ class Application:
             unless_complete.pop_all()
 
     def _user_check(self, config: Config) -> auth.Check:
-        if config.auth_file is None:
-            return auth.let_everybody_in
         exempt = keymanager.PREFIX if self._token else None  # the token guards these routes
         return auth.require_user(config.auth_file, exempt)
 
@@ -78,8 +76,11 @@ class Application:
         routes = StatusRoutes(self.keyring, self.keymanager, self._slashing).routes
         if config.keymanager:
             routes = {**routes, **self._keymanager_routes()}
+        shares = distributed.ShareSigner(self.keymanager.distributed, self._slashing, self.metrics)
+        distributed_routes = distributed.make_routes(shares, self._sign, self._batch)
+        routes = {**routes, **self._batch.routes, **distributed_routes}
         routes = self._plugins.all_routes(routes, config.auth_file, self._token)
-        others = [f"POST {batch.PATH}", f"POST {SIGN_PREFIX}{{identifier}}"]
+        others = [f"POST {SIGN_PREFIX}{{identifier}}"]
         if config.control:
             others += [f"{method} {PREFIX}{path}" for method, path in self.operations.paths()]
         self.router = Router(routes, others, config)
@@ -112,8 +113,6 @@ class Application:
             self._check_user(request)
             if request.path.startswith(SIGN_PREFIX):
                 return await self._sign(request)
-            if request.path == batch.PATH:
-                return await self._batch(request)
             return await self.router(request)
         except SignerError as error:
             self.refusals.note(f"{request.method} {request.path}", error)

@@ -20,6 +20,8 @@
     │   ├── OtherFormatError        400  JSON that is no EIP-2335 keystore, version 4
     │   └── WrongPasswordError      400  the checksum says that the password is wrong
     ├── FaultError                  any  the answer of a fault that a test has set
+    ├── UnavailableKeyError         503  a share of --distributed that could not be decrypted yet
+    ├── ThresholdError              500  a coordinator of a test lacks partial signatures
     ├── ProcessEndedError           500  the process of a test's signer has ended by itself
     └── ConfigError                 500  a flag or a file that makes serving impossible
         ├── MnemonicError           400  words that are no BIP-39 mnemonic
@@ -176,6 +178,12 @@ class FaultError(SignerError):
     def __init__(self, message: str, status: int) -> None:
         super().__init__(message)
         self.status = status
+
+
+class UnavailableKeyError(SignerError):
+    """A share of a distributed validator could not be decrypted; a reload tries again."""
+
+    status = 503
 
 
 class ProcessEndedError(SignerError, ConnectionError):

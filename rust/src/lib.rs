@@ -15,6 +15,7 @@ mod json;
 mod keystore;
 mod merkle;
 mod prysm;
+mod shamir;
 
 /// The Python module `signer._core`.
 #[pyo3::pymodule(gil_used = false)] // all mutable state is behind locks; the classes are frozen
@@ -31,6 +32,8 @@ mod _core {
     use crate::keystore::{Encrypted, Kdf};
     #[pymodule_export]
     use crate::merkle::merkleize;
+    #[pymodule_export]
+    use crate::shamir::{recover_public_key, recover_signature, split_secret_key};
 
     /// The version of the package; only `rust/Cargo.toml` states it.
     #[pymodule_export]

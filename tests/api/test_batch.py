@@ -177,6 +177,7 @@ def test_a_body_above_32_mib_is_413_before_it_is_read(served: Served) -> None:
     ("method", "path", "expected"),
     [
         *((method, BATCH, (405, "POST")) for method in ("GET", "PUT", "DELETE")),
+        ("OPTIONS", BATCH, (204, "POST")),
         ("GET", f"{BATCH}atures", (404, None)),
         ("POST", f"{BATCH}X{KEY}", (404, None)),
     ],

@@ -34,12 +34,14 @@ def let_everybody_in(_: Request) -> None:
     """Checks nothing."""
 
 
-def require_user(path: Path, exempt: str | None) -> Check:
+def require_user(path: Path | None, exempt: str | None) -> Check:
     """A check that lets in users whose USER:PASSWORD is a line of a file, such as Teku.
 
-    Paths below `exempt` have another guard. The check raises UnknownUserError. Raises ConfigError
-    for a file without lines, and for other lines in it.
+    Without a file, it lets everybody in. Paths below `exempt` have another guard. The check raises
+    UnknownUserError. Raises ConfigError for a file without lines, and for other lines in it.
     """
+    if path is None:
+        return let_everybody_in
     users = _read_users(path)
 
     def check(request: Request) -> None:

@@ -4,7 +4,7 @@ Source: ethereum/remote-signing-api, pull request 29, a draft.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -24,9 +24,11 @@ from .bodies import too_large
 from .http import Request, Response
 from .recorder import Exchange
 from .refusals import Refusals
-from .signing import KeySigner, read_request, require_post
+from .routes import Routes
+from .signing import KeySigner, read_request
 
 PATH = "/api/v1/eth2/sign"
+Described = Callable[[Chosen], dict[str, str]]
 KEYS_PER_SLICE = 500  # the event loop handles this many in 0.1 ms
 WORKERS = 16  # signatures in progress; enough for all cores, few enough for the event loop
 PUBKEY_DIGITS = 96
@@ -66,6 +68,8 @@ class BatchRoute:
         self._network = network
         self._refusals = refusals
 
+        self.routes: Routes = {PATH: {"POST": self}}
+
     def start(self) -> None:
         """Gets ready. The first batch starts the threads, because most signers get no batch."""
         self._engine: SigningEngine | None = None
@@ -77,9 +81,12 @@ class BatchRoute:
 
     async def __call__(self, request: Request) -> Response:
         """Responds 200 with a result for each key; raises the SignerError of any other response."""
+        return await self.sign(request, self._key_signer, lambda _: {})
+
+    async def sign(self, request: Request, key_signer: KeySigner, described: Described) -> Response:
+        """As the handler, by another signer of keys, and with more members in each result."""
         type_name = None
         try:
-            require_post(request)
             batch = await request.work_on_body(_decode)
             message = bytes(batch.signing_request)
             signing_type = await request.work_on_body(lambda _: self._types.find(message))
@@ -97,7 +104,8 @@ class BatchRoute:
         if self._engine is None:
             self._engine = SigningEngine(cores(), background=True)
         signing = _BatchSigning(
-            key_signer=self._key_signer,
+            key_signer=key_signer,
+            described=described(chosen),
             engine=self._engine,
             request=sign_request,
             chosen=chosen,
@@ -122,6 +130,7 @@ class _BatchSigning:
     """Signs one message by the keys of a batch."""
 
     key_signer: KeySigner
+    described: dict[str, str]  # members that each result with a signature has too
     engine: SigningEngine
     request: SignRequest
     chosen: Chosen
@@ -152,13 +161,14 @@ class _BatchSigning:
         status = 200
         result: dict[str, Any] = {"identifier": identifier}
         try:
-            result["signature"] = await self.key_signer.sign(
+            signature = await self.key_signer.sign(
                 self.engine,
                 identifier,
                 self.request,
                 self.chosen,
                 exchange,
             )
+            result |= {**self.described, "signature": signature}
         except SignerError as error:
             self.refusals.note_unsigned(self.request.TYPE, identifier, error)
             status = error.status

@@ -15,7 +15,8 @@ from .. import decoding
 from ..errors import BadRequestError
 from ..hex import to_hex
 from ..keys.keyring import Key, Keyring
-from ..keys.manager import KeyManager, Result
+from ..keys.manager import KeyManager
+from ..keys.results import Result
 from ..slashing import interchange
 from ..slashing.interchange import Interchange
 from ..slashing.protection import Protection

@@ -26,6 +26,7 @@ from .bodies import LARGE_BODY_SIZE
 from .http import Handler, Request, Response, answer
 
 SIGN_PREFIX = "/api/v1/eth2/sign/"
+SHARE_PREFIX = "/api/v1/eth2/distributed/sign/"  # by composite public key
 
 
 class Exchange:
@@ -55,13 +56,14 @@ class Exchange:
         self._signature: bytes | None = None
         self._has_asked_faults = False
         self._number = 0  # of the record of a request that hung
-        self.is_sign_request = self._method == "POST" and path.startswith(SIGN_PREFIX)
-        if path.startswith(SIGN_PREFIX):
-            self.pubkey = normalised_pubkey(path.removeprefix(SIGN_PREFIX))
+        is_sign_path = path.startswith((SIGN_PREFIX, SHARE_PREFIX))
+        self.is_sign_request = self._method == "POST" and is_sign_path
+        if is_sign_path:
+            self.pubkey = normalised_pubkey(path.rpartition("/sign/")[2])
 
     def for_key(self, identifier: str, signing_request: bytes) -> "Exchange":
         """The exchange of one key of a batch, recorded like a single request."""
-        path = SIGN_PREFIX + quote(identifier, safe="")
+        path = f"{self.path}/{quote(identifier, safe='')}"
         part = Exchange(self._operations, self._http_request, path)
         part.pubkey = normalised_pubkey(identifier.removesuffix("/"))
         part.body = Raw(signing_request)

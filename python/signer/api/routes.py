@@ -28,7 +28,8 @@ class Router:
     """A handler that passes each request on to the handler of its path and method.
 
     A handler of GET also gets HEAD, and the server sends no body then. OPTIONS is answered with the
-    methods, and GET / with the routes, to which `others` add those with handlers elsewhere. Raises
+    methods, and GET / with the routes, to which `others` add those with handlers elsewhere. A path
+    may end in a name in braces, which stands for any text without a slash. Raises
     UnknownRouteError and MethodNotAllowedError.
     """
 
@@ -36,9 +37,16 @@ class Router:
         self.routes: Routes = {**routes, "/": {"GET": self._index}}
         self.hints = _hints(config)  # by path: why there is no such route, or where it is
         self._others = others
+        self._by_parent = {
+            path.rpartition("/")[0]: methods
+            for path, methods in self.routes.items()
+            if path.endswith("}")
+        }
 
     async def __call__(self, request: Request) -> Response:
         methods = self.routes.get(request.path)
+        if methods is None:
+            methods = self._by_parent.get(request.path.rpartition("/")[0])
         if methods is None:
             raise UnknownRouteError(f"no route {request.path}{self._hint(request.path)}")
         method = request.method
@@ -89,6 +97,8 @@ def _hints(config: Config) -> dict[str, str]:
         hints["/metrics"] = "metrics are switched off by --no-metrics"
     if not config.control:
         hints["/_signer"] = "start the signer with --control"
+    if not config.distributed:
+        hints["/api/v1/eth2/distributed"] = "start the signer with --distributed FILE"
     if not config.keymanager:
         hints["/eth/v1/keystores"] = "the Keymanager API is switched off by --no-keymanager"
     return hints

@@ -82,11 +82,19 @@ class SignRoute:
 
     async def __call__(self, request: Request) -> Response:
         """Responds 200 with the signature; raises the SignerError of any other response."""
+        signature, _ = await self.sign(request, SIGN_PREFIX, self._key_signer)
+        if request.wants_json:
+            return Response(b'{"signature":"%s"}' % signature.encode())
+        return Response(signature.encode(), TEXT)
+
+    async def sign(self, request: Request, prefix: str, signer: KeySigner) -> tuple[str, Chosen]:
+        """The signature as hex for a path of this prefix, by this signer of keys; its root."""
         exchange = request.exchange
-        identifier = request.path.removeprefix(SIGN_PREFIX)
+        identifier = request.path.removeprefix(prefix)
         type_name = None
         try:
-            require_post(request)
+            if request.method != "POST":
+                raise MethodNotAllowedError(f"expected POST, found {request.method}", "POST")
             signing_type = await request.work_on_body(self._types.find)
             type_name = signing_type.TYPE
             sign_request = await request.work_on_body(partial(read_request, signing_type))
@@ -94,7 +102,7 @@ class SignRoute:
                 exchange.request = sign_request
             chosen = await request.work_on_body(lambda _: sign_request.choose(self._network))
             self._refusals.note_reading(type_name, chosen.reading)
-            signature = await self._key_signer.sign(
+            signature = await signer.sign(
                 self._engine,
                 identifier,
                 sign_request,
@@ -106,9 +114,7 @@ class SignRoute:
             if exchange:
                 await exchange.refuse(error, type_name)
             raise
-        if request.wants_json:
-            return Response(b'{"signature":"%s"}' % signature.encode())
-        return Response(signature.encode(), TEXT)
+        return signature, chosen
 
 
 def read_request(signing_type: type[SignRequest], body: bytes) -> SignRequest:
@@ -116,12 +122,6 @@ def read_request(signing_type: type[SignRequest], body: bytes) -> SignRequest:
     if len(body) > signing_type.MAX_BODY_SIZE:
         raise too_large(signing_type.MAX_BODY_SIZE, len(body))
     return signing_type.decode(body)
-
-
-def require_post(request: Request) -> None:
-    """Raises MethodNotAllowedError for another method."""
-    if request.method != "POST":
-        raise MethodNotAllowedError(f"expected POST, found {request.method}", "POST")
 
 
 def parse_pubkey(identifier: str) -> bytes:

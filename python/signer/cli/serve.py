@@ -121,7 +121,10 @@ def _announce(config: Config, url: str, app: "Application") -> None:
     told = f"{len(keyring)} keys"
     if keyring.failures:
         told += f", {len(keyring.failures)} failed to load"
-    if not keyring:
+    accounts = app.keymanager.distributed.entries
+    if accounts:
+        told += f", shares of {len(accounts)} distributed validators"
+    elif not keyring:
         told += ": load some by --interop, --mnemonic or --keystores-path, or import"
     log.info(told)
     log.info("serving at %s", url)

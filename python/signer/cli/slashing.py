@@ -47,11 +47,13 @@ def import_history(file: IO[bytes], **_: Any) -> None:
     with closing(DataDir(data_dir)) as folder:
         if is_new:
             log.info("made the data directory %s", data_dir)
-        for start in range(0, len(document.data), KEYS_PER_STEP):
+        total = len(document.data)
+        for start in range(0, total, KEYS_PER_STEP):
             data = document.data[start : start + KEYS_PER_STEP]
+            end = start + len(data)
             step = interchange.Interchange(document.genesis_validators_root, data)
             Protection(Config(), folder.history).merge(step)
-            log.info("imported %d of %d keys", start + len(data), len(document.data))
+            log.info("imported %d of %d keys", end, total)
 
 
 @slashing.command(

@@ -72,6 +72,11 @@ class Config:
         "file with the password of all keystores",
         "FILE",
     )
+    distributed: Path | None = flag(
+        None,
+        "this participant's shares of distributed validators: a JSON account set",
+        "FILE",
+    )
     data_dir: Path | None = flag(
         None,
         "keep imported keys, signing histories and decrypted slow keystores in this folder; "
@@ -235,9 +240,9 @@ class Config:
         passwords = [self.keystores_passwords_path, self.keystores_password_file]
         if all(passwords):
             raise ConfigError("expected --keystores-passwords-path or -password-file, found both")
-        if any(passwords) and not self.keystores_path:
+        if any(passwords) and not self.keystores_path and not self.distributed:
             raise ConfigError(
-                "expected --keystores-path next to the password flag, found no --keystores-path"
+                "expected --distributed or --keystores-path next to the password flag, found none"
             )
 
     def _check_tls(self) -> None:

@@ -104,7 +104,7 @@ class Finder:
                 if name.startswith(NO_FILES):
                     yield None
                 elif name.endswith(".json") or ACCOUNT.fullmatch(name) or path in defined:
-                    yield self._keystore_at(path)
+                    yield self.keystore_at(path)
                 elif name in DEFINITIONS:
                     continue
                 elif name.endswith((".yaml", ".yml")):
@@ -158,7 +158,8 @@ class Finder:
                 keystores[path] = None
         return keystores
 
-    def _keystore_at(self, path: str) -> KeystoreFile | None:
+    def keystore_at(self, path: str) -> KeystoreFile | None:
+        """The keystore in a file; None for one of another format. Raises KeystoreError."""
         try:
             status = os.stat(path)
         except OSError as error:

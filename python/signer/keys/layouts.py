@@ -61,7 +61,7 @@ def write(
     """
     try:
         for folder in folders:
-            _check_is_empty(folder)
+            check_is_empty(folder)
         keystores, wallet = _encrypt(keys, {*folders.values()}, password, kdf)
         for folder, layout in folders.items():
             for index, key in enumerate(keys):
@@ -76,7 +76,8 @@ def write(
         raise ConfigError(f"cannot write {error.filename}: {error.strerror}") from None
 
 
-def _check_is_empty(folder: Path) -> None:
+def check_is_empty(folder: Path) -> None:
+    """Raises ConfigError for a folder that has files."""
     if folder.exists() and any(folder.iterdir()):
         raise ConfigError(f"expected no files in {folder}, found some: give another --out")
 

@@ -27,27 +27,14 @@ from ..threads import thread_pool
 from .background import BackgroundDecryption
 from .data_dir import DataDir
 from .derived import derive_keys
+from .distributed import DistributedAccounts
 from .keyring import Key, Keyring, LoadFailure, log_failures
 from .keystore_folder import KeystoreFolder
+from .results import DELETED, DUPLICATE, IMPORTED, NOT_ACTIVE, NOT_FOUND, Result
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-
-class Result(Struct, frozen=True, omit_defaults=True):
-    """The outcome for a keystore or a key, in the Keymanager API's words."""
-
-    status: Literal["imported", "duplicate", "deleted", "not_active", "not_found", "error"]
-    message: str = ""
-
-
-# One object each: a request may have 300,000 of them, which take long to free.
-IMPORTED = Result("imported")
-DUPLICATE = Result("duplicate")
-DELETED = Result("deleted")
-NOT_ACTIVE = Result("not_active")
-NOT_FOUND = Result("not_found")
 
 
 class ReloadStatus(Struct, frozen=True, omit_defaults=True, rename="camel"):
@@ -72,6 +59,7 @@ class KeyManager:
         self._keyring = keyring
         self._data_dir = data_dir
         self._slashing = slashing
+        self.distributed = DistributedAccounts(config)
         self._folder: KeystoreFolder | None = None
         if config.keystores_path:
             self._folder = KeystoreFolder(
@@ -101,9 +89,10 @@ class KeyManager:
         self._given = derive_keys(self._config.key_source)
         self._given += _read_secret_keys(self._config.secret_keys_file)
         self._given += [Key(secret_key) for secret_key in secret_keys]
-        self._load_imported()
         with thread_pool() as pool:
-            self._set_readonly(*self._load_folder(pool))
+            found = self._load_folder(pool)
+        self._load_imported()  # after the shares are known: an imported key may be one
+        self._set_readonly(*found)
         if logs_failures:
             log_failures(self._keyring.failures)
 
@@ -119,24 +108,31 @@ class KeyManager:
         log.info("loaded %d imported keys, %d failed", len(keys), len(self._damaged))
 
     def _load_folder(self, pool: ThreadPoolExecutor) -> tuple[list[Key], list[LoadFailure]]:
-        if self._folder:
-            return self._folder.load(pool)
-        return [], []
+        closed_shares = self.distributed.load(pool)
+        if not self._folder:
+            return [], closed_shares
+        keys, failures = self._folder.load(pool)
+        return keys, [*closed_shares, *failures]
 
     def _set_readonly(self, keys: Sequence[Key], failures: Sequence[LoadFailure]) -> None:
         readonly: dict[bytes, Key] = {}
-        for key in [*self._given, *keys]:
+        for key in self.distributed.without_shares([*self._given, *keys]):
             readonly.setdefault(key.pubkey, key)
         self._keyring.readonly = readonly
         self._keyring.failures = [*self._damaged, *failures]
 
     def add(self, keys: Sequence[Key]) -> None:
-        """Adds keys that live as long as the process. Blocks until they sign."""
+        """Adds keys that live as long as the process. Blocks until they sign.
+
+        Raises KeystoreError for a share of --distributed.
+        """
+        self.distributed.require_no_share(keys)
         if keys:
             self._changing.submit(self._add, keys).result()
 
     def _add(self, keys: Sequence[Key]) -> None:
-        self._keyring.imported |= {key.pubkey: key for key in keys}
+        ordinary = self.distributed.without_shares(keys)
+        self._keyring.imported |= {key.pubkey: key for key in ordinary}
 
     def remove(self, pubkeys: Sequence[bytes]) -> None:
         """Removes keys of any source from the keyring, not from disk. Blocks until it is done.
@@ -201,6 +197,7 @@ class KeyManager:
         if key.pubkey in self._keyring:
             return DUPLICATE
         try:
+            self.distributed.require_no_share([key])
             if self._data_dir:
                 self._data_dir.keep(key)
         except KeystoreError as error:

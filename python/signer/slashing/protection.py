@@ -175,7 +175,7 @@ class Protection:
     def merge(self, interchange: Interchange, pubkeys: Container[bytes] | None = None) -> None:
         """Adds what keys, all or only `pubkeys`, have signed elsewhere. Blocks until it is on disk.
 
-        Empties the histories of these keys. Raises SignerError when it cannot be written.
+        Empties the interchange. Raises SignerError when it cannot be written.
         """
         root = interchange.genesis_validators_root
         for validator in taken(interchange.data):

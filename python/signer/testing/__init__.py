@@ -1,1 +1,5 @@
-"""The test's side: `Signer`, its client, its certificates, and how it is started."""
+"""The test's side: `Signer`, its client, its certificates, how it is started; `Coordinator`."""
+
+from .coordinator import Coordinator
+
+__all__ = ["Coordinator"]
