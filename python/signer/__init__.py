@@ -12,7 +12,7 @@ from .errors import SignerError
 if TYPE_CHECKING:
     from .control.faults import Fault
     from .control.journal import Record
-    from .slashing.protection import Slashable
+    from .slashing.slashable import Slashable
     from .testing.certificates import Certificates
     from .testing.client import FaultHandle
     from .testing.signer import Signer

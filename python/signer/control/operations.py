@@ -17,7 +17,8 @@ from ..hex import to_hex
 from ..keys.derived import derive_keys
 from ..keys.keyring import Key, Keyring
 from ..keys.manager import KeyManager
-from ..slashing.protection import Protection, Slashable
+from ..slashing.protection import Protection
+from ..slashing.slashable import Slashable
 from ..ssz.scalars import Bytes32, Bytes48
 from .faults import ActiveFault, Faults, Seconds, fault_of
 from .fields import decode_fields

@@ -7,11 +7,9 @@ import logging
 import threading
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Container, Iterable, Iterator
-from functools import lru_cache
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 
 from ..config.settings import Config
 from ..errors import SlashingError
@@ -21,7 +19,8 @@ from ..spec.domains import DOMAIN_BEACON_ATTESTER, DOMAIN_BEACON_PROPOSER
 from ..spec.networks import Network
 from .database import HistoryDatabase
 from .interchange import Interchange, ValidatorHistory, exported_messages, message_of, taken
-from .rules import History, HistoryKey, Vote, lowest
+from .rules import History, HistoryKey, Vote, invalid_source, lowest, shared_vote
+from .slashable import Slashable
 
 log = logging.getLogger(__name__)
 
@@ -29,36 +28,7 @@ VOTES_KEPT_PER_HISTORY = 256  # a day of attestations; pruned when there are twi
 SLASHABLE_DOMAINS = {DOMAIN_BEACON_ATTESTER, DOMAIN_BEACON_PROPOSER}
 VOTES_PER_STEP = 500  # of an import; remembering them takes about a millisecond
 MAX_PAIRS_KEPT = 10_000
-MAX_PAIRS_WARNED_OF = 100  # a harness that never reads the log must not fill its pipe
-
-# One object where validators vote alike, as they usually do: a tenth of the memory.
-_shared_vote = lru_cache(4096)(Vote)
-
-
-def _vote(source: int, target: int, signing_root: bytes | None) -> Vote:
-    # Of plain numbers and bytes: SSZ's subclasses would be work for the garbage collector.
-    if not signing_root:
-        return _shared_vote(int(source), int(target))
-    return _shared_vote(int(source), int(target), bytes(signing_root))
-
-
-class Slashable(Struct, frozen=True):
-    """Two messages that are slashable together, with EIP-3076's members, and the rule they break.
-
-    The rules are double_block_proposal, double_vote, surrounding_vote and surrounded_vote.
-    """
-
-    rule: str
-    pubkey: str
-    genesis_validators_root: str
-    earlier: dict[str, str]
-    later: dict[str, str]
-
-    def line(self) -> str:
-        """One line for people."""
-        later = _one_line(self.later)
-        earlier = _one_line(self.earlier)
-        return f"{self.rule} by {abbreviated(self.pubkey)}: {later} conflicts with {earlier}"
+MAX_LINES = 100  # a harness that never reads the log must not fill its pipe
 
 
 class Protection:
@@ -82,6 +52,7 @@ class Protection:
             "slot": config.high_watermark_slot,
         }
         self._count_slashable = count_slashable
+        self._invalid_votes = 0
         self._database = database
         self._histories: dict[bytes, dict[HistoryKey, History]] = {}  # by public key
         self._lock = threading.Lock()
@@ -101,15 +72,27 @@ class Protection:
         genesis_validators_root = fork_info.genesis_validators_root if fork_info else bytes(32)
         if request.DOMAIN_TYPE == DOMAIN_BEACON_ATTESTER:
             key = HistoryKey(pubkey, genesis_validators_root, "signed_attestations")
-            vote = _vote(message.source.epoch, message.target.epoch, signing_root)
+            vote = shared_vote(message.source.epoch, message.target.epoch, signing_root)
             end = self.high_watermark["epoch"]
+            self._check_source(pubkey, vote)
         else:
             key = HistoryKey(pubkey, genesis_validators_root, "signed_blocks")
-            vote = _vote(0, message.slot, signing_root)
+            vote = shared_vote(0, message.slot, signing_root)
             end = self.high_watermark["slot"]
         if self.mode == "enforce" and end is not None and vote.target >= end:
             raise SlashingError(f"not signed: {vote.target} is not below the high watermark, {end}")
         return self._check_and_remember(key, vote)
+
+    def _check_source(self, pubkey: bytes, vote: Vote) -> None:
+        """Refuses an invalid source in enforce mode. `report` warns, because it is no pair."""
+        problem = invalid_source(vote)
+        if not problem:
+            return
+        if self.mode == "enforce":
+            raise SlashingError(f"not signed: invalid_source: {problem}: no chain accepts it")
+        self._invalid_votes += 1
+        level = _level(self._invalid_votes)
+        log.log(level, "invalid attestation by %s: %s", abbreviated(to_hex(pubkey)), problem)
 
     def _check_and_remember(self, key: HistoryKey, vote: Vote) -> int:
         with self._lock:
@@ -147,8 +130,7 @@ class Protection:
         if rule != "below_minimum":
             self.pairs.append(pair)
             self._count_slashable(rule)
-            level = logging.WARNING if len(self.pairs) <= MAX_PAIRS_WARNED_OF else logging.DEBUG
-            log.log(level, "slashable: %s", pair.line())
+            log.log(_level(len(self.pairs)), "slashable: %s", pair.line())
         if self.mode == "enforce":
             hint = "sign something newer, or serve with --slashing report"
             error = SlashingError(f"not signed: {pair.line()}: {hint}")
@@ -186,7 +168,7 @@ class Protection:
             histories: dict[HistoryKey, History] = defaultdict(History)
             if self._database:
                 for key, vote in self._database.votes(pubkey):
-                    histories[key].add(_vote(vote.source, vote.target, vote.signing_root))
+                    histories[key].add(shared_vote(vote.source, vote.target, vote.signing_root))
                 for key, minimum in self._database.minimums(pubkey):
                     histories[key].raise_minimum(minimum)
             self._histories[pubkey] = histories
@@ -206,10 +188,13 @@ class Protection:
 
     def _merge(self, genesis_validators_root: bytes, validator: ValidatorHistory) -> None:
         blocks = [
-            _vote(0, block.slot, block.signing_root) for block in taken(validator.signed_blocks)
+            shared_vote(0, block.slot, block.signing_root)
+            for block in taken(validator.signed_blocks)
         ]
         attestations = [
-            _vote(attestation.source_epoch, attestation.target_epoch, attestation.signing_root)
+            shared_vote(
+                attestation.source_epoch, attestation.target_epoch, attestation.signing_root
+            )
             for attestation in taken(validator.signed_attestations)
         ]
         key = HistoryKey(validator.pubkey, genesis_validators_root, "signed_blocks")
@@ -290,9 +275,10 @@ class Protection:
             self.pairs.clear()
 
 
+def _level(number: int) -> int:
+    """The level of the line about the pair or the vote with this number."""
+    return logging.WARNING if number <= MAX_LINES else logging.DEBUG
+
+
 def _json(value: Any) -> str:
     return msgspec.json.encode(value).decode()
-
-
-def _one_line(message: dict[str, str]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in message.items())

@@ -15,7 +15,7 @@ from ..control.journal import Record
 from ..decoding import decoder
 from ..errors import ConfigError, SignerError
 from ..hex import from_hex, to_hex
-from ..slashing.protection import Slashable
+from ..slashing.slashable import Slashable
 
 NO_PROXY = build_opener(ProxyHandler({}))  # ignores the environment's proxy
 SECRET_SIZE = 32  # bytes
