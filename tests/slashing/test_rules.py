@@ -15,8 +15,8 @@ from signer.errors import SlashingError
 from signer.signing.registry import SigningTypes
 from signer.slashing.interchange import decode
 from signer.slashing.protection import VOTES_KEPT_PER_HISTORY, Protection
-from signer.slashing.slashable import Slashable
 from signer.slashing.rules import History, Vote, lowest
+from signer.slashing.slashable import Slashable
 from support.protection import (
     CHAIN,
     MAX,
