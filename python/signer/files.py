@@ -3,6 +3,7 @@
 import os
 import secrets
 import sqlite3
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,6 +48,20 @@ def read(
     if len(content) > max_size:
         raise error_class(f"expected at most {max_size} bytes in {path}, found more")
     return content
+
+
+def text_of(content: bytes, path: Path | str, error_class: type[SignerError]) -> str:
+    """The text of a file: UTF-8, or UTF-16 with a byte order mark, which Windows writes.
+
+    Raises `error_class`, which shows nothing of the content.
+    """
+    encoding = "utf-8-sig"
+    if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        encoding = "utf-16"
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError:
+        raise error_class(f"expected UTF-8 in {path}, found other bytes") from None
 
 
 def read_start(path: str, size: int, error_class: type[SignerError]) -> bytes:
