@@ -10,6 +10,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from ..config.settings import Config
+from ..control.journal import MAX_NAME_LENGTH, one_line
 from ..errors import ConfigError, CrossSiteError
 from .http import Handler, Request, Response, answer
 
@@ -63,12 +64,13 @@ class BrowserGuard:
         if not _is_local(host) and not {host, ANY} & self._hosts:
             # A page of any name may have had its name pointed at this machine.
             expected = "an address, localhost, or a name of --host-allowlist"
-            raise CrossSiteError(f"expected a browser to ask for {expected}, found host {host}")
+            found = one_line(host, MAX_NAME_LENGTH)
+            raise CrossSiteError(f"expected a browser to ask for {expected}, found host {found}")
         site = request.header(b"sec-fetch-site").decode("latin-1").lower()
         if site == "cross-site" or (origin and _host_name(origin) != host):
+            found = one_line(origin, MAX_NAME_LENGTH) or "another site"
             raise CrossSiteError(
-                f"expected a page of this signer, found one of {origin or 'another site'}: "
-                "allow it by --cors-origins"
+                f"expected a page of this signer, found one of {found}: allow it by --cors-origins"
             )
 
 

@@ -5,11 +5,14 @@ from html import escape
 
 from .._core import __version__
 from ..config.settings import Config
+from ..control.journal import MAX_NAME_LENGTH, one_line
 from ..errors import MethodNotAllowedError, UnknownRouteError, did_you_mean
 from .http import Handler, Request, Response, json_response
+from .queries import IgnoredQueries
 
 Routes = Mapping[str, Mapping[str, Handler]]  # by path, then by method
 
+PATHS_WITH_QUERY = {"/reload"}  # it checks the members itself
 HTML = "text/html; charset=utf-8"
 PAGE = """<!doctype html>
 <html lang="en">
@@ -36,11 +39,13 @@ class Router:
         self.routes: Routes = {**routes, "/": {"GET": self._index}}
         self.hints = _hints(config)  # by path: why there is no such route, or where it is
         self._others = others
+        self._ignored_queries = IgnoredQueries()
 
     async def __call__(self, request: Request) -> Response:
         methods = self.routes.get(request.path)
         if methods is None:
-            raise UnknownRouteError(f"no route {request.path}{self._hint(request.path)}")
+            path = one_line(request.path, MAX_NAME_LENGTH)
+            raise UnknownRouteError(f"no route {path}{self._hint(request.path)}")
         method = request.method
         if method == "HEAD":
             method = "GET"
@@ -49,7 +54,10 @@ class Router:
             allow = ", ".join(_allowed(methods))
             if method == "OPTIONS":
                 return Response(status=204, headers={"allow": allow})
-            raise MethodNotAllowedError(f"expected {allow}, found {method}", allow)
+            name = one_line(method, MAX_NAME_LENGTH)
+            raise MethodNotAllowedError(f"expected {allow}, found {name}", allow)
+        if request.path not in PATHS_WITH_QUERY:
+            self._ignored_queries.warn(request.path, request.query)
         return await handler(request)
 
     def _hint(self, path: str) -> str:

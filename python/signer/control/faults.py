@@ -18,6 +18,7 @@ from ..keys.keyring import Key
 from ..ssz.scalars import shown
 from .fields import decode_fields
 from .filters import Natural, RequestFilter, differing
+from .journal import MAX_NAME_LENGTH, one_line
 
 WrongSignature = Literal[
     "wrong_root",
@@ -218,7 +219,8 @@ class Faults:
         for active in self._faults:
             if str(active.id) == number:
                 return active
-        raise UnknownOperationError(f"expected the id of a fault, found {number}")
+        found = one_line(number, MAX_NAME_LENGTH)
+        raise UnknownOperationError(f"expected the id of a fault, found {found}")
 
     def all(self) -> list[ActiveFault]:
         """Every fault, oldest first; a removed one stays, so that a test may ask for its hits."""

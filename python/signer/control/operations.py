@@ -23,7 +23,7 @@ from ..ssz.scalars import Bytes32, Bytes48
 from .faults import ActiveFault, Faults, Seconds, fault_of
 from .fields import decode_fields
 from .filters import Natural, RecordFilter
-from .journal import MAX_RECORDS, Journal, Record
+from .journal import MAX_NAME_LENGTH, MAX_RECORDS, Journal, Record, one_line
 
 Fields = Mapping[str, Any] | bytes  # bytes: the JSON body of a request
 
@@ -97,7 +97,8 @@ class Operations:
         if operation is None:
             known = ", ".join(self.ROUTES)
             hint = did_you_mean(name, self.ROUTES)
-            raise UnknownOperationError(f"expected one of {known}, found {method} {path}{hint}")
+            found = one_line(f"{method} {path}", MAX_NAME_LENGTH)
+            raise UnknownOperationError(f"expected one of {known}, found {found}{hint}")
         return operation(self, fields)
 
     def paths(self) -> list[list[str]]:
