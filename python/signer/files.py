@@ -87,17 +87,39 @@ def contains(path: str, text: bytes, error_class: type[SignerError]) -> bool:
 def parse_yaml(text: str | bytes) -> list[Any]:
     """The documents of a YAML text, with every scalar as text: YAML reads 0x01 as the integer 1.
 
-    Raises ValueError, which shows nothing of the text.
+    Raises ValueError, which shows nothing of the text, also for a member that has two values: YAML
+    forbids that, and the library takes the last.
     """
     import yaml  # noqa: PLC0415 - most starts read no YAML and should not wait for the import
 
-    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+    base: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+
+    class Loader(base):  # type: ignore[misc] # a module that is imported here
+        def construct_mapping(self, node: Any, deep: bool = False) -> Any:  # noqa: FBT001, FBT002
+            members = super().construct_mapping(node, deep)
+            if len(members) < len(node.value):
+                _check_duplicates(self, node)
+            return members
+
     try:
-        return list(yaml.load_all(text, Loader=loader))
+        return list(yaml.load_all(text, Loader=Loader))
     except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         line = getattr(mark, "line", 0) + 1
         raise ValueError(f"expected YAML, found a mistake in line {line}") from None
+
+
+def _check_duplicates(loader: Any, node: Any) -> None:
+    """Raises ValueError for a member of a mapping that stands there again with another value."""
+    first: dict[str, Any] = {}
+    for name, value in node.value:
+        earlier = first.setdefault(name.value, value)
+        values = [loader.construct_object(each, deep=True) for each in (earlier, value)]
+        if values[0] != values[1]:
+            lines = f"in line {earlier.start_mark.line + 1}, and again in line"
+            raise ValueError(
+                f"expected each member once, found one {lines} {value.start_mark.line + 1}"
+            )
 
 
 def write(path: Path, content: bytes, *, durable: bool = True) -> None:
@@ -139,7 +161,7 @@ def secret_file(path: Path) -> str:
     with translating_errors(f"use {path}", ConfigError):
         if not path.exists():
             write(path, secrets.token_hex(32).encode())
-        text = path.read_text("ascii", "replace").strip()
+        text = text_of(path.read_bytes(), path, ConfigError).strip()
     if not text or not text.isascii():
         raise ConfigError(f"expected a secret (ASCII) in {path}, found none: remove it for another")
     return text

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from support.logs import messages
 from support.served import WRONG_FLAGS, ended_here, refused, serving_here
 
 DEVNET = "giant issue aisle success illegal bike spike question tent bar rely arctic volcano long "
@@ -24,6 +25,22 @@ DEVNET += "crawl hungry vocal artwork sniff fantasy very lucky have athlete"
         (["--host", ""], "expected --host to be text that is not empty"),
         (["--host", "a..b"], "expected --host to be an address or the name of a host"),
         (["--fault", '{"type": "ATESTATION", "status": 500}'], "--fault: unknown type"),
+        (
+            ["--cors-origins", "http://a.example:80"],
+            "http://a.example:80: browsers leave the usual port",
+        ),
+        (["--cors-origins", "https://*.example"], "https://*.example: a * stands alone"),
+        (["--cors-origins", "http://b\u00fccher.example"], "browsers send its ASCII form"),
+        (["--cors-origins", "a.example"], "expected --cors-origins to be an origin"),
+        (["--cors-origins", "http://a.example/app"], "expected --cors-origins to be an origin"),
+        (["--cors-origins", "http://a.example http://b.example"], "--cors-origins to be an origin"),
+        (["--host-allowlist", "http://signer"], "the name of a host without scheme"),
+        (
+            ["--host-allowlist", "signer:9000"],
+            "without scheme, port and path, or *, found signer:9000",
+        ),
+        (["--host-allowlist", "signer other"], "found signer other"),
+        (["--host-allowlist", "*.example"], "found *.example"),
         (["--network", "hodi"], "did you mean hoodi?"),
         (["--mnemonic", "devnet", "--count", "1", "--start-index", str(2**32)], "at most 42949672"),
     ],
@@ -58,6 +75,25 @@ def test_words_without_quotation_marks_are_told_without_the_words(command: list[
 
 def test_a_word_without_a_flag_is_told() -> None:
     assert "expected flags only, found keys/" in refused("--interop", "1", "keys/")
+
+
+@pytest.mark.parametrize("host", ["LOCALHOST", "localhost.", "LocalHost."])
+def test_this_machine_may_be_written_in_any_case(host: str) -> None:
+    with serving_here("--no-metrics", "--control", "--host", host) as signer:
+        assert signer.url.startswith("http://127.0.0.1:") or "[::1]" in signer.url
+
+
+@pytest.mark.parametrize("mode", ["report", "off"])
+def test_a_high_watermark_that_ends_nothing_is_warned_of(
+    caplog: pytest.LogCaptureFixture, mode: str
+) -> None:
+    flags = ["--no-metrics", "--slashing", mode, "--high-watermark-epoch", "9"]
+
+    with serving_here(*flags):
+        pass
+
+    expected = "--high-watermark-epoch and -slot end nothing without --slashing enforce"
+    assert [expected] == messages(caplog)
 
 
 def test_choices_and_networks_are_read_in_any_case() -> None:

@@ -25,6 +25,18 @@ from support.known_keys import INTEROP
         ({"port": 70_000}, "expected port to be at most 65535, found 70000"),
         ({"interop": "4"}, "expected interop to be a whole number, found '4'"),
         ({"auth": ("user", "password")}, "expected auth to be"),
+        ({"auth": "user:hunter2\nroot:x"}, "auth to be one user on one line, found several lines"),
+        ({"auth": "user:hunter2\r"}, "auth to be one user on one line"),
+        ({"auth": "user"}, 'auth to be "user:password", found text without a colon'),
+        ({"auth": "#user:hunter2"}, "auth to be a user without # in front"),
+        (
+            {"host_allowlist": ["a\nb"]},
+            "host_allowlist to be a text, or a list of texts, on one line",
+        ),
+        (
+            {"host_allowlist": "a\0b"},
+            "host_allowlist to be a text, or a list of texts, on one line",
+        ),
         ({"auth": "a:b", "auth_file": "users"}, "expected auth or auth_file, found both"),
         ({"keystores": "a", "keystores_path": "b"}, "keystores or keystores_path"),
         ({"keystores": "nowhere"}, "expected a folder, found none at nowhere"),
@@ -43,6 +55,7 @@ def test_a_wrong_value_is_told(arguments: dict[str, Any], expected: str) -> None
 
     assert expected in str(refusal.value)
     assert "0101" not in str(refusal.value)
+    assert "hunter2" not in str(refusal.value)
 
 
 @pytest.mark.parametrize(
@@ -128,6 +141,7 @@ def test_a_signer_that_has_ended_cannot_start(again: str) -> None:
         ({"mnemonic": "devnet", "count": 10**9}, "count: expected `int` <= 100000"),
         ({"mnemonic": "devnet", "count": 1, "start_index": 2**32}, "up to index 4294967295"),
         ({"mnemonic": "dvnet", "count": 1}, "did you mean devnet?"),
+        ({"mnemonic": "devnet", "count": 1, "start": 3}, "`start`; did you mean start_index?"),
         ({"interopp": 3}, "unknown field `interopp`; did you mean interop?"),
     ],
 )

@@ -13,6 +13,7 @@ from .queries import IgnoredQueries
 Routes = Mapping[str, Mapping[str, Handler]]  # by path, then by method
 
 PATHS_WITH_QUERY = {"/reload"}  # it checks the members itself
+NEAR_NAME = 0.75  # difflib's ratio; readyz is 0.5 from reload
 HTML = "text/html; charset=utf-8"
 PAGE = """<!doctype html>
 <html lang="en">
@@ -64,8 +65,14 @@ class Router:
         for prefix, hint in self.hints.items():
             if path == prefix or path.startswith(f"{prefix}/"):
                 return f": {hint}"
-        paths = [line.partition(" ")[2] for line in self._lines()]
-        return did_you_mean(path, paths) or "; GET / lists the routes"
+        # By the last part: paths that only begin alike are not near.
+        last = path.rpartition("/")[2]
+        near = []
+        for line in self._lines():
+            known = line.partition(" ")[2]
+            if did_you_mean(last, [known.rpartition("/")[2]], NEAR_NAME):
+                near.append(known)
+        return did_you_mean(path, near, near=0) or "; GET / lists the routes"
 
     def _lines(self) -> list[str]:
         """A line for each route: its method and its path."""

@@ -199,10 +199,15 @@ def warn_of_variables(environment: Mapping[str, str]) -> None:
         if is_service_link(variable, value):
             links.append(variable)
         elif variable not in VARIABLES and variable != CONFIG_VARIABLE:
-            known = [*VARIABLES, CONFIG_VARIABLE]
-            hint = did_you_mean(variable, known)
-            log.warning("unknown variable %s, ignored%s", variable, hint)
+            log.warning("unknown variable %s, ignored%s", variable, _nearest_variable(variable))
     log_service_links(links)
+
+
+def _nearest_variable(variable: str) -> str:
+    """The hint at the nearest variable; the prefix that all share makes none of them near."""
+    known = {name.removeprefix(VARIABLE_PREFIX): name for name in [*VARIABLES, CONFIG_VARIABLE]}
+    hint = did_you_mean(variable.removeprefix(VARIABLE_PREFIX), known)
+    return hint.replace("did you mean ", f"did you mean {VARIABLE_PREFIX}")
 
 
 def log_service_links(variables: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ import click
 
 from ..config.settings import Config
 from ..errors import ConfigError
-from ..files import translating_errors, write
+from ..files import text_of, translating_errors, write
 from ..keys.data_dir import DataDir
 from ..slashing import interchange
 from ..slashing.protection import Protection
@@ -43,7 +43,9 @@ def import_history(file: IO[bytes], **_: Any) -> None:
     is_new = data_dir is not None and not data_dir.exists()
     if data_dir is None or not is_new:
         data_dir = _existing(data_dir)
-    document = interchange.decode(file.read(), load_network(config.network))
+    document = interchange.decode(
+        text_of(file.read(), file.name, ConfigError), load_network(config.network)
+    )
     with closing(DataDir(data_dir)) as folder:
         if is_new:
             log.info("made the data directory %s", data_dir)

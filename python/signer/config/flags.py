@@ -122,15 +122,18 @@ def _text(declared: Field[Any], value: Any) -> str:
     if not value and declared.default != "":
         raise ValueError("text that is not empty")
     if declared.metadata["metavar"] == "HOST":
-        _check_host(value)
+        return _host(value)
     return value
 
 
-def _check_host(value: str) -> None:
+def _host(value: str) -> str:
+    """A host as it is looked up: the dot at the end of a whole name is not part of it."""
+    value = value.removesuffix(".")
     try:
         value.encode("idna")
     except UnicodeError:  # it would end the start, when the name is looked up
         raise ValueError("an address or the name of a host") from None
+    return value
 
 
 def _list(value: Any) -> tuple[str, ...]:
@@ -138,6 +141,9 @@ def _list(value: Any) -> tuple[str, ...]:
         value = [value]
     if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
         raise ValueError("a text, or a list of texts")
+    for item in value:
+        if "\n" in item or "\0" in item:  # a variable has one item on each line
+            raise ValueError("a text, or a list of texts, on one line each")
     return tuple(value)
 
 

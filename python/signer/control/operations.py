@@ -11,7 +11,6 @@ from msgspec import Meta, Struct, to_builtins
 
 from .._core import SecretKey
 from ..config.key_source import KeySource, check_key_source
-from ..config.settings import current_names
 from ..errors import BadRequestError, UnknownOperationError, did_you_mean
 from ..hex import to_hex
 from ..keys.derived import derive_keys
@@ -156,8 +155,6 @@ class Operations:
 
     def post_keys(self, fields: Fields) -> list[str]:
         """Adds the keys of NewKeys, and returns their public keys."""
-        if not isinstance(fields, bytes):
-            fields = current_names(fields)
         new: NewKeys = decode_fields(NewKeys, fields, "keys")
         keys = derive_keys(new)
         keys += [Key(SecretKey.from_bytes(secret)) for secret in new.keys]

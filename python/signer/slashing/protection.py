@@ -51,6 +51,8 @@ class Protection:
             "epoch": config.high_watermark_epoch,
             "slot": config.high_watermark_slot,
         }
+        if self.mode != "enforce" and any(end is not None for end in self.high_watermark.values()):
+            log.warning("--high-watermark-epoch and -slot end nothing without --slashing enforce")
         self._count_slashable = count_slashable
         self._invalid_votes = 0
         self._database = database

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from ..config.settings import Config
 from ..errors import ConfigError
-from ..files import read, translating_errors
+from ..files import read, text_of, translating_errors
 from .files import (
     PEM,
     check_authorities,
@@ -192,9 +192,13 @@ class _KnownClients:
         return True
 
 
+def _lines(path: Path) -> list[bytes]:
+    return text_of(read(path, ConfigError), path, ConfigError).encode().splitlines()
+
+
 def _read_fingerprints(path: Path) -> set[bytes]:
     """The fingerprints in a file of Web3Signer's form: a name and hex digits on each line."""
-    lines = [line.split() for line in read(path, ConfigError).splitlines()]
+    lines = [line.split() for line in _lines(path)]
     entries = [line for line in lines if line and not line[0].startswith(b"#")]
     fingerprints = {entry[-1].replace(b":", b"").lower() for entry in entries}
     if not fingerprints or not all(map(FINGERPRINT.fullmatch, fingerprints)):
