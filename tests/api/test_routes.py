@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from signer import Signer, __version__
+from support.duties import RANDAO
 from support.logs import messages
 from support.served import Served, request, serving_here
 
@@ -135,6 +136,15 @@ def test_what_came_is_shown_with_a_bound(
     for record in records:
         assert len(record.message or "") < 1100
         assert len(record.line()) < 1500
+
+
+def test_a_public_key_that_is_too_short_is_told_its_length() -> None:
+    with Signer(interop=1) as served:
+        path = f"/api/v1/eth2/sign/{served.pubkeys[0][:-2]}"
+        answer = request(served.url, "POST", path, RANDAO["request"])
+
+    assert 404 == answer.status
+    assert "loaded public keys, found 0xa99a76ed.. of 47 bytes" in answer.json["message"]
 
 
 def test_control_characters_of_a_path_are_escaped() -> None:

@@ -39,6 +39,8 @@ from support.known_keys import INTEROP
         ),
         ({"auth": "a:b", "auth_file": "users"}, "expected auth or auth_file, found both"),
         ({"keystores": "a", "keystores_path": "b"}, "keystores or keystores_path"),
+        ({"data_dir": "~/data"}, "without ~ and variables"),
+        ({"host": "http://localhost"}, "without scheme, port and brackets"),
         ({"keystores": "nowhere"}, "expected a folder, found none at nowhere"),
         ({"control": False}, "expected no control=False"),
         ({"keys": "0x" + "01" * 32}, "expected keys to be a list of keys, found str"),
@@ -118,6 +120,15 @@ def test_a_fault_may_be_an_argument_in_every_form(fault: Any) -> None:
 def test_a_fault_that_is_none_is_refused() -> None:
     with Signer() as signer, pytest.raises(ConfigError, match="a Fault or its fields, found 412"):
         signer.fault(412)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("n", ["ATTESTATION", "1", True, 1.0])
+@pytest.mark.parametrize("method", ["wait_for", "assert_signed"])
+def test_a_number_of_requests_that_is_something_else_is_refused(method: str, n: Any) -> None:
+    with Signer() as signer, pytest.raises(ConfigError, match="n to be a whole number") as error:
+        getattr(signer, method)(n)
+
+    assert "such as type=" in str(error.value)
 
 
 @pytest.mark.parametrize("again", ["start", "__enter__"])

@@ -195,6 +195,10 @@ def warn_of_variables(environment: Mapping[str, str]) -> None:
     links = []
     for variable, value in sorted(environment.items()):
         if not variable.startswith(VARIABLE_PREFIX):
+            if variable.upper() in VARIABLES:  # systems tell variables apart by their case
+                log.warning(
+                    "unknown variable %s, ignored; did you mean %s?", variable, variable.upper()
+                )
             continue
         if is_service_link(variable, value):
             links.append(variable)

@@ -49,6 +49,8 @@ def import_history(file: IO[bytes], **_: Any) -> None:
     with closing(DataDir(data_dir)) as folder:
         if is_new:
             log.info("made the data directory %s", data_dir)
+        if not document.data:
+            log.info("imported nothing: the file has no keys")
         for start in range(0, len(document.data), KEYS_PER_STEP):
             data = document.data[start : start + KEYS_PER_STEP]
             step = interchange.Interchange(document.genesis_validators_root, data)
@@ -65,12 +67,15 @@ def export_history(file: str, **_: Any) -> None:
     config = configuration(click.get_current_context())
     with closing(DataDir(_existing(config.data_dir))) as folder:
         protection = Protection(Config(), folder.history)
-        document = protection.export(folder.history.pubkeys(), load_network(config.network))
+        pubkeys = folder.history.pubkeys()
+        document = protection.export(pubkeys, load_network(config.network))
     if file == STANDARD_OUTPUT:
         click.echo(document.encode())
-        return
-    with translating_errors(f"write {file}", ConfigError):
-        write(Path(file), document.encode())
+    else:
+        with translating_errors(f"write {file}", ConfigError):
+            write(Path(file), document.encode())
+    if not pubkeys:
+        log.warning("exported nothing: %s has no signing history", config.data_dir)
 
 
 def _existing(data_dir: Path | None) -> Path:

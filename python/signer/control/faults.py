@@ -16,7 +16,7 @@ from ..errors import BadRequestError, FaultError, UnknownOperationError
 from ..keys.derived import interop_key
 from ..keys.keyring import Key
 from ..ssz.scalars import shown
-from .fields import decode_fields
+from .fields import check_doubled, decode_fields
 from .filters import Natural, RequestFilter, differing
 from .journal import MAX_NAME_LENGTH, one_line
 
@@ -100,6 +100,7 @@ def fault_of(document: bytes | str | Mapping[str, Any]) -> Fault:
     """
     fields: Any = document
     if isinstance(document, str):
+        check_doubled(document)
         fields = decode(dict[str, Any], document, "a fault")
     fault: Fault = decode_fields(Fault, fields, "a fault")
     answers = fault.answers and not fault.drop

@@ -282,4 +282,6 @@ def _read_secret_keys(path: Path | None) -> list[Key]:
             raise ConfigError(
                 f"expected {expected} as key {number} of {path}, found other text"
             ) from None
+    if not keys:
+        raise ConfigError(f"expected secret keys as hex in {path}, found none")
     return keys
