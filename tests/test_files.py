@@ -6,9 +6,12 @@ from typing import Any
 import pytest
 
 from signer import Signer
+from signer.errors import ConfigError
 from signer.files import parse_yaml, secret_file
 from support.duties import KEYS
 from support.interchange import document, history
+from support.keymanager import PASSWORD, fresh
+from support.logs import messages
 from support.served import refused, request, serving_here
 from support.slashable import KEY
 from support.slashing_command import exported, slashing
@@ -102,3 +105,57 @@ def test_a_member_that_says_the_same_twice_is_read() -> None:
 def test_a_member_of_an_inner_mapping_with_two_values_is_refused() -> None:
     with pytest.raises(ValueError, match="in line 2, and again in line 3"):
         parse_yaml("a:\n  b: 1\n  b: 2\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", "expected a secret in {}, found none: remove it for another"),
+        ("Bearer secret", "expected one word of ASCII in {}, found other text"),
+        ("one\ntwo\n", "expected one word of ASCII in {}, found other text"),
+        ("s\u00e9same", "expected one word of ASCII in {}, found other text"),
+    ],
+)
+def test_a_token_that_no_client_can_send_is_refused(
+    tmp_path: Path, text: str, expected: str
+) -> None:
+    path = tmp_path / "token"
+    path.write_text(text)
+
+    with pytest.raises(ConfigError) as refusal:
+        secret_file(path)
+
+    assert expected.format(path) == str(refusal.value)
+
+
+@pytest.mark.parametrize("line", [" user:password", "user:password ", "user:password\t"])
+def test_a_user_with_a_blank_at_an_end_is_refused(tmp_path: Path, line: str) -> None:
+    (tmp_path / "users").write_text(f"other:password\n{line}\n")
+
+    with pytest.raises(ConfigError, match="found one with a blank at its start or its end"):
+        Signer(auth_file=tmp_path / "users")
+
+
+def test_a_keystore_in_utf_16_is_told_as_such(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "keystore.json").write_text(fresh().text, "utf-16")
+    (tmp_path / "keystore.txt").write_text(PASSWORD)
+
+    with Signer(keystores=tmp_path) as signer:
+        assert [] == signer.pubkeys
+
+    [line] = messages(caplog)
+    assert line.endswith("expected a keystore in UTF-8, found UTF-16: save it as UTF-8")
+
+
+@pytest.mark.parametrize("encoding", MARKED)
+def test_the_password_of_a_keystore_may_have_a_byte_order_mark(
+    tmp_path: Path, encoding: str
+) -> None:
+    keystore = fresh()
+    (tmp_path / "keystore.json").write_text(keystore.text)
+    (tmp_path / "keystore.txt").write_text(f"{PASSWORD}\r\n", encoding)
+
+    with Signer(keystores=tmp_path) as signer:
+        assert [keystore.pubkey] == signer.pubkeys

@@ -156,12 +156,14 @@ def sync_folder(folder: Path) -> None:
 def secret_file(path: Path) -> str:
     """The text of a file; a missing file is made, with 32 random bytes as hex.
 
-    Raises ConfigError for a file that cannot be read or made, is empty, or is not ASCII.
+    Raises ConfigError for a file that cannot be read or made, or is not one word of ASCII.
     """
     with translating_errors(f"use {path}", ConfigError):
         if not path.exists():
             write(path, secrets.token_hex(32).encode())
         text = text_of(path.read_bytes(), path, ConfigError).strip()
-    if not text or not text.isascii():
-        raise ConfigError(f"expected a secret (ASCII) in {path}, found none: remove it for another")
+    if not text:
+        raise ConfigError(f"expected a secret in {path}, found none: remove it for another")
+    if not text.isascii() or len(text.split()) > 1:  # no client could send it
+        raise ConfigError(f"expected one word of ASCII in {path}, found other text")
     return text

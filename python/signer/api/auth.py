@@ -65,6 +65,9 @@ def _read_users(path: Path) -> list[bytes]:
         if b":" not in line:
             problem = f"expected lines of USER:PASSWORD in {path}"
             raise ConfigError(f"{problem}, found one without a colon")
+        if line != line.strip():
+            problem = f"expected lines of USER:PASSWORD in {path}"
+            raise ConfigError(f"{problem}, found one with a blank at its start or its end")
         users.append(b64encode(line))
     if not users:
         raise ConfigError(f"expected lines of USER:PASSWORD in {path}, found no line")

@@ -8,7 +8,7 @@ import json
 import re
 import secrets
 import uuid
-from codecs import BOM_UTF8
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Annotated, Any, Literal, TypeVar
@@ -173,6 +173,8 @@ def parse(document: bytes) -> Keystore:
     Raises OtherFormatError for JSON that is not meant to be an EIP-2335 keystore, version 4.
     Raises KeystoreError, which says what is not as expected, for everything else.
     """
+    if document.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        raise KeystoreError("expected a keystore in UTF-8, found UTF-16: save it as UTF-8")
     text = document.removeprefix(BOM_UTF8)
     try:
         if CRYPTO in text:
