@@ -67,12 +67,14 @@ class Router:
                 return f": {hint}"
         # By the last part: paths that only begin alike are not near.
         last = path.rpartition("/")[2]
-        near = []
+        paths = {}
         for line in self._lines():
             known = line.partition(" ")[2]
-            if did_you_mean(last, [known.rpartition("/")[2]], NEAR_NAME):
-                near.append(known)
-        return did_you_mean(path, near, near=0) or "; GET / lists the routes"
+            paths[known.rpartition("/")[2]] = known
+        nearest = did_you_mean(last, paths, NEAR_NAME)
+        for name, known in paths.items():
+            nearest = nearest.replace(f" {name}?", f" {known}?")
+        return nearest or "; GET / lists the routes"
 
     def _lines(self) -> list[str]:
         """A line for each route: its method and its path."""
