@@ -51,18 +51,25 @@ def make_signer(request: Any, signer_options: dict[str, Any]) -> Any:
 
 @pytest.fixture
 def signer(request: Any, signer_options: dict[str, Any]) -> Any:
-    """A fresh Signer with signer_options and the marker's arguments; or that of --signer-url."""
-    marker = request.node.get_closest_marker("signer")
-    arguments = None
-    if marker:
-        arguments = dict(*marker.args, **marker.kwargs)
-    return _signer(request, signer_options, arguments)
+    """A fresh Signer with signer_options and the markers' arguments; or that of --signer-url."""
+    return _signer(request, signer_options, _marked(request.node))
 
 
 @pytest.fixture(scope="session")
 def signer_session(request: Any, signer_options: dict[str, Any]) -> Any:
     """One signer for all tests of a process, otherwise as `signer`. Tests call its `reset()`."""
     return _signer(request, signer_options, None)
+
+
+def _marked(node: Any) -> dict[str, Any] | None:
+    """The arguments of all `signer` markers of a test, its class and its module; None without one.
+
+    The closest marker wins for each argument.
+    """
+    arguments = None
+    for marker in node.iter_markers("signer"):  # the closest first
+        arguments = dict(*marker.args, **marker.kwargs) | (arguments or {})
+    return arguments
 
 
 def _signer(request: Any, options: dict[str, Any], arguments: dict[str, Any] | None) -> Any:

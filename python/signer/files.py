@@ -3,6 +3,7 @@
 import os
 import secrets
 import sqlite3
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,6 +50,20 @@ def read(
     return content
 
 
+def text_of(content: bytes, path: Path | str, error_class: type[SignerError]) -> str:
+    """The text of a file: UTF-8, or UTF-16 with a byte order mark, which Windows writes.
+
+    Raises `error_class`, which shows nothing of the content.
+    """
+    encoding = "utf-8-sig"
+    if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        encoding = "utf-16"
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError:
+        raise error_class(f"expected UTF-8 in {path}, found other bytes") from None
+
+
 def read_start(path: str, size: int, error_class: type[SignerError]) -> bytes:
     """The first `size` bytes of a file. Raises `error_class` for one that cannot be read."""
     with translating_errors(f"read {path}", error_class), open(path, "rb") as file:  # noqa: PTH123
@@ -72,17 +87,39 @@ def contains(path: str, text: bytes, error_class: type[SignerError]) -> bool:
 def parse_yaml(text: str | bytes) -> list[Any]:
     """The documents of a YAML text, with every scalar as text: YAML reads 0x01 as the integer 1.
 
-    Raises ValueError, which shows nothing of the text.
+    Raises ValueError, which shows nothing of the text, also for a member that has two values: YAML
+    forbids that, and the library takes the last.
     """
     import yaml  # noqa: PLC0415 - most starts read no YAML and should not wait for the import
 
-    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+    base: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+
+    class Loader(base):  # type: ignore[misc] # a module that is imported here
+        def construct_mapping(self, node: Any, deep: bool = False) -> Any:  # noqa: FBT001, FBT002
+            members = super().construct_mapping(node, deep)
+            if len(members) < len(node.value):
+                _check_duplicates(self, node)
+            return members
+
     try:
-        return list(yaml.load_all(text, Loader=loader))
+        return list(yaml.load_all(text, Loader=Loader))
     except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         line = getattr(mark, "line", 0) + 1
         raise ValueError(f"expected YAML, found a mistake in line {line}") from None
+
+
+def _check_duplicates(loader: Any, node: Any) -> None:
+    """Raises ValueError for a member of a mapping that stands there again with another value."""
+    first: dict[str, Any] = {}
+    for name, value in node.value:
+        earlier = first.setdefault(name.value, value)
+        values = [loader.construct_object(each, deep=True) for each in (earlier, value)]
+        if values[0] != values[1]:
+            lines = f"in line {earlier.start_mark.line + 1}, and again in line"
+            raise ValueError(
+                f"expected each member once, found one {lines} {value.start_mark.line + 1}"
+            )
 
 
 def write(path: Path, content: bytes, *, durable: bool = True) -> None:
@@ -119,12 +156,14 @@ def sync_folder(folder: Path) -> None:
 def secret_file(path: Path) -> str:
     """The text of a file; a missing file is made, with 32 random bytes as hex.
 
-    Raises ConfigError for a file that cannot be read or made, is empty, or is not ASCII.
+    Raises ConfigError for a file that cannot be read or made, or is not one word of ASCII.
     """
     with translating_errors(f"use {path}", ConfigError):
         if not path.exists():
             write(path, secrets.token_hex(32).encode())
-        text = path.read_text("ascii", "replace").strip()
-    if not text or not text.isascii():
-        raise ConfigError(f"expected a secret (ASCII) in {path}, found none: remove it for another")
+        text = text_of(path.read_bytes(), path, ConfigError).strip()
+    if not text:
+        raise ConfigError(f"expected a secret in {path}, found none: remove it for another")
+    if not text.isascii() or len(text.split()) > 1:  # no client could send it
+        raise ConfigError(f"expected one word of ASCII in {path}, found other text")
     return text

@@ -276,5 +276,5 @@ def test_a_signer_with_auth_is_controlled_as_any_other(where: dict[str, Any]) ->
 
 @WHERE
 def test_a_signer_with_half_a_user_is_an_error(where: dict[str, Any]) -> None:
-    with pytest.raises(SignerError, match="expected lines of USER:PASSWORD"):
+    with pytest.raises(SignerError, match="found text without a colon"):
         Signer(auth="alice", **where)

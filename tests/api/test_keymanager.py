@@ -194,3 +194,50 @@ def test_a_body_of_another_shape_is_refused_and_says_where(
     keymanager: Keymanager, method: str, content: object, expected: str
 ) -> None:
     assert expected in refusal(keymanager.ask(method, content))
+
+
+@pytest.mark.parametrize(
+    ("member", "nearest"),
+    [
+        ("slashingProtection", "; did you mean slashing_protection?"),
+        ("slashing-protection", "; did you mean slashing_protection?"),
+        ("note", ""),
+    ],
+)
+def test_an_unknown_member_imports_nothing(
+    keymanager: Keymanager, member: str, nearest: str
+) -> None:
+    keystore = fresh()
+    content = body(keystore, **{member: json.dumps(HISTORY)})
+
+    told = refusal(keymanager.signer.ask("POST", "/eth/v1/keystores", content), 400)
+
+    assert f"unknown field `{member}`{nearest}" in told
+    assert keystore.pubkey not in keymanager.list_keys()
+
+
+def test_an_unknown_member_deletes_nothing(keymanager: Keymanager) -> None:
+    keystore = fresh()
+    keymanager.import_keystores(keystore)
+    content = {"pubkeys": [keystore.pubkey], "pubkey": keystore.pubkey}
+
+    told = refusal(keymanager.signer.ask("DELETE", "/eth/v1/keystores", content), 400)
+
+    assert "unknown field `pubkey`; did you mean pubkeys?" in told
+    assert keystore.pubkey in keymanager.list_keys()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"keystores": [], "passwords": "hunter2"},
+        {"keystores": "hunter2", "passwords": []},
+        {"keystores": [], "passwords": [], "slashing_protection": ["hunter2"]},
+    ],
+)
+def test_a_member_of_another_type_is_refused_and_not_shown(
+    keymanager: Keymanager, content: dict[str, object]
+) -> None:
+    told = refusal(keymanager.signer.ask("POST", "/eth/v1/keystores", content), 400)
+
+    assert "hunter2" not in told

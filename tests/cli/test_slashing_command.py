@@ -110,6 +110,20 @@ def test_an_export_to_a_dash_is_written_to_standard_output(tmp_path: Path) -> No
     assert {"metadata": METADATA, "data": [signed]} == json.loads(result.stdout)
 
 
+def test_a_folder_without_histories_exports_nothing_and_says_so(tmp_path: Path) -> None:
+    result = slashing("export", "--data-dir", tmp_path, "-")
+
+    assert (0, []) == (result.exit_code, json.loads(result.stdout)["data"])
+    assert f"exported nothing: {tmp_path} has no signing history" in result.stderr
+
+
+def test_a_file_without_keys_imports_nothing_and_says_so(tmp_path: Path) -> None:
+    result = imported(tmp_path, document())
+
+    assert 0 == result.exit_code
+    assert "imported nothing: the file has no keys" in result.stderr
+
+
 def test_an_import_makes_the_data_directory_and_says_so(tmp_path: Path) -> None:
     (file := tmp_path / "file").write_text(document(signed := history(KEY, 4)))
     folder = tmp_path / "new" / "data"

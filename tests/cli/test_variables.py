@@ -58,6 +58,11 @@ def test_links_of_a_service_named_web3signer_are_named_as_ignored() -> None:
         ("SIGNER_KEYSTORE_PATH", "did you mean SIGNER_KEYSTORES_PATH?"),
         ("SIGNER_NO_METRICS", "did you mean SIGNER_METRICS?"),
         ("SIGNER_COFNIG", "did you mean SIGNER_CONFIG?"),
+        (
+            "signer_interop",
+            "unknown variable signer_interop, ignored; did you mean SIGNER_INTEROP?",
+        ),
+        ("SIGNER_FOO", "unknown variable SIGNER_FOO, ignored\n"),
         ("SIGNER_QWXYZ", "unknown variable SIGNER_QWXYZ, ignored"),
     ],
 )

@@ -1,9 +1,11 @@
 """Faults, one by one, as a client meets them over a real connection."""
 
 import http.client
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +16,7 @@ from signer import Fault, Signer, verify
 from signer.errors import SignerError
 from support.asking import ask, sign
 from support.duties import ATTESTATION, KEYS, OTHER, RANDAO
+from support.served import refused
 from support.vectors import unhex
 
 PUBKEY, ROOT = unhex(ATTESTATION["pubkey"]), unhex(ATTESTATION["signing_root"])
@@ -62,6 +65,48 @@ def test_status_content_type_and_body_are_what_they_are_set_to(
 
     assert expected == (answer.status, answer.headers["content-type"], answer.body.decode())
     assert [expected[0]] == [record.status for record in signer.requests]
+
+
+BAD_FAULTS: Any = [
+    ({"content_type": "text/plain\r\nx-injected: 1"}, "content_type: expected printable ASCII"),
+    ({"content_type": "text/\u00fc"}, "content_type: expected printable ASCII"),
+    ({"content_type": "\x00"}, "content_type: expected printable ASCII"),
+    ({"status": 204, "body": "x"}, "status: expected a status whose response has a body"),
+    ({"status": 304, "drop": True}, "status: expected a status whose response has a body"),
+]
+
+
+@pytest.mark.parametrize("way", ["http", "thread", "argument", "flag", "yaml"])
+@pytest.mark.parametrize(("fields", "expected"), BAD_FAULTS)
+def test_what_cannot_be_sent_is_refused_when_it_is_set(
+    tmp_path: Path, fields: dict[str, Any], expected: str, way: str
+) -> None:
+    if way == "http":
+        with Signer() as signer:
+            answer = ask(signer, "POST", "/_signer/faults", fields)
+            told = answer.json["message"]
+            assert 400 == answer.status
+    elif way == "thread":
+        with Signer() as signer, pytest.raises(SignerError) as error:
+            signer.fault(**fields)
+        told = str(error.value)
+    elif way == "argument":
+        with pytest.raises(SignerError) as error:
+            Signer(fault=fields)
+        told = str(error.value)
+    elif way == "flag":
+        told = refused("--no-metrics", "--fault", json.dumps(fields))
+    else:
+        path = tmp_path / "config.yaml"
+        path.write_text(json.dumps({"fault": fields}))
+        told = refused("--no-metrics", "--config", path)
+
+    assert expected in told
+
+
+def test_half_of_a_surrogate_pair_is_no_body(signer: Signer) -> None:
+    with pytest.raises(SignerError, match="body: expected text"):
+        signer.fault(body="\ud800")
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from signer.errors import BadRequestError
         (Fault, b'{"status": 42}', "status: expected `int` >= 200, found 42"),
         (Fault, b'{"status": "x"}', 'status: expected `int | null`, found "x"'),
         (Fault, b'{"status": 42, ]', "status: expected `int` >= 200"),
+        (Fault, b'{"status": 500, "status": 404}', 'expected "status" once, found it twice'),
         (Fault, b'{"staus": 42}', "unknown field `staus`; did you mean status?"),
         (Fault, b'{"signature": "shrot"}', "enum value 'shrot'; did you mean short?"),
         (NewKeys, b'{"mnemonic": 1234567}', "mnemonic: expected `str`, got `int`"),

@@ -27,6 +27,10 @@ PUBKEY = "AB" * 48
         ({"pubkey": ""}, "pubkey: expected a public key of 48 bytes as hex"),
         ({"path": "upcheck"}, 'path: expected a path that begins with / or *, found "upcheck"'),
         ({"path": ""}, "path: expected a path that begins with / or *"),
+        ({"path": "/upcheck/"}, "without doubled slashes and without one at its end"),
+        ({"path": "//upcheck"}, "without doubled slashes and without one at its end"),
+        ({"path": "/reload?wait=true"}, "path: expected a path without a query"),
+        ({"path": "/_signer/requests"}, "outside of /_signer, where requests are not recorded"),
         ({"method": "PSOT"}, 'method: unknown method "PSOT"; did you mean POST?'),
     ],
 )
@@ -46,6 +50,8 @@ def test_a_value_that_no_request_has_is_refused(values: dict[str, Any], expected
         ({"type": "INCLUSION_LIST"}, {"type": "INCLUSION_LIST"}),
         ({"pubkey": PUBKEY}, {"pubkey": f"0x{PUBKEY.lower()}"}),
         ({"path": "*/sign/*"}, {"path": "*/sign/*"}),
+        ({"path": "/"}, {"path": "/"}),
+        ({"path": "/upchec?"}, {"path": "/upchec?"}),
         ({"method": "post"}, {"method": "POST"}),
     ],
 )

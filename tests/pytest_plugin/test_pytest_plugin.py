@@ -80,6 +80,32 @@ def test_the_ini_says_how_many_keys(pytester: Project, file: str) -> None:
     assert {"passed": 1} == outcomes(pytester, tests)
 
 
+def test_markers_are_merged_and_the_closest_wins(project: Project) -> None:
+    tests = """
+    pytestmark = pytest.mark.signer(interop=3, idle_timeout=5.0)
+
+    def arguments(signer):
+        return len(signer.pubkeys), signer._config.idle_timeout, signer._config.slashing
+
+    def test_of_the_module(signer):
+        assert (3, 5.0, "report") == arguments(signer)
+
+    @pytest.mark.signer(slashing="enforce")
+    def test_of_its_own(signer):
+        assert (3, 5.0, "enforce") == arguments(signer)
+
+    @pytest.mark.signer(interop=2, slashing="off")
+    class TestClass:
+        def test_of_the_class(self, signer):
+            assert (2, 5.0, "off") == arguments(signer)
+
+        @pytest.mark.signer(interop=1)
+        def test_of_all(self, signer):
+            assert (1, 5.0, "off") == arguments(signer)
+    """
+    assert {"passed": 4} == outcomes(project, tests)
+
+
 def test_a_marker_and_a_factory_change_the_options_of_a_project(project: Project) -> None:
     tests = """
     @pytest.fixture(scope="session")

@@ -8,8 +8,8 @@ import pytest
 
 from signer import Signer
 from support.asking import ask
-from support.hashing import sha256
-from support.vectors import vectors
+from support.hashing import checkpoint_root, container, sha256, uint64
+from support.vectors import unhex, vectors
 
 CASES: dict[str, Any] = {
     case["name"]: case for case in vectors("signing/signing_live.json")["cases"]
@@ -75,6 +75,23 @@ def test_enforce_refuses_a_conflicting_message_after_a_generic_one(enforcing: Si
     ]
 
     assert [200, 412] == statuses
+
+
+def test_enforce_refuses_a_container_with_its_source_above_its_target(enforcing: Signer) -> None:
+    request = json.loads(json.dumps(ATTESTATION["request"]))
+    data = request["attestation"]
+    data["source"]["epoch"] = "26"  # the target is 25
+    root = container(
+        uint64(data["slot"]),
+        uint64(data["index"]),
+        unhex(data["beacon_block_root"]),
+        checkpoint_root(data["source"]),
+        checkpoint_root(data["target"]),
+    )
+
+    answer = sign(enforcing, request | {"merkle_root": f"0x{root.hex()}"})
+
+    assert (412, True) == (answer.status, "source epoch 26 is above" in answer.json["message"])
 
 
 def test_a_container_may_be_deeper_in_the_message(enforcing: Signer) -> None:

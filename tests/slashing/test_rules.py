@@ -202,6 +202,34 @@ def test_enforce_signs_nothing_from_the_high_watermark_on(
     assert signed * 2 == [not rule for rule in found]
 
 
+@pytest.mark.parametrize("message", [(1, 0), (8, 7), (MAX, 7), (MAX, MAX - 1)])
+def test_enforce_signs_no_source_above_its_target(message: Message) -> None:
+    protection = protecting()
+
+    found = rules(protection, message, (6, 7))
+
+    assert ["invalid_source:", ""] == found
+
+
+def test_an_imported_source_above_its_target_is_not_signed_again() -> None:
+    protection = importing(document((8, 7), root=ROOT))
+
+    assert ["invalid_source:"] == rules(protection, (8, 7))
+
+
+@pytest.mark.parametrize("mode", ["report", "off"])
+def test_a_source_above_its_target_is_no_slashable_pair(
+    mode: SlashingMode, caplog: pytest.LogCaptureFixture
+) -> None:
+    protection = protecting(mode)
+
+    found = rules(protection, (8, 7))
+
+    assert ([""], 0) == (found, len(protection.pairs))
+    warned = "source epoch 8 is above target epoch 7" in caplog.text
+    assert (mode == "report") == warned
+
+
 def test_of_threads_that_sign_at_a_time_one_wins() -> None:
     protection = protecting()
     tries = [(sent((slot,)), bytes([number]) * 32) for slot in range(100) for number in range(4)]
@@ -222,8 +250,8 @@ def is_slashable(one: Data, two: Data) -> bool:
 
 
 def is_older(vote: Data, first: Data) -> bool:
-    """Web3Signer's low watermark; an invalid source counts up to its target."""
-    return vote[0] < min(first[:2]) or vote[1] < first[1]
+    """Web3Signer's low watermark."""
+    return vote[0] < first[0] or vote[1] < first[1]
 
 
 def random_votes(seed: int, count: int, epochs: int) -> list[Data]:
@@ -243,14 +271,15 @@ def refused(protection: Protection, *votes: Data) -> list[bool]:
 
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("epochs", [0, 30, 300])
-def test_enforce_refuses_what_is_slashable_or_older_than_the_first_vote(
+def test_enforce_refuses_what_is_slashable_invalid_or_older_than_the_first_vote(
     seed: int, epochs: int
 ) -> None:
     votes, signed, expected = random_votes(seed, 400, epochs), list[Data](), list[bool]()
     for vote in votes:
         slashable = any(is_slashable(vote, earlier) for earlier in signed)
         older = any(is_older(vote, first) for first in signed[:1])
-        expected.append(slashable or older)
+        invalid = vote[0] > vote[1]  # Web3Signer, AttestationValidator
+        expected.append(slashable or older or invalid)
         signed += [] if expected[-1] else [vote]
 
     found = refused(protecting(), *votes)

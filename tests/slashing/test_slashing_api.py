@@ -78,6 +78,20 @@ def test_a_refusal_names_the_rule_and_the_earlier_message(
     assert [(200, False), (412, True)] == [(r.status, r.signature is None) for r in records]
 
 
+@pytest.mark.parametrize("batch", [False, True], ids=["single", "batch"])
+def test_a_source_above_its_target_is_refused(enforcing: Signer, *, batch: bool) -> None:
+    request: Any = attestation(4, source=5)
+    if batch:
+        content = {"identifiers": [KEY], "signing_request": request}
+        [result] = ask(enforcing, "POST", "/api/v1/eth2/sign", content).json
+        error = result["error"]
+    else:
+        error = sign(enforcing, request)[0].json
+
+    assert 412 == error["code"]
+    assert "source epoch 5 is above target epoch 4" in error["message"]
+
+
 def test_a_refusal_changes_nothing(enforcing: Signer) -> None:
     first, later, surrounding = attestation(4), attestation(6), attestation(6, source=2)
 

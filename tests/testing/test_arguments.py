@@ -25,8 +25,22 @@ from support.known_keys import INTEROP
         ({"port": 70_000}, "expected port to be at most 65535, found 70000"),
         ({"interop": "4"}, "expected interop to be a whole number, found '4'"),
         ({"auth": ("user", "password")}, "expected auth to be"),
+        ({"auth": "user:hunter2\nroot:x"}, "auth to be one user on one line, found several lines"),
+        ({"auth": "user:hunter2\r"}, "auth to be one user on one line"),
+        ({"auth": "user"}, 'auth to be "user:password", found text without a colon'),
+        ({"auth": "#user:hunter2"}, "auth to be a user without # in front"),
+        (
+            {"host_allowlist": ["a\nb"]},
+            "host_allowlist to be a text, or a list of texts, on one line",
+        ),
+        (
+            {"host_allowlist": "a\0b"},
+            "host_allowlist to be a text, or a list of texts, on one line",
+        ),
         ({"auth": "a:b", "auth_file": "users"}, "expected auth or auth_file, found both"),
         ({"keystores": "a", "keystores_path": "b"}, "keystores or keystores_path"),
+        ({"data_dir": "~/data"}, "without ~ and variables"),
+        ({"host": "http://localhost"}, "without scheme, port and brackets"),
         ({"keystores": "nowhere"}, "expected a folder, found none at nowhere"),
         ({"control": False}, "expected no control=False"),
         ({"keys": "0x" + "01" * 32}, "expected keys to be a list of keys, found str"),
@@ -43,6 +57,7 @@ def test_a_wrong_value_is_told(arguments: dict[str, Any], expected: str) -> None
 
     assert expected in str(refusal.value)
     assert "0101" not in str(refusal.value)
+    assert "hunter2" not in str(refusal.value)
 
 
 @pytest.mark.parametrize(
@@ -107,6 +122,15 @@ def test_a_fault_that_is_none_is_refused() -> None:
         signer.fault(412)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("n", ["ATTESTATION", "1", True, 1.0])
+@pytest.mark.parametrize("method", ["wait_for", "assert_signed"])
+def test_a_number_of_requests_that_is_something_else_is_refused(method: str, n: Any) -> None:
+    with Signer() as signer, pytest.raises(ConfigError, match="n to be a whole number") as error:
+        getattr(signer, method)(n)
+
+    assert "such as type=" in str(error.value)
+
+
 @pytest.mark.parametrize("again", ["start", "__enter__"])
 def test_a_signer_that_has_ended_cannot_start(again: str) -> None:
     with Signer(interop=1) as signer:
@@ -128,6 +152,7 @@ def test_a_signer_that_has_ended_cannot_start(again: str) -> None:
         ({"mnemonic": "devnet", "count": 10**9}, "count: expected `int` <= 100000"),
         ({"mnemonic": "devnet", "count": 1, "start_index": 2**32}, "up to index 4294967295"),
         ({"mnemonic": "dvnet", "count": 1}, "did you mean devnet?"),
+        ({"mnemonic": "devnet", "count": 1, "start": 3}, "`start`; did you mean start_index?"),
         ({"interopp": 3}, "unknown field `interopp`; did you mean interop?"),
     ],
 )

@@ -338,12 +338,6 @@ def test_a_process_that_does_not_start_shows_why() -> None:
         Signer(process=True, network="nowhere")
 
 
-def test_keys_are_added_by_the_old_name_of_the_index(signer: Signer) -> None:
-    added = signer.add_keys(mnemonic="devnet", count=1, start=3)
-
-    assert added == signer.add_keys(mnemonic="devnet", count=1, start_index=3)
-
-
 def test_every_exported_name_is_there() -> None:
     assert [] == [name for name in signer_package.__all__ if not hasattr(signer_package, name)]
 

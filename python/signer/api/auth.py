@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import ConfigError, ForbiddenError, UnauthorizedError, UnknownUserError
-from ..files import read
+from ..files import read, text_of
 from .http import Request
 
 # Raises an error for a request that is not let in.
@@ -61,12 +61,15 @@ def require_user(path: Path | None, exempt: str | None) -> Check:
 def _read_users(path: Path) -> list[bytes]:
     """The users of a file as basic authentication sends them. Raises ConfigError."""
     users = []
-    for line in read(path, ConfigError).splitlines():
+    for line in text_of(read(path, ConfigError), path, ConfigError).encode().splitlines():
         if not line or line.startswith(b"#"):
             continue
         if b":" not in line:
             problem = f"expected lines of USER:PASSWORD in {path}"
             raise ConfigError(f"{problem}, found one without a colon")
+        if line != line.strip():
+            problem = f"expected lines of USER:PASSWORD in {path}"
+            raise ConfigError(f"{problem}, found one with a blank at its start or its end")
         users.append(b64encode(line))
     if not users:
         raise ConfigError(f"expected lines of USER:PASSWORD in {path}, found no line")

@@ -10,11 +10,14 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from ..config.settings import Config
+from ..control.journal import MAX_NAME_LENGTH, one_line
 from ..errors import ConfigError, CrossSiteError
 from .http import Handler, Request, Response, answer
 
 ANY = "*"
-ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s,]+")
+ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s,]+")
+DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 MAX_AGE = 600  # seconds; a browser asks again after this time
 METHODS = "GET, HEAD, POST, DELETE"
 
@@ -22,7 +25,7 @@ METHODS = "GET, HEAD, POST, DELETE"
 class BrowserGuard:
     """A handler around another one. Requests without Origin and Sec-Fetch-Site pass as they are.
 
-    Raises ConfigError for an origin that is no scheme and host.
+    Raises ConfigError for an origin or a host that no browser can send.
     """
 
     def __init__(self, handler: Handler, config: Config) -> None:
@@ -30,9 +33,9 @@ class BrowserGuard:
         self._origins = _items(config.cors_origins)
         self._hosts = _items(config.host_allowlist)
         for origin in self._origins - {ANY}:
-            if not ORIGIN.fullmatch(origin):
-                expected = "an origin, such as http://localhost:3000, or *"
-                raise ConfigError(f"expected --cors-origins to be {expected}, found {origin}")
+            _check_origin(origin)
+        for host in self._hosts - {ANY}:
+            _check_host(host)
 
     async def __call__(self, request: Request) -> Response:
         origin = request.header(b"origin").decode("latin-1").lower()
@@ -63,27 +66,51 @@ class BrowserGuard:
         if not _is_local(host) and not {host, ANY} & self._hosts:
             # A page of any name may have had its name pointed at this machine.
             expected = "an address, localhost, or a name of --host-allowlist"
-            raise CrossSiteError(f"expected a browser to ask for {expected}, found host {host}")
+            found = one_line(host, MAX_NAME_LENGTH)
+            raise CrossSiteError(f"expected a browser to ask for {expected}, found host {found}")
         site = request.header(b"sec-fetch-site").decode("latin-1").lower()
         if site == "cross-site" or (origin and _host_name(origin) != host):
+            found = one_line(origin, MAX_NAME_LENGTH) or "another site"
             raise CrossSiteError(
-                f"expected a page of this signer, found one of {origin or 'another site'}: "
-                "allow it by --cors-origins"
+                f"expected a page of this signer, found one of {found}: allow it by --cors-origins"
             )
+
+
+def _check_origin(origin: str) -> None:
+    """Raises ConfigError for an origin that no browser sends so."""
+    expected = "an origin, such as http://localhost:3000, or *"
+    reason = ""
+    if ANY in origin:
+        reason = ": a * stands alone, for every page"
+    elif not origin.isascii():
+        reason = ": browsers send its ASCII form (xn--..)"
+    elif origin.endswith(DEFAULT_PORTS.get(urlsplit(origin).scheme, " ")):
+        reason = ": browsers leave the usual port out"
+    elif ORIGIN.fullmatch(origin):
+        return
+    raise ConfigError(f"expected --cors-origins to be {expected}, found {origin}{reason}")
+
+
+def _check_host(host: str) -> None:
+    """Raises ConfigError for a text that is no name or address of a host."""
+    if HOST.fullmatch(host) or _is_local(host.strip("[]")):
+        return
+    expected = "the name of a host without scheme, port and path, or *"
+    raise ConfigError(f"expected --host-allowlist to be {expected}, found {host}")
 
 
 def _items(lists: Iterable[str]) -> set[str]:
     """The items of lists that are separated by commas."""
     items = set()
     for text in lists:
-        items |= {item.strip().lower().rstrip("/") for item in text.split(",")}
+        items |= {item.strip().lower().rstrip("/").removesuffix(".") for item in text.split(",")}
     return items - {""}
 
 
 def _host_name(url: str) -> str:
     """The host of a URL without its port; empty for a text that has none."""
     try:
-        return urlsplit(url).hostname or ""
+        return (urlsplit(url).hostname or "").removesuffix(".")
     except ValueError:
         return ""
 

@@ -8,13 +8,14 @@ import logging
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, TypeVar
-from urllib.parse import parse_qsl
 
 import msgspec
 from msgspec import Struct
 
+from ..control.journal import one_line
 from ..errors import ContentEncodingError, SignerError
 from .bodies import BodyReader, Receive
+from .queries import read_query
 
 log = logging.getLogger(__name__)
 
@@ -50,8 +51,8 @@ class Request:
 
     @property
     def query(self) -> dict[str, str]:
-        """The fields of the query; of two with one name the last."""
-        return dict(parse_qsl(self._scope["query_string"].decode(errors="replace")))
+        """The members of the query. Raises BadRequestError for one that stands twice."""
+        return read_query(self._scope["query_string"])
 
     @property
     def wants_json(self) -> bool:
@@ -148,7 +149,7 @@ def error_response(error: Exception) -> Response:
     An unexpected error is a bug: its traceback goes to the log, and the response says no more.
     """
     if isinstance(error, SignerError):
-        response = _error(error.status, str(error))
+        response = _error(error.status, one_line(str(error)))
         response.headers = error.headers
         return response
     log.error("a request failed on a bug of the signer", exc_info=error)

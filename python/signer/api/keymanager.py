@@ -6,12 +6,12 @@ Source: ethereum/keymanager-APIs, apis/local_keystores.yaml and flows/README.md.
 import asyncio
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 from msgspec import Struct
 
-from .. import decoding
+from ..control.fields import decode_fields
 from ..errors import BadRequestError
 from ..hex import to_hex
 from ..keys.keyring import Key, Keyring
@@ -30,8 +30,13 @@ from .routes import Routes
 PREFIX = "/eth/v1/keystores"
 
 
-class _Import(Struct):
-    """`slashing_protection` is text, as the keystores are: JSON inside of JSON."""
+class _Import(Struct, forbid_unknown_fields=True):
+    """`slashing_protection` is text, as the keystores are: JSON inside of JSON.
+
+    A misspelled one is refused, because the keys would sign without their history.
+    """
+
+    SECRETS: ClassVar[frozenset[str]] = frozenset({"keystores", "passwords", "slashing_protection"})
 
     keystores: list[str]
     passwords: list[str]
@@ -40,7 +45,7 @@ class _Import(Struct):
     __repr__ = object.__repr__  # it holds passwords
 
 
-class _Delete(Struct):
+class _Delete(Struct, forbid_unknown_fields=True):
     pubkeys: list[Bytes48]
 
 
@@ -97,7 +102,7 @@ class KeymanagerRoutes:
         return json_list(results, b'{"data":[', b"]}")
 
     def _read_import(self, document: bytes) -> tuple[_Import, Interchange | None]:
-        body = decoding.decode(_Import, document, "keystores and passwords")
+        body = decode_fields(_Import, document, "keystores and passwords")
         if len(body.keystores) != len(body.passwords):
             found = f"{len(body.keystores)} keystores and {len(body.passwords)} passwords"
             raise BadRequestError(f"expected a password for each keystore, found {found}")
@@ -107,7 +112,7 @@ class KeymanagerRoutes:
 
     async def delete_keys(self, request: Request) -> Response:
         """Deletes imported keys, and returns their histories, for import into the next signer."""
-        read = partial(decoding.decode, _Delete, expected="pubkeys")
+        read = partial(decode_fields, _Delete, expected="pubkeys")
         body = await request.work_on_body(read)
         results = await self._keymanager.delete(body.pubkeys)
         history = await asyncio.to_thread(self._exported, body.pubkeys, results)

@@ -14,9 +14,9 @@ from msgspec import Raw
 from .. import decoding
 from ..control.faults import ActiveFault, Fault, wrong_signature
 from ..control.filters import normalised_pubkey
-from ..control.journal import NO_BODY, Record
+from ..control.journal import NO_BODY, Record, one_line
 from ..control.operations import Operations
-from ..errors import SignerError, SigningRootError
+from ..errors import FaultError, SignerError, SigningRootError
 from ..hex import to_hex
 from ..keys.keyring import Key
 from ..signing.candidates import Chosen
@@ -115,6 +115,12 @@ class Exchange:
             self._signing_root = error.signing_root
         if not self._has_asked_faults:
             await self.apply_fault()
+
+    def note_error(self, error: SignerError) -> None:
+        """Notes the message of a refusal, as in its response, or the answer of a fault."""
+        self.message = str(error)
+        if not isinstance(error, FaultError):
+            self.message = one_line(self.message)
 
     def finish(self, status: int) -> None:
         """Adds the record. The response leaves later, because its client may look at once."""
@@ -218,7 +224,7 @@ class Recorder:
                 response = await self._handler(request)
                 await response.collect()
             except SignerError as error:
-                exchange.message = str(error)
+                exchange.note_error(error)
                 raise
             return response
 

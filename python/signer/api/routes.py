@@ -5,11 +5,15 @@ from html import escape
 
 from .._core import __version__
 from ..config.settings import Config
+from ..control.journal import MAX_NAME_LENGTH, one_line
 from ..errors import MethodNotAllowedError, UnknownRouteError, did_you_mean
 from .http import Handler, Request, Response, json_response
+from .queries import IgnoredQueries
 
 Routes = Mapping[str, Mapping[str, Handler]]  # by path, then by method
 
+PATHS_WITH_QUERY = {"/reload"}  # it checks the members itself
+NEAR_NAME = 0.75  # difflib's ratio; readyz is 0.5 from reload
 HTML = "text/html; charset=utf-8"
 PAGE = """<!doctype html>
 <html lang="en">
@@ -42,13 +46,15 @@ class Router:
             for path, methods in self.routes.items()
             if path.endswith("}")
         }
+        self._ignored_queries = IgnoredQueries()
 
     async def __call__(self, request: Request) -> Response:
         methods = self.routes.get(request.path)
         if methods is None:
             methods = self._by_parent.get(request.path.rpartition("/")[0])
         if methods is None:
-            raise UnknownRouteError(f"no route {request.path}{self._hint(request.path)}")
+            path = one_line(request.path, MAX_NAME_LENGTH)
+            raise UnknownRouteError(f"no route {path}{self._hint(request.path)}")
         method = request.method
         if method == "HEAD":
             method = "GET"
@@ -57,15 +63,26 @@ class Router:
             allow = ", ".join(_allowed(methods))
             if method == "OPTIONS":
                 return Response(status=204, headers={"allow": allow})
-            raise MethodNotAllowedError(f"expected {allow}, found {method}", allow)
+            name = one_line(method, MAX_NAME_LENGTH)
+            raise MethodNotAllowedError(f"expected {allow}, found {name}", allow)
+        if request.path not in PATHS_WITH_QUERY:
+            self._ignored_queries.warn(request.path, request.query)
         return await handler(request)
 
     def _hint(self, path: str) -> str:
         for prefix, hint in self.hints.items():
             if path == prefix or path.startswith(f"{prefix}/"):
                 return f": {hint}"
-        paths = [line.partition(" ")[2] for line in self._lines()]
-        return did_you_mean(path, paths) or "; GET / lists the routes"
+        # By the last part: paths that only begin alike are not near.
+        last = path.rpartition("/")[2]
+        paths = {}
+        for line in self._lines():
+            known = line.partition(" ")[2]
+            paths[known.rpartition("/")[2]] = known
+        nearest = did_you_mean(last, paths, NEAR_NAME)
+        for name, known in paths.items():
+            nearest = nearest.replace(f" {name}?", f" {known}?")
+        return nearest or "; GET / lists the routes"
 
     def _lines(self) -> list[str]:
         """A line for each route: its method and its path."""

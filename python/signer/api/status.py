@@ -1,6 +1,9 @@
 """Which keys can sign, whether the signer is well, and Web3Signer's reload."""
 
-from ..errors import UnknownOperationError
+from msgspec import Struct
+
+from ..control.fields import decode_fields
+from ..errors import BadRequestError, UnknownOperationError
 from ..hex import to_hex
 from ..keys.keyring import Keyring
 from ..keys.manager import KeyManager
@@ -8,6 +11,12 @@ from ..slashing.protection import Protection
 from .http import TEXT, Request, Response, json_response
 from .lists import json_list
 from .routes import Routes
+
+
+class ReloadQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """With `wait`, the response comes after the reload."""
+
+    wait: bool = False
 
 
 class StatusRoutes:
@@ -56,20 +65,23 @@ class StatusRoutes:
 
     async def start_reload(self, request: Request) -> Response:
         """202 at once, or with ?wait=true how it went; 409 while a reload is under way."""
+        query: ReloadQuery = decode_fields(ReloadQuery, request.query, "a query")
         reloading = self._keymanager.reload()
         if reloading is None:
             message = "A reload operation is already in progress. Please try again later."
             told = {"code": 409, "status": "error", "message": message, "error": message}
             return json_response(told, 409)
-        if request.query.get("wait") == "true":
+        if query.wait:
             await reloading
             return json_response(self._keymanager.reload_status)
         message = "Reload operation accepted and is running in the background."
         message += " Use GET /reload to check status."
         return json_response({"code": 202, "status": "accepted", "message": message}, 202)
 
-    async def reload_status(self, _: Request) -> Response:
+    async def reload_status(self, request: Request) -> Response:
         """How the reload under way goes, or how the last one went; idle when there was none."""
+        if request.query:
+            raise BadRequestError("expected no query with GET, found one: POST /reload?wait=true")
         return json_response(self._keymanager.reload_status)
 
     async def high_watermark(self, _: Request) -> Response:

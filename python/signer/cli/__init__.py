@@ -8,6 +8,7 @@ from .._core import __version__
 from ..errors import SignerError, UnavailableError
 from . import output, parent  # noqa: F401 - `parent` first, before what takes long to import
 from .keys import keys
+from .options import FLAGS
 from .serve import serve
 from .slashing import slashing
 from .web3signer import COMMAND_NAME, web3signer
@@ -23,7 +24,14 @@ class _Commands(click.Group):
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
         if context.info_name == COMMAND_NAME:  # called by a link of that name
             args = [COMMAND_NAME, *args]
-        return super().parse_args(context, args)
+        try:
+            return super().parse_args(context, args)
+        except click.NoSuchOption as error:
+            name = error.option_name
+            if not any(name in flag.opts for flag in FLAGS):
+                raise
+            hint = f"a flag comes after its command: signer serve {name}"
+            raise click.UsageError(f"expected a command, found {name}: {hint}", context) from None
 
     def invoke(self, context: click.Context) -> Any:
         output.open_missing_streams()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError, did_you_mean
-from ..files import parse_yaml, translating_errors
+from ..files import parse_yaml, read, text_of
 
 
 def read_flags(path: Path, known: Mapping[str, bool]) -> dict[str, Any]:
@@ -57,8 +57,7 @@ def _text(value: Any) -> str:
 def read_members(path: Path) -> dict[str, Any]:
     """The members of a file. Raises ConfigError for one that cannot be read, or has none."""
     try:
-        with translating_errors(f"read {path}", ConfigError):
-            text = path.read_text("utf-8")
+        text = text_of(read(path, ConfigError), path, ConfigError)
         if path.suffix == ".toml":
             return tomllib.loads(text)
         documents = parse_yaml(text) or [{}]

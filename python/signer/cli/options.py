@@ -205,14 +205,23 @@ def warn_of_variables(environment: Mapping[str, str]) -> None:
     links = []
     for variable, value in sorted(environment.items()):
         if not variable.startswith(VARIABLE_PREFIX):
+            if variable.upper() in VARIABLES:  # systems tell variables apart by their case
+                log.warning(
+                    "unknown variable %s, ignored; did you mean %s?", variable, variable.upper()
+                )
             continue
         if is_service_link(variable, value):
             links.append(variable)
         elif variable not in VARIABLES and variable != CONFIG_VARIABLE:
-            known = [*VARIABLES, CONFIG_VARIABLE]
-            hint = did_you_mean(variable, known)
-            log.warning("unknown variable %s, ignored%s", variable, hint)
+            log.warning("unknown variable %s, ignored%s", variable, _nearest_variable(variable))
     log_service_links(links)
+
+
+def _nearest_variable(variable: str) -> str:
+    """The hint at the nearest variable; the prefix that all share makes none of them near."""
+    known = {name.removeprefix(VARIABLE_PREFIX): name for name in [*VARIABLES, CONFIG_VARIABLE]}
+    hint = did_you_mean(variable.removeprefix(VARIABLE_PREFIX), known)
+    return hint.replace("did you mean ", f"did you mean {VARIABLE_PREFIX}")
 
 
 def log_service_links(variables: Sequence[str]) -> None:

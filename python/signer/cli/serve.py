@@ -1,5 +1,6 @@
 """`signer serve`."""
 
+import errno
 import json
 import logging
 import os
@@ -102,9 +103,9 @@ def _serve_metrics(config: Config, app: "Application") -> None:
     try:
         metrics_server, _ = start_http_server(port, host, app.metrics.registry)
     except OSError as error:
-        if config.metrics_port is not None:
+        if config.metrics_port is not None or error.errno != errno.EADDRINUSE:
             problem = f"cannot serve metrics on {host}, port {port}: {error.strerror}"
-            hint = "choose another --metrics-port or --no-metrics"
+            hint = "choose another --metrics-port, --metrics-host or --no-metrics"
             raise UnavailableError(f"{problem}; {hint}") from None
         # Several signers on one machine are common in tests, and nobody asked for this port.
         log.info("no metrics: port %d is in use; choose a --metrics-port to have them", port)

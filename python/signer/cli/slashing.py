@@ -9,7 +9,7 @@ import click
 
 from ..config.settings import Config
 from ..errors import ConfigError
-from ..files import translating_errors, write
+from ..files import text_of, translating_errors, write
 from ..keys.data_dir import DataDir
 from ..slashing import interchange
 from ..slashing.protection import Protection
@@ -43,11 +43,15 @@ def import_history(file: IO[bytes], **_: Any) -> None:
     is_new = data_dir is not None and not data_dir.exists()
     if data_dir is None or not is_new:
         data_dir = _existing(data_dir)
-    document = interchange.decode(file.read(), load_network(config.network))
+    document = interchange.decode(
+        text_of(file.read(), file.name, ConfigError), load_network(config.network)
+    )
     with closing(DataDir(data_dir)) as folder:
         if is_new:
             log.info("made the data directory %s", data_dir)
         total = len(document.data)
+        if not total:
+            log.info("imported nothing: the file has no keys")
         for start in range(0, total, KEYS_PER_STEP):
             data = document.data[start : start + KEYS_PER_STEP]
             end = start + len(data)
@@ -65,12 +69,15 @@ def export_history(file: str, **_: Any) -> None:
     config = configuration(click.get_current_context())
     with closing(DataDir(_existing(config.data_dir))) as folder:
         protection = Protection(Config(), folder.history)
-        document = protection.export(sorted(folder.history.pubkeys), load_network(config.network))
+        pubkeys = sorted(folder.history.pubkeys)
+        document = protection.export(pubkeys, load_network(config.network))
     if file == STANDARD_OUTPUT:
         click.echo(document.encode())
-        return
-    with translating_errors(f"write {file}", ConfigError):
-        write(Path(file), document.encode())
+    else:
+        with translating_errors(f"write {file}", ConfigError):
+            write(Path(file), document.encode())
+    if not pubkeys:
+        log.warning("exported nothing: %s has no signing history", config.data_dir)
 
 
 def _existing(data_dir: Path | None) -> Path:

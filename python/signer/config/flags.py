@@ -4,8 +4,10 @@ Flags, variables, files and Python meet the same check.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import Field, field
+from ipaddress import ip_address
 from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, TypeVar, get_args, get_origin
@@ -25,6 +27,9 @@ HIGHEST: Mapping[str, float] = {
     "SLOT": 2**64 - 1,
     "SECONDS": 86_400,  # a day; much more overflows the server's clock
 }
+UNEXPANDED = re.compile(r"~(/|$)|\$[A-Za-z_{]")
+HOST = re.compile(r"[^\s/\[\]]*")
+ADDRESS = re.compile(r"[0-9.]+|.*:.*")  # what is no name
 MAX_SHOWN = 100  # characters of a value in a message
 
 
@@ -111,6 +116,8 @@ def _path(value: Any) -> str:
         value = os.fspath(value)
     if not isinstance(value, str) or not value or "\0" in value:
         raise ValueError("a path, as text or os.PathLike")
+    if UNEXPANDED.match(value):  # a folder named ~ would be made
+        raise ValueError("a path without ~ and variables, which only a shell expands")
     return value
 
 
@@ -122,15 +129,29 @@ def _text(declared: Field[Any], value: Any) -> str:
     if not value and declared.default != "":
         raise ValueError("text that is not empty")
     if declared.metadata["metavar"] == "HOST":
-        _check_host(value)
+        return _host(value)
     return value
 
 
-def _check_host(value: str) -> None:
+def _is_address(value: str) -> bool:
+    try:
+        ip_address(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _host(value: str) -> str:
+    """A host as it is looked up: the dot at the end of a whole name is not part of it."""
+    value = value.removesuffix(".")
+    is_wrong_address = ADDRESS.fullmatch(value) and not _is_address(value)
+    if is_wrong_address or not HOST.fullmatch(value):
+        raise ValueError("an address or the name of a host, without scheme, port and brackets")
     try:
         value.encode("idna")
     except UnicodeError:  # it would end the start, when the name is looked up
         raise ValueError("an address or the name of a host") from None
+    return value
 
 
 def _list(value: Any) -> tuple[str, ...]:
@@ -138,6 +159,9 @@ def _list(value: Any) -> tuple[str, ...]:
         value = [value]
     if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
         raise ValueError("a text, or a list of texts")
+    for item in value:
+        if "\n" in item or "\0" in item:  # a variable has one item on each line
+            raise ValueError("a text, or a list of texts, on one line each")
     return tuple(value)
 
 

@@ -261,7 +261,7 @@ class Config:
 
     @property
     def _is_local(self) -> bool:
-        return THIS_MACHINE.fullmatch(self.host) is not None
+        return THIS_MACHINE.fullmatch(self.host.lower()) is not None
 
     def _check_control_is_local(self) -> None:
         if self.control and not self.control_anywhere and not self._is_local:

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
@@ -14,8 +15,10 @@ from ..decoding import decode
 from ..errors import BadRequestError, FaultError, UnknownOperationError
 from ..keys.derived import interop_key
 from ..keys.keyring import Key
-from .fields import decode_fields
+from ..ssz.scalars import shown
+from .fields import check_doubled, decode_fields
 from .filters import Natural, RequestFilter, differing
+from .journal import MAX_NAME_LENGTH, one_line
 
 WrongSignature = Literal[
     "wrong_root",
@@ -30,8 +33,11 @@ MAX_SECONDS = 86_400  # a day; much more overflows the event loop's clock
 Seconds = Annotated[float, Meta(ge=0, le=MAX_SECONDS)]
 
 MAX_REMOVED_FAULTS_KEPT = 100  # a test may ask for the hits of a fault after a reset
+STATUSES_WITHOUT_BODY = {204, 304}  # RFC 9110: the server sends none, whatever the fault says
 FIRST_ERROR_STATUS = 400
 FOREIGN_KEY_INDEX = 1 << 32  # an interop key that no test uses
+
+HEADER_VALUE = re.compile(r"[\x20-\x7e]*")  # RFC 9110, 5.5, without its obsolete part
 
 INVALID_SIGNATURES = {
     "malformed": bytes([0x11]) * 96,  # not a compressed point: the highest bit says so
@@ -61,10 +67,30 @@ class Fault(RequestFilter, frozen=True, kw_only=True):
     drop: bool = False  # a status line, then the connection closes in the middle of the body
     signature: WrongSignature | None = None
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.content_type is not None and not HEADER_VALUE.fullmatch(self.content_type):
+            expected = "expected printable ASCII, as a header needs it"
+            raise BadRequestError(f"content_type: {expected}, found {shown(self.content_type)}")
+        if self.body is not None and not _is_unicode(self.body):
+            raise BadRequestError("body: expected text, found half of a surrogate pair")
+        if self.status in STATUSES_WITHOUT_BODY and (self.body or self.drop):
+            expected = "expected a status whose response has a body, with body or drop"
+            raise BadRequestError(f"status: {expected}, found {self.status}")
+
     @property
     def answers(self) -> bool:
         """Whether it answers by itself, so that nothing is signed."""
         return self.drop or self.body is not None or (self.status or 0) >= FIRST_ERROR_STATUS
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether a text can be sent as UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def fault_of(document: bytes | str | Mapping[str, Any]) -> Fault:
@@ -74,6 +100,7 @@ def fault_of(document: bytes | str | Mapping[str, Any]) -> Fault:
     """
     fields: Any = document
     if isinstance(document, str):
+        check_doubled(document)
         fields = decode(dict[str, Any], document, "a fault")
     fault: Fault = decode_fields(Fault, fields, "a fault")
     answers = fault.answers and not fault.drop
@@ -193,7 +220,8 @@ class Faults:
         for active in self._faults:
             if str(active.id) == number:
                 return active
-        raise UnknownOperationError(f"expected the id of a fault, found {number}")
+        found = one_line(number, MAX_NAME_LENGTH)
+        raise UnknownOperationError(f"expected the id of a fault, found {found}")
 
     def all(self) -> list[ActiveFault]:
         """Every fault, oldest first; a removed one stays, so that a test may ask for its hits."""

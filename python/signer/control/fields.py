@@ -1,5 +1,6 @@
 """The fields of operations: errors tell the value that came, or the nearest right name."""
 
+import json
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -18,10 +19,31 @@ def decode_fields(kind: Any, fields: bytes | str | Mapping[str, Any], expected: 
 
     Raises BadRequestError. It shows no value of the members that `kind` lists as SECRETS.
     """
+    check_doubled(fields)
     try:
         return decoding.decode(kind, fields, expected)
     except BadRequestError as error:
         raise BadRequestError(_explained(str(error), kind, fields)) from None
+
+
+def check_doubled(fields: bytes | str | Mapping[str, Any]) -> None:
+    """Raises BadRequestError for an object that has a member twice, of which the last would count.
+
+    Large bodies are not looked at.
+    """
+    if isinstance(fields, Mapping) or len(fields) > MAX_EXPLAINED:
+        return
+    with suppress(ValueError, RecursionError):  # what is no JSON is told by the decoder
+        json.loads(fields, object_pairs_hook=_distinct)
+
+
+def _distinct(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = set()
+    for name, _ in members:
+        if name in names:
+            raise BadRequestError(f"expected {shown(name)} once, found it twice in one object")
+        names.add(name)
+    return dict(members)
 
 
 def _explained(message: str, kind: Any, fields: bytes | str | Mapping[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """Filters: which requests a fault or a test means. A value that can match none is refused."""
 
+import re
 from collections.abc import Collection, Mapping
 from fnmatch import fnmatchcase
 from http import HTTPMethod
@@ -14,6 +15,7 @@ from ..signing.registry import BUILT_IN
 from ..ssz.scalars import shown
 
 PUBKEY_SIZE = 48  # bytes; compressed G1
+QUERY = re.compile(r"\?[^/]*=")  # a ? alone is part of a glob
 NEAR_TYPE = 0.75  # difflib's ratio; BUILDER_DEPOSIT, which a plugin may add, is 0.64 from DEPOSIT
 TYPES = tuple(signing_type.TYPE for signing_type in BUILT_IN)
 
@@ -48,9 +50,8 @@ class RequestFilter(
             force_setattr(self, "type", _type_name(self.type))
         if self.pubkey is not None:
             force_setattr(self, "pubkey", _whole_pubkey(self.pubkey))
-        if self.path is not None and not self.path.startswith(("/", "*")):
-            expected = "expected a path that begins with / or *"
-            raise BadRequestError(f"path: {expected}, found {shown(self.path)}")
+        if self.path is not None:
+            _check_path(self.path)
 
     def require_known_type(self, types: Collection[str] = TYPES) -> None:
         """Raises BadRequestError for a type that nearly is one of `types`, those of a signer.
@@ -98,6 +99,21 @@ def _type_name(name: str) -> str:
     if not name.strip():
         raise BadRequestError(f"type: expected the name of a type, found {shown(name)}")
     return name.upper()
+
+
+def _check_path(path: str) -> None:
+    """Raises BadRequestError for a path that no request has: theirs come here without its parts."""
+    expected = ""
+    if not path.startswith(("/", "*")):
+        expected = "a path that begins with / or *"
+    elif "//" in path or (path.endswith("/") and path != "/"):
+        expected = "a path without doubled slashes and without one at its end"
+    elif QUERY.search(path):
+        expected = "a path without a query"
+    elif path.startswith("/_signer"):
+        expected = "a path outside of /_signer, where requests are not recorded"
+    if expected:
+        raise BadRequestError(f"path: expected {expected}, found {shown(path)}")
 
 
 def _whole_pubkey(text: str) -> str:

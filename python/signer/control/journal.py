@@ -15,6 +15,7 @@ from .filters import RecordFilter, differing
 
 MAX_RECORDS = 10_000
 MAX_BODIES_SIZE = 64 << 20  # bytes; the bodies of all records, of which most have a thousand
+MAX_NAME_LENGTH = 200  # characters; of a path, a type or a header in an error or a line
 MAX_LINE_LENGTH = 1000  # characters; a path in a message may have 64 KiB
 NO_BODY = Raw(b"null")
 
@@ -26,13 +27,19 @@ def size_of(body: Raw) -> int:
     return memoryview(body).nbytes
 
 
-def one_line(message: str) -> str:
+def one_line(message: str, max_length: int = MAX_LINE_LENGTH) -> str:
     """A message of a bounded length, in which a line break from a client is escaped."""
-    if len(message) > MAX_LINE_LENGTH:
-        message = f"{message[:MAX_LINE_LENGTH]}.."
+    if len(message) > max_length:
+        message = f"{message[:max_length]}.."
     if message.isprintable():
         return message
-    return message.encode("unicode_escape").decode()
+    return "".join(map(_printable, message))
+
+
+def _printable(character: str) -> str:
+    if character.isprintable():
+        return character
+    return character.encode("unicode_escape").decode()
 
 
 class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -75,7 +82,7 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def line(self) -> str:
         """One line for people."""
-        subject = self.type or f"{self.method} {self.path}"
+        subject = one_line(self.type or f"{self.method} {self.path}", MAX_NAME_LENGTH)
         key = abbreviated(self.pubkey) if self.pubkey else ""
         when = ""
         if self.slot is not None:

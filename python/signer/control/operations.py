@@ -11,7 +11,6 @@ from msgspec import Meta, Struct, to_builtins
 
 from .._core import SecretKey
 from ..config.key_source import KeySource, check_key_source
-from ..config.settings import current_names
 from ..errors import BadRequestError, ConfigError, UnknownOperationError, did_you_mean
 from ..hex import to_hex
 from ..keys.derived import derive_keys
@@ -23,7 +22,7 @@ from ..ssz.scalars import Bytes32, Bytes48
 from .faults import ActiveFault, Fault, Faults, Seconds, fault_of
 from .fields import decode_fields
 from .filters import TYPES, Natural, RecordFilter
-from .journal import MAX_RECORDS, Journal, Record
+from .journal import MAX_NAME_LENGTH, MAX_RECORDS, Journal, Record, one_line
 
 Fields = Mapping[str, Any] | bytes  # bytes: the JSON body of a request
 
@@ -116,7 +115,8 @@ class Operations:
         if operation is None:
             known = ", ".join(self.ROUTES)
             hint = did_you_mean(name, self.ROUTES)
-            raise UnknownOperationError(f"expected one of {known}, found {method} {path}{hint}")
+            found = one_line(f"{method} {path}", MAX_NAME_LENGTH)
+            raise UnknownOperationError(f"expected one of {known}, found {found}{hint}")
         return operation(self, fields)
 
     def paths(self) -> list[list[str]]:
@@ -179,8 +179,6 @@ class Operations:
 
     def post_keys(self, fields: Fields) -> list[str]:
         """Adds the keys of NewKeys, and returns their public keys."""
-        if not isinstance(fields, bytes):
-            fields = current_names(fields)
         new: NewKeys = decode_fields(NewKeys, fields, "keys")
         keys = derive_keys(new)
         keys += [Key(SecretKey.from_bytes(secret)) for secret in new.keys]

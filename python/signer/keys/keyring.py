@@ -79,6 +79,7 @@ class Keyring:
             return key
         shown = to_hex(pubkey[:4])
         raise UnknownKeyError(
-            f"expected one of the {len(self)} loaded public keys, found {shown}..: load it with "
+            f"expected one of the {len(self)} loaded public keys, found {shown}.. of {len(pubkey)} "
+            "bytes: load it with "
             "--interop, --mnemonic or --keystores-path, or import it"
         )

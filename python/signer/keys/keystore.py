@@ -8,7 +8,7 @@ import json
 import re
 import secrets
 import uuid
-from codecs import BOM_UTF8
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Annotated, Any, Literal, TypeVar
@@ -30,6 +30,7 @@ CRYPTO = b'"crypto"'  # every keystore contains it
 PUBKEY_SIZE = 48  # bytes; compressed G1
 ONE_KEY_DIGITS = 64  # hex digits of the cipher's message
 EIP_2335_COST = 1 << 18  # scrypt's n, pbkdf2's c
+MAX_REASON_LENGTH = 200  # characters of what msgspec tells
 DERIVATION_PATH = re.compile(r"m(/[0-9]{1,10}){0,10}")
 # Members of documents that have `crypto` too: Lighthouse's cache of keys, and wallets that keep a
 # seed (EIP-2386's, Prysm's, Rocket Pool's)
@@ -172,6 +173,8 @@ def parse(document: bytes) -> Keystore:
     Raises OtherFormatError for JSON that is not meant to be an EIP-2335 keystore, version 4.
     Raises KeystoreError, which says what is not as expected, for everything else.
     """
+    if document.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        raise KeystoreError("expected a keystore in UTF-8, found UTF-16: save it as UTF-8")
     text = document.removeprefix(BOM_UTF8)
     try:
         if CRYPTO in text:
@@ -181,7 +184,9 @@ def parse(document: bytes) -> Keystore:
         _check_format(fields)
         return convert(Keystore, fields)
     except msgspec.ValidationError as error:
-        raise KeystoreError(f"expected an EIP-2335 keystore, version 4: {error}") from None
+        reason, _, place = str(error).partition(" - at ")  # which may show a long value
+        problem = f"{reason[:MAX_REASON_LENGTH]} - at {place[:MAX_REASON_LENGTH]}"
+        raise KeystoreError(f"expected an EIP-2335 keystore, version 4: {problem}") from None
     except UnicodeError:  # its text would show a part of the document
         raise KeystoreError(
             "expected a keystore in UTF-8, found invalid bytes or a lone surrogate"

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from .._core import SecretKey
 from ..config.settings import Config
 from ..errors import BLSError, ConfigError, KeystoreError, SignerError
-from ..files import MAX_KEY_FILE_SIZE, read
+from ..files import MAX_KEY_FILE_SIZE, read, text_of
 from ..hex import from_hex
 from ..slashing.interchange import Interchange
 from ..slashing.protection import Protection
@@ -278,12 +278,15 @@ def _read_secret_keys(path: Path | None) -> list[Key]:
     if path is None:
         return []
     keys = []
-    for number, line in enumerate(read(path, ConfigError, MAX_KEY_FILE_SIZE).split(), 1):
+    text = text_of(read(path, ConfigError, MAX_KEY_FILE_SIZE), path, ConfigError)
+    for number, line in enumerate(text.split(), 1):
         try:
-            keys.append(Key(SecretKey.from_bytes(from_hex(line.decode("ascii")))))
+            keys.append(Key(SecretKey.from_bytes(from_hex(line))))
         except (ValueError, BLSError):
             expected = "32 bytes of a secret key as hex"
             raise ConfigError(
                 f"expected {expected} as key {number} of {path}, found other text"
             ) from None
+    if not keys:
+        raise ConfigError(f"expected secret keys as hex in {path}, found none")
     return keys

@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from ..errors import KeystoreError
-from ..files import MAX_KEY_FILE_SIZE, parse_yaml, read
+from ..files import MAX_KEY_FILE_SIZE, parse_yaml, read, text_of
 from ..hex import from_hex
 
 # Next to keystores or above them: eth2-val-tools', Teku's and Rocket Pool's names
@@ -67,10 +67,7 @@ class PasswordCandidates(Struct, frozen=True, gc=False):
 
 
 def _read_password(path: str) -> str:
-    try:
-        return read(path, KeystoreError).decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise KeystoreError(f"expected UTF-8 in {path}, found other bytes") from None
+    return text_of(read(path, KeystoreError), path, KeystoreError)
 
 
 def read_definitions(path: str) -> Iterator[tuple[bytes, Definition]]:

@@ -3,10 +3,10 @@
 The rules are in `rules.py`; `database.py` keeps histories on disk.
 """
 
+import logging
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator
-from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -22,22 +22,14 @@ from .database import HistoryDatabase
 from .equivocations import Equivocations
 from .interchange import Interchange, ValidatorHistory, exported_messages, message_of, taken
 from .reports import Count, Reports
-from .rules import History, HistoryKey, Vote, lowest
+from .rules import History, HistoryKey, Vote, invalid_source, lowest, shared_vote
 from .slashable import Slashable
+
+log = logging.getLogger(__name__)
 
 VOTES_KEPT_PER_HISTORY = 256  # a day of attestations; pruned when there are twice as many
 SLASHABLE_DOMAINS = {DOMAIN_BEACON_ATTESTER, DOMAIN_BEACON_PROPOSER}
 VOTES_PER_STEP = 500  # of an import; remembering them takes about a millisecond
-
-# One object where validators vote alike, as they usually do: a tenth of the memory.
-_shared_vote = lru_cache(4096)(Vote)
-
-
-def _vote(source: int, target: int, signing_root: bytes | None) -> Vote:
-    # Of plain numbers and bytes: SSZ's subclasses would be work for the garbage collector.
-    if not signing_root:
-        return _shared_vote(int(source), int(target))
-    return _shared_vote(int(source), int(target), bytes(signing_root))
 
 
 class Protection:
@@ -62,6 +54,8 @@ class Protection:
             "epoch": config.high_watermark_epoch,
             "slot": config.high_watermark_slot,
         }
+        if self.mode != "enforce" and any(end is not None for end in self.high_watermark.values()):
+            log.warning("--high-watermark-epoch and -slot end nothing without --slashing enforce")
         self._database = database
         self._histories: dict[bytes, dict[HistoryKey, History]] = {}  # by public key
         self._lock = threading.Lock()
@@ -84,15 +78,25 @@ class Protection:
         genesis_validators_root = fork_info.genesis_validators_root if fork_info else bytes(32)
         if request.DOMAIN_TYPE == DOMAIN_BEACON_ATTESTER:
             key = HistoryKey(pubkey, genesis_validators_root, "signed_attestations")
-            vote = _vote(message.source.epoch, message.target.epoch, signing_root)
+            vote = shared_vote(message.source.epoch, message.target.epoch, signing_root)
             end = self.high_watermark["epoch"]
+            self._check_source(pubkey, vote)
         else:
             key = HistoryKey(pubkey, genesis_validators_root, "signed_blocks")
-            vote = _vote(0, message.slot, signing_root)
+            vote = shared_vote(0, message.slot, signing_root)
             end = self.high_watermark["slot"]
         if self.mode == "enforce" and end is not None and vote.target >= end:
             raise SlashingError(f"not signed: {vote.target} is not below the high watermark, {end}")
         return self._check_and_remember(key, vote)
+
+    def _check_source(self, pubkey: bytes, vote: Vote) -> None:
+        """Refuses an invalid source in enforce mode. `report` warns, because it is no pair."""
+        problem = invalid_source(vote)
+        if not problem:
+            return
+        if self.mode == "enforce":
+            raise SlashingError(f"not signed: invalid_source: {problem}: no chain accepts it")
+        self.reports.warn_of_invalid(to_hex(pubkey), problem)
 
     def _check_and_remember(self, key: HistoryKey, vote: Vote) -> int:
         with self._lock:
@@ -166,7 +170,7 @@ class Protection:
             histories: dict[HistoryKey, History] = defaultdict(History)
             if self._database:
                 for key, vote in self._database.votes(pubkey):
-                    histories[key].add(_vote(vote.source, vote.target, vote.signing_root))
+                    histories[key].add(shared_vote(vote.source, vote.target, vote.signing_root))
                 for key, minimum in self._database.minimums(pubkey):
                     histories[key].raise_minimum(minimum)
             self._histories[pubkey] = histories
@@ -188,10 +192,13 @@ class Protection:
 
     def _merge(self, genesis_validators_root: bytes, validator: ValidatorHistory) -> None:
         blocks = (
-            _vote(0, block.slot, block.signing_root) for block in taken(validator.signed_blocks)
+            shared_vote(0, block.slot, block.signing_root)
+            for block in taken(validator.signed_blocks)
         )
         attestations = (
-            _vote(attestation.source_epoch, attestation.target_epoch, attestation.signing_root)
+            shared_vote(
+                attestation.source_epoch, attestation.target_epoch, attestation.signing_root
+            )
             for attestation in taken(validator.signed_attestations)
         )
         key = HistoryKey(validator.pubkey, genesis_validators_root, "signed_blocks")

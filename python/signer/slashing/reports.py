@@ -4,6 +4,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 
+from ..hex import abbreviated
 from .slashable import Kind, Slashable
 
 log = logging.getLogger(__name__)
@@ -11,7 +12,7 @@ log = logging.getLogger(__name__)
 Count = Callable[[Kind, str], None]  # of the metrics; takes a rule too
 
 MAX_PAIRS_KEPT = 10_000
-MAX_PAIRS_WARNED_OF = 100  # a harness that never reads the log must not fill its pipe
+MAX_LINES = 100  # a harness that never reads the log must not fill its pipe
 
 
 class Reports:
@@ -21,6 +22,7 @@ class Reports:
         self.pairs = deque[Slashable]()
         self._rules: dict[tuple[str, str | None], str] = {}  # by pubkey and root of `later`
         self._count = count
+        self._invalid = 0  # attestations
 
     def add(self, pair: Slashable) -> None:
         """Keeps a pair, counts it, and logs it."""
@@ -29,8 +31,14 @@ class Reports:
         self.pairs.append(pair)
         self._rules[_later(pair)] = pair.rule
         self._count(pair.kind, pair.rule)
-        level = logging.WARNING if len(self.pairs) <= MAX_PAIRS_WARNED_OF else logging.DEBUG
-        log.log(level, "%s: %s", pair.kind, pair.line())
+        log.log(_level(len(self.pairs)), "%s: %s", pair.kind, pair.line())
+
+    def warn_of_invalid(self, pubkey: str, problem: str) -> None:
+        """Logs that an attestation is invalid by itself."""
+        self._invalid += 1
+        log.log(
+            _level(self._invalid), "invalid attestation by %s: %s", abbreviated(pubkey), problem
+        )
 
     def rule_of(self, pubkey: str, signing_root: str) -> str | None:
         """The rule that a message breaks with an earlier one; None when nothing was reported."""
@@ -40,6 +48,11 @@ class Reports:
         """Forgets every pair."""
         self.pairs.clear()
         self._rules.clear()
+
+
+def _level(number: int) -> int:
+    """The level of the line about the pair or the attestation with this number."""
+    return logging.WARNING if number <= MAX_LINES else logging.DEBUG
 
 
 def _later(pair: Slashable) -> tuple[str, str | None]:

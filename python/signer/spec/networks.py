@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..errors import ConfigError, did_you_mean
-from ..files import parse_yaml
+from ..files import parse_yaml, text_of
 from ..ssz.scalars import Bytes4, Bytes32, uint64
 
 # Forks with a version of their own, oldest first
@@ -72,7 +72,7 @@ def load_network(name_or_path: str | None) -> Network:
 
 def _read_config(path: Path) -> Network:
     try:
-        documents = parse_yaml(path.read_text("utf-8"))
+        documents = parse_yaml(text_of(path.read_bytes(), path, ConfigError))
         if not documents or not documents[0]:
             raise ConfigError(f"expected a consensus configuration in {path}, found an empty file")
         config = documents[0]

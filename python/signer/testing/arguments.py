@@ -39,11 +39,23 @@ def check_access(tls: Any, auth: Any, flags: Mapping[str, Any]) -> None:
         raise ConfigError(f"{expected}, found {tls!r:.{MAX_SHOWN}}{hint}")
     if not isinstance(auth, str):
         raise ConfigError(f'expected auth to be "user:password", found {type(auth).__name__}')
+    if auth:
+        _check_user(auth)
     for name in flags:
         if tls and name.startswith("tls_"):
             raise ConfigError(f"expected tls, which makes certificates, or {name}, found both")
     if auth and "auth_file" in flags:
         raise ConfigError("expected auth or auth_file, found both")
+
+
+def _check_user(auth: str) -> None:
+    """Raises ConfigError for text that is no line of --auth-file, or several. It shows none."""
+    if ":" not in auth:
+        raise ConfigError('expected auth to be "user:password", found text without a colon')
+    if auth.startswith("#"):
+        raise ConfigError("expected auth to be a user without # in front, found a comment")
+    if "\n" in auth or "\r" in auth:
+        raise ConfigError("expected auth to be one user on one line, found several lines")
 
 
 def check_switches(**switches: Any) -> None:

@@ -43,6 +43,15 @@ def secrets_of(keys: Iterable[bytes | str]) -> list[bytes]:
     return secrets
 
 
+def _check_count(n: Any) -> None:
+    """Raises ConfigError for something else than a number, such as a type without its name."""
+    if n is not None and (isinstance(n, bool) or not isinstance(n, int)):
+        raise ConfigError(
+            f"expected n to be a whole number, found {n!r:.100}; requests are selected by name, "
+            "such as type="
+        )
+
+
 class FaultHandle:
     """A fault that was set. As a context manager it is removed on the way out."""
 
@@ -118,6 +127,7 @@ class ControlClient:
         leaves out the requests up to that `seq`. Blocks; in a coroutine:
         `await asyncio.to_thread(signer.wait_for, 3, type="ATTESTATION")`.
         """
+        _check_count(n)
         fields = {"n": n, "wait": timeout, "since": since, **match}
         records: list[Record] = self.ask_control("GET", "requests", list[Record], **fields)
         if len(records) < n:
@@ -133,6 +143,7 @@ class ControlClient:
 
         The message shows what came instead.
         """
+        _check_count(n)
         records = self.wait_for(0, since=since, **match)
         signed = [record for record in records if record.signature]
         if n is None:

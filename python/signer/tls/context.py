@@ -3,16 +3,30 @@
 `check` validates certificates for Granian too.
 """
 
+import logging
 import re
 import ssl
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..config.settings import Config
 from ..errors import ConfigError
-from ..files import read, translating_errors
+from ..files import read, text_of, translating_errors
+from .files import (
+    PEM,
+    check_authorities,
+    check_pem,
+    load_pair,
+    other_key,
+    problem_for_clients,
+    read_password,
+    refusal,
+)
 from .handshakes import NOT_VALID_NOW, note_certificate, note_unknown_fingerprint
+
+log = logging.getLogger(__name__)
 
 FINGERPRINT = re.compile(rb"[0-9a-f]{64}")
 
@@ -26,15 +40,38 @@ def needs_front(config: Config) -> bool:
 
 def check(config: Config) -> None:
     """Raises ConfigError for files that are not as expected, or when a needed extra is missing."""
+    if not config.tls_cert:
+        return
     if needs_front(config):
         openssl_context(config)
-    elif config.tls_cert:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        with translating_errors(f"use {config.tls_cert} with {config.tls_key}", ConfigError):
-            context.load_cert_chain(config.tls_cert, config.tls_key)
-        if config.tls_client_ca:
-            with translating_errors(f"use {config.tls_client_ca}", ConfigError):
-                context.load_verify_locations(config.tls_client_ca)
+        problem = _problem_by_age(_read_identity(config).certificate)
+    else:
+        problem = _check_pem(config, config.tls_cert)
+    if problem:
+        log.warning("clients will refuse the certificate in %s: %s", config.tls_cert, problem)
+
+
+def _check_pem(config: Config, certificate: Path) -> str:
+    """Raises ConfigError as `check`, and returns why clients will refuse the certificate."""
+    key = config.tls_key or certificate
+    check_pem(config, certificate, key)
+    check_authorities(config.tls_client_ca)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    load_pair(context, certificate, key)
+    if config.tls_client_ca:
+        with translating_errors(f"use {config.tls_client_ca} as --tls-client-ca", ConfigError):
+            context.load_verify_locations(config.tls_client_ca)
+    return problem_for_clients(context, certificate)
+
+
+def _problem_by_age(certificate: Any) -> str:
+    """The same for a certificate of `cryptography`, by its age alone."""
+    now = datetime.now(UTC)
+    if now > certificate.not_valid_after_utc:
+        return "certificate has expired"
+    if now < certificate.not_valid_before_utc:
+        return "certificate is not yet valid"
+    return ""
 
 
 class _Identity(NamedTuple):
@@ -55,17 +92,23 @@ def openssl_context(config: Config) -> Any:
     context = SSL.Context(SSL.TLS_SERVER_METHOD)
     context.set_min_proto_version(SSL.TLS1_2_VERSION)
     context.set_session_id(b"signer")  # without it OpenSSL refuses clients that resume a session
+    check_authorities(config.tls_client_ca)
+    identity = _read_identity(config)
     try:
-        identity = _read_identity(config)
         context.use_privatekey(identity.key)
         context.use_certificate(identity.certificate)
         for certificate in identity.chain:
             context.add_extra_chain_cert(certificate)
+        context.check_privatekey()
+    except (ValueError, TypeError, SSL.Error):
+        path = config.tls_cert or Path()
+        raise refusal(config.tls_key or path, "--tls-key", other_key(path)) from None
+    try:
         if config.tls_client_ca:
             context.load_verify_locations(str(config.tls_client_ca))
-    except (ValueError, TypeError, SSL.Error):
-        problem = f"cannot use {config.tls_cert} with its key, its password and --tls-client-ca"
-        raise ConfigError(f"{problem}: give PKCS#12, or PEM with --tls-key") from None
+    except SSL.Error:
+        problem = f"cannot use {config.tls_client_ca} as --tls-client-ca: the PEM is damaged"
+        raise ConfigError(problem) from None
     required = SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT
     if config.tls_client_ca:
         context.set_verify(required, _AnyOfAuthorities())
@@ -75,23 +118,39 @@ def openssl_context(config: Config) -> Any:
 
 
 def _read_identity(config: Config) -> _Identity:
-    """The server's key and certificates. Raises ConfigError, ValueError or TypeError."""
+    """The server's key and certificates. Raises ConfigError."""
     from cryptography import x509  # noqa: PLC0415 - of the extra, like the next two
     from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415
         load_pem_private_key,
         pkcs12,
     )
 
-    content = read(config.tls_cert or "", ConfigError)
-    password = None
-    if config.tls_password_file:
-        first_line, _, _ = read(config.tls_password_file, ConfigError).partition(b"\n")
-        password = first_line.removesuffix(b"\r")
+    path = config.tls_cert or Path()
+    content = read(path, ConfigError)
+    password = read_password(config.tls_password_file)
     if config.tls_key:
-        key: Any = load_pem_private_key(read(config.tls_key, ConfigError), password)
-        certificate, *chain = x509.load_pem_x509_certificates(content)
+        check_pem(config, path, config.tls_key)
+        try:
+            key: Any = load_pem_private_key(read(config.tls_key, ConfigError), password)
+        except (ValueError, TypeError):
+            reason = "its password is not that of --tls-password-file, or it is damaged"
+            raise refusal(config.tls_key, "--tls-key", reason) from None
+        try:
+            certificate, *chain = x509.load_pem_x509_certificates(content)
+        except ValueError:
+            raise refusal(path, "--tls-cert", "the PEM is damaged") from None
         return _Identity(key, certificate, chain)
-    return _Identity(*pkcs12.load_key_and_certificates(content, password))
+    if PEM.search(content):
+        raise refusal(path, "--tls-cert", "it is PEM; give the file of its key as --tls-key")
+    try:
+        identity = _Identity(*pkcs12.load_key_and_certificates(content, password))
+    except (ValueError, TypeError):
+        reason = "it is no PKCS#12, or its password is not that of --tls-password-file"
+        raise refusal(path, "--tls-cert", reason) from None
+    if not identity.key or not identity.certificate:
+        reason = "expected PKCS#12 with a key and its certificate, found one without them"
+        raise refusal(path, "--tls-cert", reason)
+    return identity
 
 
 class _AnyOfAuthorities:
@@ -133,9 +192,13 @@ class _KnownClients:
         return True
 
 
+def _lines(path: Path) -> list[bytes]:
+    return text_of(read(path, ConfigError), path, ConfigError).encode().splitlines()
+
+
 def _read_fingerprints(path: Path) -> set[bytes]:
     """The fingerprints in a file of Web3Signer's form: a name and hex digits on each line."""
-    lines = [line.split() for line in read(path, ConfigError).splitlines()]
+    lines = [line.split() for line in _lines(path)]
     entries = [line for line in lines if line and not line[0].startswith(b"#")]
     fingerprints = {entry[-1].replace(b":", b"").lower() for entry in entries}
     if not fingerprints or not all(map(FINGERPRINT.fullmatch, fingerprints)):

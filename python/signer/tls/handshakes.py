@@ -1,5 +1,6 @@
 """Why a TLS handshake failed, in plain words: from OpenSSL's errors, and from those of rustls."""
 
+import re
 from typing import Any
 
 # X509_V_ERR_ of a certificate that is not valid now: not yet, no longer, or at no readable time
@@ -15,6 +16,15 @@ DISTRUST = "the client does not trust the signer's certificate: give it the cert
 WRONG_NAME = "the client does not accept the signer's certificate: compare its names with the URL"
 TOO_OLD = "the client speaks only versions before TLS 1.2: update it"
 CLOSED = "the client closed the connection in the middle, perhaps a check of the port"
+SELF_SIGNED = (
+    "the client's certificate is an authority's own: let the authority issue another for the "
+    "client, or list this one in --tls-known-clients"
+)
+DAMAGED = (
+    "the client's certificate is damaged, or its signature is not its issuer's: make a new one"
+)
+NOTHING_IN_COMMON = "the client knows no cipher, curve or signature of the signer's: update it"
+OTHER_PROTOCOL = "the client wants another protocol than HTTP/1.1 (ALPN): let it offer http/1.1"
 UNFINISHED = "the handshake did not end within {} s"
 
 # By the X509_V_ERR_ of OpenSSL, x509_vfy.h
@@ -46,6 +56,16 @@ REASONS = {
     "InvalidCertificate(NotValidYet": NOT_YET_VALID,
     "InvalidCertificate(UnknownIssuer": UNKNOWN_ISSUER,
     "InvalidCertificate(InvalidPurpose": OTHER_PURPOSE,
+    "CaUsedAsEndEntity": SELF_SIGNED,
+    "InvalidCertificate(BadEncoding": DAMAGED,
+    "InvalidCertificate(BadSignature": DAMAGED,
+    "NoKxGroupsInCommon": NOTHING_IN_COMMON,
+    "NoCipherSuitesInCommon": NOTHING_IN_COMMON,
+    "NoSignatureSchemesInCommon": NOTHING_IN_COMMON,
+    "no shared cipher": NOTHING_IN_COMMON,
+    "no suitable key share": NOTHING_IN_COMMON,
+    "no suitable signature algorithm": NOTHING_IN_COMMON,
+    "NoApplicationProtocol": OTHER_PROTOCOL,
     "alert unknown ca": DISTRUST,
     "AlertReceived(UnknownCA)": DISTRUST,
     "alert bad certificate": WRONG_NAME,
@@ -57,6 +77,12 @@ REASONS = {
     "InvalidContentType": NO_TLS,
     "HandshakeTimeout": UNFINISHED.format(10),  # Granian's own timeout
 }
+
+# What stays of an unknown error: the last text of pyOpenSSL's tuples, the last names of rustls
+OPENSSL_REASON = re.compile(r"'([^']+)'\)\]$")
+RUSTLS_ERROR = re.compile(r"error: ([A-Z][^{}]*)")
+CAMEL_CASE = re.compile(r"[A-Z]\w+")
+WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def note_certificate(connection: Any, error: int) -> None:
@@ -80,9 +106,21 @@ def openssl_reason(connection: Any, error: Exception) -> str:
 
 
 def in_plain_words(error: str) -> str:
-    """What an error of OpenSSL or rustls means; an unknown one as it is."""
+    """What an error of OpenSSL or rustls means; of an unknown one the library's own words."""
     lower = error.lower()
     for part, reason in REASONS.items():
         if part.lower() in lower:
             return reason
-    return f"the handshake failed: {error}"
+    return f"the handshake failed: {_last_words(error)}"
+
+
+def _last_words(error: str) -> str:
+    """The innermost reason of an error in Python's or Rust's notation, as lower-case words."""
+    openssl = OPENSSL_REASON.search(error)
+    if openssl:
+        return openssl[1]
+    rustls = RUSTLS_ERROR.findall(error)
+    if not rustls:
+        return error
+    names = CAMEL_CASE.findall(rustls[-1])
+    return ", ".join(WORD_START.sub(" ", name).lower() for name in names)
