@@ -8,6 +8,7 @@ from .api import auth, batch, keymanager
 from .api.bodies import BodyReader, Receive
 from .api.browsers import BrowserGuard
 from .api.control import PREFIX, ControlRoutes
+from .api.diagnoses import Diagnoses
 from .api.http import Handler, Request, Response, Scope, Send, respond
 from .api.recorder import SIGN_PREFIX, Recorder
 from .api.refusals import Refusals
@@ -50,7 +51,7 @@ class Application:
             keys=lambda: len(self.keyring),
             failures=lambda: len(self.keyring.failures),
         )
-        self.refusals = Refusals(self.metrics)
+        self.refusals = Refusals(self.metrics, Diagnoses(self._network))
         with ExitStack() as unless_complete:
             self._data_dir: DataDir | None = None
             if config.data_dir:
