@@ -43,7 +43,7 @@ def test_the_first_two_commands_of_the_readme_are_targets_and_ci_runs_the_test_o
 def test_the_readme_names_every_route_and_network() -> None:
     routes = {
         f"{method} {path}"
-        for path, methods in Application(Config()).router.routes.items()
+        for path, methods in Application(Config(signing_ext=True)).router.routes.items()
         for method in methods
     }
 

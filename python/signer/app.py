@@ -4,7 +4,7 @@ from contextlib import ExitStack
 from functools import partial
 from typing import Self
 
-from .api import auth, batch, keymanager
+from .api import auth, batch, extension, keymanager
 from .api.bodies import BodyReader, Receive
 from .api.browsers import BrowserGuard
 from .api.control import PREFIX, ControlRoutes
@@ -81,6 +81,8 @@ class Application:
         routes = StatusRoutes(self.keyring, self.keymanager, self._slashing).routes
         if config.keymanager:
             routes = {**routes, **self._keymanager_routes()}
+        if config.signing_ext:
+            routes = {**routes, **extension.routes(self.keyring, self.metrics, self.refusals)}
         others = [f"POST {batch.PATH}", f"POST {SIGN_PREFIX}{{identifier}}"]
         if config.control:
             others += [f"{method} {PREFIX}{path}" for method, path in self.operations.paths()]

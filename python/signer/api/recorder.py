@@ -26,6 +26,7 @@ from .bodies import LARGE_BODY_SIZE
 from .http import Handler, Request, Response, answer
 
 SIGN_PREFIX = "/api/v1/eth2/sign/"
+EXTENSION_PREFIX = "/api/v1/eth2/ext/sign/"
 
 
 class Exchange:
@@ -52,12 +53,15 @@ class Exchange:
         self._started = time.perf_counter()
         self._signing_root: bytes | None = None
         self._reading = ""
+        self._signed = b""  # a signing root, or other bytes
         self._signature: bytes | None = None
         self._has_asked_faults = False
         self._number = 0  # of the record of a request that hung
-        self.is_sign_request = self._method == "POST" and path.startswith(SIGN_PREFIX)
-        if path.startswith(SIGN_PREFIX):
-            self.pubkey = normalised_pubkey(path.removeprefix(SIGN_PREFIX))
+        self.is_sign_request = False
+        for prefix in (SIGN_PREFIX, EXTENSION_PREFIX):
+            if path.startswith(prefix):
+                self.is_sign_request = self._method == "POST"
+                self.pubkey = normalised_pubkey(path.removeprefix(prefix))
 
     def for_key(self, identifier: str, signing_request: bytes) -> "Exchange":
         """The exchange of one key of a batch, recorded like a single request."""
@@ -89,13 +93,20 @@ class Exchange:
         self.type = request.TYPE
         self._signing_root = chosen.signing_root
         self._reading = chosen.reading
+        self._signed = chosen.signing_root
+        await self.apply_fault()
+
+    async def before_signing_bytes(self, type_name: str, message: bytes) -> None:
+        """Applies a fault to a message that has no signing root; raises as `apply_fault`."""
+        self.type = type_name
+        self._signed = message
         await self.apply_fault()
 
     def after_signing(self, key: Key, signature: bytes) -> bytes:
         """The signature to give out: a fault may want a wrong one."""
         kind = self.active_fault.fault.signature if self.active_fault else None
-        if kind and self._signing_root:
-            signature = wrong_signature(kind, key, self._signing_root)
+        if kind:
+            signature = wrong_signature(kind, key, self._signed)
         self._signature = signature
         return signature
 

@@ -7,7 +7,9 @@ from .._core import __version__
 from ..config.settings import Config
 from ..errors import MethodNotAllowedError, UnknownRouteError, did_you_mean
 from .http import Handler, Request, Response, json_response
+from .recorder import EXTENSION_PREFIX
 
+IDENTIFIER = "{identifier}"  # ends the path of a route that is about one key
 Routes = Mapping[str, Mapping[str, Handler]]  # by path, then by method
 
 HTML = "text/html; charset=utf-8"
@@ -38,7 +40,7 @@ class Router:
         self._others = others
 
     async def __call__(self, request: Request) -> Response:
-        methods = self.routes.get(request.path)
+        methods = self._methods(request.path)
         if methods is None:
             raise UnknownRouteError(f"no route {request.path}{self._hint(request.path)}")
         method = request.method
@@ -51,6 +53,11 @@ class Router:
                 return Response(status=204, headers={"allow": allow})
             raise MethodNotAllowedError(f"expected {allow}, found {method}", allow)
         return await handler(request)
+
+    def _methods(self, path: str) -> Mapping[str, Handler] | None:
+        """The handlers of a path, or of one with any identifier at its end."""
+        folder = path.rpartition("/")[0]
+        return self.routes.get(path) or self.routes.get(f"{folder}/{IDENTIFIER}")
 
     def _hint(self, path: str) -> str:
         for prefix, hint in self.hints.items():
@@ -87,6 +94,8 @@ def _hints(config: Config) -> dict[str, str]:
     hints = {"/metrics": "metrics have a port of their own: see --metrics-port"}
     if not config.metrics:
         hints["/metrics"] = "metrics are switched off by --no-metrics"
+    if not config.signing_ext:
+        hints[EXTENSION_PREFIX.rstrip("/")] = "start the signer with --signing-ext"
     if not config.control:
         hints["/_signer"] = "start the signer with --control"
     if not config.keymanager:
