@@ -91,6 +91,15 @@ def test_two_roots_of_which_one_is_right_are_told_apart(signer: Signer) -> None:
     assert message.endswith(": signing_root and signingRoot differ; send one of them")
 
 
+def test_of_two_wrong_roots_the_one_with_a_cause_is_named(signer: Signer) -> None:
+    root = of_the_previous_fork()
+    request = with_root(root)["request"] | {"signing_root": random_root()}
+
+    message = sign(signer, ATTESTATION | {"request": request}).json["message"]
+
+    assert message.endswith(f": {root} {CAUSE.removeprefix('this ')}")
+
+
 def test_a_search_that_takes_too_long_says_so(
     signer: Signer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

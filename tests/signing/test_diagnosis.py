@@ -29,7 +29,14 @@ from support.hashing import (
     tree,
     uint64,
 )
-from support.requests import BY_NAME, EVERY_SHAPE, FIRST_OF_EACH_TYPE, each, private_fork
+from support.requests import (
+    BY_NAME,
+    EVERY_SHAPE,
+    FIRST_OF_EACH_TYPE,
+    each,
+    everywhere,
+    private_fork,
+)
 from support.vectors import unhex, vectors
 
 Case = dict[str, Any]
@@ -302,6 +309,17 @@ def test_a_root_without_a_domain_is_named_for_every_shape(case: Case) -> None:
 @each(EVERY_SHAPE)
 def test_no_cause_is_named_for_a_random_root(case: Case) -> None:
     assert diagnosed(case, f"0x{os.urandom(32).hex()}") is None
+
+
+@pytest.mark.parametrize("value", ["0", str(2**64 - 1)])
+@each(EVERY_SHAPE)
+def test_numbers_at_both_ends_lead_to_no_wrong_cause(case: Case, value: str) -> None:
+    request = everywhere(
+        case["request"],
+        lambda member: value if isinstance(member, str) and member.isdecimal() else member,
+    )
+
+    assert diagnosed(case | {"request": request}, f"0x{os.urandom(32).hex()}") is None
 
 
 @pytest.mark.parametrize("name", [name for name in LIVE if name.endswith("/sent")])

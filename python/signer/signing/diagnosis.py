@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from ..hex import to_hex
 from ..spec.domains import compute_signing_root
 from ..spec.networks import Network, network_of
 from .changes import Change, Difference, changes_of
@@ -63,7 +64,7 @@ class Mistake(NamedTuple):
     def __str__(self) -> str:
         found = " and ".join(difference.found for difference in self.differences)
         remedies = dict.fromkeys(difference.remedy for difference in self.differences)
-        return f"this is the root with {found}; {' and '.join(remedies)}"
+        return f"{found}; {' and '.join(remedies)}"
 
 
 @dataclass(frozen=True)
@@ -112,16 +113,20 @@ def diagnose(
     if causes is None:
         causes = Causes()
     key = (request.TYPE, getattr(request, "fork_info", None))
+    steps = [*STEPS]
     usual = causes.get(key)
-    steps = STEPS
     if usual:
-        steps = (usual, *STEPS)
+        steps.remove(usual)
+        steps.insert(0, usual)
     end = time.thread_time() + MAX_SEARCH
     for step in steps:
         for mistake in _with_pauses(step(case), end):
             if mistake.signing_root in roots_sent:
                 causes.keep(key, step)
-                return str(mistake)
+                subject = "this"
+                if len(roots_sent) > 1:
+                    subject = to_hex(mistake.signing_root)
+                return f"{subject} is the root with {mistake}"
     return None
 
 
