@@ -49,7 +49,8 @@ class Diagnoses:
             return
         if advice is None:
             advice = await self._examine(error, sent)
-        self._advice.keep(key, advice)
+        if advice != LATE:  # the next time there may be more time
+            self._advice.keep(key, advice)
         error.advise(advice)
 
     async def _examine(self, error: SigningRootError, sent: RootsSent) -> str:

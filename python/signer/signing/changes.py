@@ -1,6 +1,6 @@
 """What clients do differently with a message: other containers, fields exchanged, other bytes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import combinations
 from typing import Any, NamedTuple, get_type_hints
@@ -43,59 +43,48 @@ class Change(NamedTuple):
     object_root: bytes
 
 
-def changes_of(tree: Tree, slot: int | None, slots_per_epoch: int) -> Iterator[Change]:
-    """Changes of a message, the likeliest first, without those that change nothing.
+class Message(NamedTuple):
+    """A message as it is hashed; the slot of its request need not be in it."""
 
-    `slot` is that of the request, which need not be in the message.
-    """
-    for change in _every_change(tree, slot, slots_per_epoch):
-        if change.object_root != tree.root:
-            yield change
+    tree: Tree
+    slot: int | None
+    slots_per_epoch: int
 
 
-def _every_change(tree: Tree, slot: int | None, slots_per_epoch: int) -> Iterator[Change]:
-    yield from _bare_messages(tree, slot, slots_per_epoch)
-    yield from _other_aggregates(tree.value)
-    yield from _other_bids(tree.value)
-    yield from _other_blocks(tree)
-    yield from _plain_containers(tree)
-    yield from _exchanged(tree)
-    yield from _reversed(tree)
-    yield from _other_numbers(tree)
-    yield from _parts(tree)
-    yield from _zeros(tree)
+Kind = Callable[[Message], Iterator[Change]]
 
 
-def _bare_messages(tree: Tree, slot: int | None, slots_per_epoch: int) -> Iterator[Change]:
+def _bare_messages(message: Message) -> Iterator[Change]:
     """A slot as an epoch, an epoch as a slot, and a root in a container with its slot."""
-    if isinstance(tree.value, uint64):
-        number = tree.value
-        remedy = f"hash {number} itself"
-        epoch = uint64(number // slots_per_epoch)
-        difference = Difference(f"epoch {epoch} instead of slot {number}", remedy)
+    value = message.tree.value
+    if isinstance(value, uint64):
+        remedy = f"hash {value} itself"
+        epoch = uint64(value // message.slots_per_epoch)
+        difference = Difference(f"epoch {epoch} instead of slot {value}", remedy)
         yield Change(difference, epoch.hash_tree_root())
-        first_slot = uint64(number * slots_per_epoch % (1 << uint64.BITS))
-        difference = Difference(f"slot {first_slot} instead of epoch {number}", remedy)
+        first_slot = uint64(value * message.slots_per_epoch % (1 << uint64.BITS))
+        difference = Difference(f"slot {first_slot} instead of epoch {value}", remedy)
         yield Change(difference, first_slot.hash_tree_root())
-    if isinstance(tree.value, Bytes32) and slot is not None:
+    if isinstance(value, Bytes32) and message.slot is not None:
         difference = Difference("a container of the slot and the root", "hash the root alone")
-        chunk = slot.to_bytes(CHUNK, "little")
-        yield Change(difference, merkleize(chunk + tree.root, 1))
-        yield Change(difference, merkleize(tree.root + chunk, 1))
+        chunk = message.slot.to_bytes(CHUNK, "little")
+        yield Change(difference, merkleize(chunk + value, 1))
+        yield Change(difference, merkleize(value + chunk, 1))
 
 
-def _other_aggregates(message: Any) -> Iterator[Change]:
+def _other_aggregates(message: Message) -> Iterator[Change]:
+    right = message.tree.value
     for name, (container, _) in AGGREGATES.items():
-        if isinstance(message, container):
+        if isinstance(right, container):
             remedy = f"use {name}, or send the version and the members of the other one"
-            for other_name, other in _read_as_others(message):
+            for other_name, other in _read_as_others(right):
                 found = f"{other_name} AggregateAndProof instead of {name}"
                 yield Change(Difference(found, remedy), other.hash_tree_root())
 
 
-def _read_as_others(message: Any) -> Iterator[tuple[str, Any]]:
+def _read_as_others(right: Any) -> Iterator[tuple[str, Any]]:
     """An AggregateAndProof with the containers of each fork that its bits fit into."""
-    aggregate = message.aggregate
+    aggregate = right.aggregate
     for name, (container, aggregate_container) in AGGREGATES.items():
         names = aggregate_container.__struct_fields__
         if all(hasattr(aggregate, field) for field in names):
@@ -103,7 +92,7 @@ def _read_as_others(message: Any) -> Iterator[tuple[str, Any]]:
             if bits.problem() is None:
                 rest = [getattr(aggregate, field) for field in names[1:]]
                 other = aggregate_container(bits, *rest)
-                yield name, container(message.aggregator_index, other, message.selection_proof)
+                yield name, container(right.aggregator_index, other, right.selection_proof)
 
 
 @cache
@@ -111,10 +100,11 @@ def _bits_type(aggregate_container: Any) -> Any:
     return get_type_hints(aggregate_container)["aggregation_bits"]
 
 
-def _other_bids(message: Any) -> Iterator[Change]:
-    if not isinstance(message, gloas.ExecutionPayloadBid):
+def _other_bids(message: Message) -> Iterator[Change]:
+    right = message.tree.value
+    if not isinstance(right, gloas.ExecutionPayloadBid):
         return
-    values = [getattr(message, name) for name in gloas.ExecutionPayloadBid.__struct_fields__]
+    values = [getattr(right, name) for name in gloas.ExecutionPayloadBid.__struct_fields__]
     values_of_heze = [*values, NO_INCLUSION_LISTS]
     others: dict[str, Any] = {
         "GLOAS": gloas.ExecutionPayloadBid(*values),
@@ -125,7 +115,8 @@ def _other_bids(message: Any) -> Iterator[Change]:
         yield Change(difference, bid.hash_tree_root())
 
 
-def _other_blocks(tree: Tree) -> Iterator[Change]:
+def _other_blocks(message: Message) -> Iterator[Change]:
+    tree = message.tree
     if isinstance(tree.value, altair.BeaconBlock):
         fields = len(phase0.BeaconBlockBody.__struct_fields__)
         body_root = tree.fields["body"].plain_root(fields)
@@ -134,8 +125,9 @@ def _other_blocks(tree: Tree) -> Iterator[Change]:
         yield Change(Difference(found, remedy), tree.root_with({("body",): body_root}))
 
 
-def _plain_containers(tree: Tree) -> Iterator[Change]:
+def _plain_containers(message: Message) -> Iterator[Change]:
     """Progressive containers as ordinary ones, as before EIP-7688."""
+    tree = message.tree
     plain: dict[Path, bytes] = {}
     for path, part in tree.walk():
         if isinstance(part.value, ProgressiveContainer):
@@ -146,7 +138,8 @@ def _plain_containers(tree: Tree) -> Iterator[Change]:
         yield Change(Difference(found, remedy), tree.root_with({path: root}))
 
 
-def _exchanged(tree: Tree) -> Iterator[Change]:
+def _exchanged(message: Message) -> Iterator[Change]:
+    tree = message.tree
     parts = [item for item in tree.walk() if isinstance(item[1].value, EXCHANGEABLE)]
     for (path, part), (other_path, other) in combinations(parts, 2):
         if type(part.value) is type(other.value) and part.root != other.root:
@@ -155,7 +148,8 @@ def _exchanged(tree: Tree) -> Iterator[Change]:
             yield Change(difference, tree.root_with({path: other.root, other_path: part.root}))
 
 
-def _reversed(tree: Tree) -> Iterator[Change]:
+def _reversed(message: Message) -> Iterator[Change]:
+    tree = message.tree
     roots: dict[Path, bytes] = {}
     numbers: dict[Path, bytes] = {}
     for path, part in tree.walk():
@@ -175,8 +169,9 @@ def _reversed(tree: Tree) -> Iterator[Change]:
     yield Change(Difference("all numbers big-endian", remedy), tree.root_with(numbers))
 
 
-def _other_numbers(tree: Tree) -> Iterator[Change]:
+def _other_numbers(message: Message) -> Iterator[Change]:
     """Numbers that are one off, and the committee's index instead of Electra's 0."""
+    tree = message.tree
     for path, part in tree.walk():
         if type(part.value) is uint64:
             others = [part.value - 1, part.value + 1]
@@ -190,13 +185,15 @@ def _other_numbers(tree: Tree) -> Iterator[Change]:
                     yield Change(difference, tree.root_with({path: root}))
 
 
-def _parts(tree: Tree) -> Iterator[Change]:
+def _parts(message: Message) -> Iterator[Change]:
+    tree = message.tree
     for path, part in tree.walk():
         difference = Difference(f"{_named(path)} alone as the message", "hash the whole message")
         yield Change(difference, part.root)
 
 
-def _zeros(tree: Tree) -> Iterator[Change]:
+def _zeros(message: Message) -> Iterator[Change]:
+    tree = message.tree
     for path, part in tree.walk():
         if not part.fields:
             found = f"zero instead of {_named(path)}"
@@ -206,3 +203,18 @@ def _zeros(tree: Tree) -> Iterator[Change]:
 
 def _named(path: Path) -> str:
     return ".".join(path) or "the message"
+
+
+# the likeliest first
+KINDS: tuple[Kind, ...] = (
+    _bare_messages,
+    _other_aggregates,
+    _other_bids,
+    _other_blocks,
+    _plain_containers,
+    _exchanged,
+    _reversed,
+    _other_numbers,
+    _parts,
+    _zeros,
+)

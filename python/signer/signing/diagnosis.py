@@ -6,18 +6,19 @@ domain, in the message, then two of them at a time.
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import partial
+from operator import methodcaller
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from ..hex import to_hex
 from ..spec.domains import compute_signing_root
 from ..spec.networks import Network, network_of
-from .changes import Change, Difference, changes_of
-from .generic import GenericMerkleRoot, GenericSigningData
-from .other_domains import ComputedDomains, Domains, GivenDomains
+from .changes import KINDS, Difference, Kind, Message
+from .generic import GenericMerkleRoot, GenericSigningData, ProvenAttestation, ProvenHeader
+from .other_domains import ComputedDomains, Domains, GivenDomains, OtherDomain
 from .request import ForkRequest, SignRequest
-from .trees import Tree, tree_of
+from .trees import tree_of
 
 MAX_SEARCH = 0.02  # seconds of the thread's own time, after the message was hashed
 TIME_BETWEEN_PAUSES = 0.0003  # seconds; the event loop may wait for the GIL as long
@@ -33,6 +34,7 @@ DOMAIN_FIRST = Difference("the domain in front of the object root", "hash the ob
 ZERO_DOMAIN = Difference("a domain of zeros", "use the domain above")
 ZEROS = Difference("zeros instead of a hash", "compute it, or send no root")
 
+T = TypeVar("T")
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -67,31 +69,12 @@ class Mistake(NamedTuple):
         return f"{found}; {' and '.join(remedies)}"
 
 
-@dataclass(frozen=True)
-class Case:
-    """A wrong request with its message, hashed once, and with its domain."""
+class Case(NamedTuple):
+    """A wrong request: its message, hashed once, and its domain."""
 
     request: SignRequest
-    tree: Tree
+    message: Message
     domains: Domains
-    slot: int | None
-    slots_per_epoch: int
-
-    computed: list[Change] = field(default_factory=list)
-
-    def changes(self) -> Iterator[Change]:
-        """What clients do differently with the message; computed one by one, and once."""
-        if self.computed:
-            yield from self.computed
-            return
-        for change in self._changes():
-            self.computed.append(change)
-            yield change
-
-    def _changes(self) -> Iterator[Change]:
-        if isinstance(self.request, GenericMerkleRoot):
-            yield from _proven_containers(self.request)
-        yield from changes_of(self.tree, self.slot, self.slots_per_epoch)
 
 
 Step = Callable[[Case], Iterator[Mistake]]
@@ -118,23 +101,28 @@ def diagnose(
     if usual:
         steps.remove(usual)
         steps.insert(0, usual)
-    end = time.thread_time() + MAX_SEARCH
-    for step in steps:
-        for mistake in _with_pauses(step(case), end):
-            if mistake.signing_root in roots_sent:
-                causes.keep(key, step)
-                subject = "this"
-                if len(roots_sent) > 1:
-                    subject = to_hex(mistake.signing_root)
-                return f"{subject} is the root with {mistake}"
+    for step, mistake in _with_pauses(_mistakes(case, steps)):
+        if mistake.signing_root in roots_sent:
+            causes.keep(key, step)
+            subject = "this"
+            if len(roots_sent) > 1:
+                subject = to_hex(mistake.signing_root)
+            return f"{subject} is the root with {mistake}"
     return None
 
 
-def _with_pauses(mistakes: Iterator[Mistake], end: float) -> Iterator[Mistake]:
-    """The same mistakes. Raises TimeoutError after a pause behind the `end`."""
+def _mistakes(case: Case, steps: Iterable[Step]) -> Iterator[tuple[Step, Mistake]]:
+    for step in steps:
+        for mistake in step(case):
+            yield step, mistake
+
+
+def _with_pauses(items: Iterator[T]) -> Iterator[T]:
+    """The same items, with pauses in between. Raises TimeoutError after MAX_SEARCH."""
+    end = time.thread_time() + MAX_SEARCH
     started = time.perf_counter()
-    for mistake in mistakes:
-        yield mistake
+    for item in items:
+        yield item
         if time.perf_counter() - started > TIME_BETWEEN_PAUSES:
             if time.thread_time() > end:
                 raise TimeoutError
@@ -145,31 +133,20 @@ def _with_pauses(mistakes: Iterator[Mistake], end: float) -> Iterator[Mistake]:
 def _case(request: SignRequest, configured: Network) -> Case:
     slots_per_epoch = configured.slots_per_epoch
     if isinstance(request, GenericSigningData | GenericMerkleRoot):
-        tree = tree_of(request.object_root)
-        return Case(request, tree, GivenDomains(request, configured), None, slots_per_epoch)
+        message = Message(tree_of(request.object_root), None, slots_per_epoch)
+        return Case(request, message, GivenDomains(request, configured))
     network = configured
     if isinstance(request, ForkRequest):
         network = network_of(request.fork_info.genesis_validators_root, configured)
     default = request.default(configured)
-    domains = ComputedDomains(request, default, network)
-    tree = tree_of(default.message)
-    return Case(request, tree, domains, request.slot, network.slots_per_epoch)
-
-
-def _proven_containers(request: GenericMerkleRoot) -> Iterator[Change]:
-    """The containers below the root of a GENERIC message."""
-    remedy = "sign merkle_root, to which the proof leads"
-    for name in ("attestation", "block_header"):
-        proven = getattr(request, name)
-        if proven:
-            difference = Difference(f"the root of {name} alone", remedy)
-            yield Change(difference, proven.container.hash_tree_root())
+    message = Message(tree_of(default.message), request.slot, network.slots_per_epoch)
+    return Case(request, message, ComputedDomains(request, default, network))
 
 
 def _roots_only(case: Case) -> Iterator[Mistake]:
     """Mistakes with the two roots themselves: no domain, or the wrong order."""
     domain = case.domains.domain
-    object_root = case.tree.root
+    object_root = case.message.tree.root
     signing_root = compute_signing_root(object_root, domain)
     yield Mistake(object_root, (NO_DOMAIN,))
     yield Mistake(signing_root[::-1], (REVERSED,))
@@ -178,35 +155,53 @@ def _roots_only(case: Case) -> Iterator[Mistake]:
     yield Mistake(bytes(32), (ZEROS,))
 
 
-def _near_domains(case: Case) -> Iterator[Mistake]:
-    for domain, differences in case.domains.near():
-        yield Mistake(compute_signing_root(case.tree.root, domain), differences)
+def _proven_containers(case: Case) -> Iterator[Mistake]:
+    """The containers below the root of a GENERIC message."""
+    remedy = "sign merkle_root, to which the proof leads"
+    for name in ("attestation", "block_header"):
+        proven = getattr(case.request, name, None)
+        if isinstance(proven, ProvenAttestation | ProvenHeader):
+            difference = Difference(f"the root of {name} alone", remedy)
+            object_root = proven.container.hash_tree_root()
+            root = compute_signing_root(object_root, case.domains.domain)
+            yield Mistake(root, (difference,))
 
 
-def _far_domains(case: Case) -> Iterator[Mistake]:
-    for domain, differences in case.domains.far():
-        yield Mistake(compute_signing_root(case.tree.root, domain), differences)
+def _other_domains(
+    group: Callable[[Domains], Iterator[OtherDomain]], case: Case
+) -> Iterator[Mistake]:
+    object_root = case.message.tree.root
+    for domain, differences in group(case.domains):
+        yield Mistake(compute_signing_root(object_root, domain), differences)
 
 
-def _changed_messages(case: Case) -> Iterator[Mistake]:
-    domain = case.domains.domain
-    for difference, object_root in case.changes():
-        yield Mistake(compute_signing_root(object_root, domain), (difference,))
-        yield Mistake(object_root, (difference, NO_DOMAIN))
+def _changed_messages(kind: Kind, case: Case) -> Iterator[Mistake]:
+    right = case.message.tree.root
+    for difference, object_root in kind(case.message):
+        if object_root != right:
+            root = compute_signing_root(object_root, case.domains.domain)
+            yield Mistake(root, (difference,))
+            yield Mistake(object_root, (difference, NO_DOMAIN))
 
 
-def _changed_messages_in_nearest_domains(case: Case) -> Iterator[Mistake]:
+def _changed_messages_in_other_domains(kind: Kind, case: Case) -> Iterator[Mistake]:
+    right = case.message.tree.root
     domains = [*case.domains.nearest()]
-    for difference, object_root in case.changes():
-        for domain, differences in domains:
-            yield Mistake(compute_signing_root(object_root, domain), (difference, *differences))
+    for difference, object_root in kind(case.message):
+        if object_root != right:
+            for domain, differences in domains:
+                root = compute_signing_root(object_root, domain)
+                yield Mistake(root, (difference, *differences))
 
 
-# the cheapest first
+# each is short, because the one that found a cause is repeated; the cheapest first
 STEPS: tuple[Step, ...] = (
     _roots_only,
-    _near_domains,
-    _changed_messages,
-    _far_domains,
-    _changed_messages_in_nearest_domains,
+    partial(_other_domains, methodcaller("near")),
+    _proven_containers,
+    *(partial(_changed_messages, kind) for kind in KINDS),
+    partial(_other_domains, methodcaller("of_other_networks")),
+    partial(_other_domains, methodcaller("of_other_chains")),
+    partial(_other_domains, methodcaller("of_other_types")),
+    *(partial(_changed_messages_in_other_domains, kind) for kind in KINDS),
 )

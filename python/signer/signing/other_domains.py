@@ -61,9 +61,17 @@ class Domains:
         """Those of likely mistakes, the nearest ones as well; each has one difference."""
         raise NotImplementedError
 
-    def far(self) -> Iterator[OtherDomain]:
-        """All others."""
+    def of_other_networks(self) -> Iterator[OtherDomain]:
+        """Those with a fork version of another network."""
         raise NotImplementedError
+
+    def of_other_chains(self) -> Iterator[OtherDomain]:
+        """Those whose fork version and genesis validators root both differ."""
+        return iter(())
+
+    def of_other_types(self) -> Iterator[OtherDomain]:
+        """Those whose type differs, and something else."""
+        return iter(())
 
 
 class ComputedDomains(Domains):
@@ -91,34 +99,29 @@ class ComputedDomains(Domains):
         for domain_type, difference in self._other_types.items():
             yield self._with(domain_type=domain_type, differences=(difference,))
 
-    def far(self) -> Iterator[OtherDomain]:
-        near_versions = self._near_versions
-        roots = self._other_roots
+    def of_other_networks(self) -> Iterator[OtherDomain]:
         for version, difference in self._far_versions.items():
-            if version not in near_versions:
+            if version not in self._near_versions:
                 yield self._with(version=version, differences=(difference,))
-        for version, root, differences in self._other_chains():
-            yield self._with(version=version, root=root, differences=differences)
+
+    def of_other_chains(self) -> Iterator[OtherDomain]:
+        for root, of_root in self._other_roots.items():
+            versions = self._near_versions
+            if root == ZERO_ROOT:
+                versions = self._far_versions | versions
+            elif root in BY_ROOT:
+                versions = self._versions_of(BY_ROOT[root]) | versions
+            for version, of_version in versions.items():
+                yield self._with(version=version, root=root, differences=(of_version, of_root))
+
+    def of_other_types(self) -> Iterator[OtherDomain]:
         for domain_type, of_type in self._other_types.items():
-            for version, of_version in near_versions.items():
+            for version, of_version in self._near_versions.items():
                 both = (of_type, of_version)
                 yield self._with(domain_type=domain_type, version=version, differences=both)
-            for root, of_root in roots.items():
+            for root, of_root in self._other_roots.items():
                 both = (of_type, of_root)
                 yield self._with(domain_type=domain_type, root=root, differences=both)
-
-    def _other_chains(self) -> Iterator[tuple[bytes, bytes, tuple[Difference, ...]]]:
-        """A fork version and a genesis validators root that are both different."""
-        roots = self._other_roots
-        near_versions = self._near_versions
-        for root, of_root in roots.items():
-            versions = near_versions
-            if root == ZERO_ROOT:
-                versions = self._far_versions | near_versions
-            elif root in BY_ROOT:
-                versions = self._versions_of(BY_ROOT[root]) | near_versions
-            for version, of_version in versions.items():
-                yield version, root, (of_version, of_root)
 
     def _with(
         self,
@@ -258,7 +261,7 @@ class GivenDomains(Domains):
                 found = f"domain type {_named_type(domain_type)}"
                 yield self._other(domain_type + self.domain[4:], found)
 
-    def far(self) -> Iterator[OtherDomain]:
+    def of_other_networks(self) -> Iterator[OtherDomain]:
         for network in chain([self._network], NETWORKS.values()):
             for fork, version in network.fork_versions.items():
                 found = f"the domain of {network.name}'s {fork}"
