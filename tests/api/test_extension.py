@@ -132,6 +132,13 @@ def test_a_fault_applies_by_type_and_may_change_the_signature() -> None:
     assert not verify(KEY, body, unhex(answer["signature"]))
 
 
+def test_a_fault_applies_where_the_route_is_missing() -> None:
+    with Signer(interop=1) as signer, signer.fault(status=503, path=PATH + KEY, times=1):
+        statuses = [ask(signer, "POST", PATH + KEY, PROOF).status for _ in range(2)]
+
+    assert [503, 404] == statuses
+
+
 @pytest.mark.parametrize(
     ("arguments", "environment"),
     [

@@ -16,7 +16,7 @@ from ..control.faults import ActiveFault, Fault, wrong_signature
 from ..control.filters import normalised_pubkey
 from ..control.journal import NO_BODY, Record
 from ..control.operations import Operations
-from ..errors import SignerError, SigningRootError
+from ..errors import SignerError, SigningRootError, UnknownRouteError
 from ..hex import to_hex
 from ..keys.keyring import Key
 from ..signing.candidates import Chosen
@@ -218,7 +218,7 @@ class Recorder:
             try:
                 if not exchange.is_sign_request:
                     await exchange.apply_fault()
-                response = await self._handler(request)
+                response = await self._response(request)
                 await response.collect()
             except SignerError as error:
                 exchange.message = str(error)
@@ -231,6 +231,13 @@ class Recorder:
             _change_response(response, exchange.active_fault.fault)
         exchange.finish(response.status)
         return response
+
+    async def _response(self, request: Request) -> Response:
+        try:
+            return await self._handler(request)
+        except UnknownRouteError as error:  # no route has asked for a fault
+            await request.exchange.refuse(error, request.exchange.type)
+            raise
 
 
 def _change_response(response: Response, fault: Fault) -> None:

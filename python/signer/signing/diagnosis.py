@@ -1,7 +1,7 @@
 """Why a root differs: what a client did to get the root of no reading of its request.
 
-The message is hashed once. Then the mistakes of clients are tried, the likeliest first: in the
-domain, in the message, then two of them at a time.
+It hashes the message once. Then it tries the mistakes of clients, the likeliest first: in the
+domain, in the message, then two at a time.
 """
 
 import time
