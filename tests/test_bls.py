@@ -47,6 +47,13 @@ def test_a_message_is_signed_with_the_expected_signature(given: Any, signature: 
     assert unhex(signature) == signed
 
 
+@pytest.mark.parametrize(("given", "signature"), SIGNED)
+def test_any_bytes_are_signed_as_a_root_is(given: Any, signature: str) -> None:
+    key = SecretKey.from_bytes(unhex(given["privkey"]))
+
+    assert unhex(signature) == key.sign_message(unhex(given["message"]))
+
+
 @pytest.mark.parametrize("given", failing("sign"))
 def test_a_secret_that_cannot_sign_is_refused(given: Any) -> None:
     secret = unhex(given["privkey"])

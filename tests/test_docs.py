@@ -42,10 +42,10 @@ def test_the_first_two_commands_of_the_readme_are_targets_and_ci_runs_the_test_o
 
 
 def test_the_readme_names_every_route_and_network(tmp_path: Path) -> None:
-    account_set = account_sets(tmp_path / "out")[0]
+    config = Config(distributed=account_sets(tmp_path / "out")[0], signing_ext=True)
     routes = {
         f"{method} {path}"
-        for path, methods in Application(Config(distributed=account_set)).router.routes.items()
+        for path, methods in Application(config).router.routes.items()
         for method in methods
     }
 

@@ -56,6 +56,12 @@ class SecretKey:
         Takes 0.3 ms without the GIL, or half of that for a root in the cache (`points_remembered`).
         """
 
+    def sign_message(self, message: bytes) -> bytes:
+        """Signs any number of bytes; the signature has 96 bytes, compressed G2.
+
+        Takes 0.3 ms without the GIL, because no point is cached.
+        """
+
 def verify(pubkey: bytes, message: bytes, signature: bytes) -> bool:
     """Tells whether a signature over a message is by a public key.
 

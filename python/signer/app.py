@@ -4,10 +4,11 @@ from contextlib import ExitStack
 from functools import partial
 from typing import Self
 
-from .api import auth, batch, distributed, keymanager
+from .api import auth, batch, distributed, extension, keymanager
 from .api.bodies import BodyReader, Receive
 from .api.browsers import BrowserGuard
 from .api.control import PREFIX, ControlRoutes
+from .api.diagnoses import Diagnoses
 from .api.http import Handler, Request, Response, Scope, Send, respond
 from .api.recorder import SIGN_PREFIX, Recorder
 from .api.refusals import Refusals
@@ -49,7 +50,7 @@ class Application:
             keys=lambda: len(self.keyring),
             failures=lambda: len(self.keyring.failures),
         )
-        self.refusals = Refusals(self.metrics)
+        self.refusals = Refusals(self.metrics, Diagnoses(self._network))
         with ExitStack() as unless_complete:
             self._data_dir: DataDir | None = None
             if config.data_dir:
@@ -79,6 +80,8 @@ class Application:
         shares = distributed.ShareSigner(self.keymanager.distributed, self._slashing, self.metrics)
         distributed_routes = distributed.make_routes(shares, self._sign, self._batch)
         routes = {**routes, **self._batch.routes, **distributed_routes}
+        if config.signing_ext:
+            routes = {**routes, **extension.routes(self.keyring, self.metrics, self.refusals)}
         routes = self._plugins.all_routes(routes, config.auth_file, self._token)
         others = [f"POST {SIGN_PREFIX}{{identifier}}"]
         if config.control:

@@ -68,9 +68,15 @@ class BadRequestError(SignerError):
 class SigningRootError(BadRequestError):
     """The signing root in a request is not the root of its message; `signing_root` is."""
 
-    def __init__(self, message: str, signing_root: bytes) -> None:
-        super().__init__(message)
+    def __init__(self, facts: str, advice: str, signing_root: bytes, request: object) -> None:
+        super().__init__(f"{facts}: {advice}")
+        self.facts = facts
         self.signing_root = signing_root  # 32 bytes
+        self.request = request  # the SignRequest
+
+    def advise(self, advice: str) -> None:
+        """Replaces the advice after the facts, once somebody knows better."""
+        self.args = (f"{self.facts}: {advice}",)
 
 
 class UnauthorizedError(SignerError):

@@ -162,6 +162,11 @@ impl SecretKey {
         Ok(PyBytes::new(py, &signature))
     }
 
+    fn sign_message<'py>(&self, py: Python<'py>, message: &[u8]) -> Bound<'py, PyBytes> {
+        let signature = py.detach(|| self.inner.sign(message, DST, &[]).compress());
+        PyBytes::new(py, &signature)
+    }
+
     fn __repr__(&self) -> String {
         use std::fmt::Write;
         let hex = self.compressed_public_key().iter().fold(String::new(), |mut text, byte| {

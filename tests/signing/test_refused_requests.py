@@ -182,3 +182,13 @@ def test_any_byte_in_place_of_another_is_signed_or_refused(case: Case) -> None:
     }
 
     assert set() == outcomes - SIGNED_OR_REFUSED
+
+
+@pytest.mark.parametrize("data", ["0x", ""])
+def test_a_builders_request_without_data_is_refused(data: str) -> None:
+    case = next(case for case in FIRST_OF_EACH_TYPE if case["type"] == "BUILDER_REQUEST_AUTH")
+    request = json.loads(json.dumps(case["request"]))
+    request["builder_request_auth"]["data"]["data"] = data
+
+    with pytest.raises(BadRequestError, match="expected builder_request_auth with data"):
+        root_of(request)

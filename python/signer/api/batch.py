@@ -98,6 +98,7 @@ class BatchRoute:
             chosen = sign_request.choose(self._network)
             self._refusals.note_reading(type_name, chosen.reading)
         except SignerError as error:
+            await self._refusals.explain(error)
             self._refusals.note_unsigned(type_name, "", error)
             raise
         # Threads of low priority: single signatures go before a batch's.

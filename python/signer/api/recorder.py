@@ -16,7 +16,7 @@ from ..control.faults import ActiveFault, Fault, wrong_signature
 from ..control.filters import normalised_pubkey
 from ..control.journal import NO_BODY, Record, one_line
 from ..control.operations import Operations
-from ..errors import FaultError, SignerError, SigningRootError
+from ..errors import FaultError, SignerError, SigningRootError, UnknownRouteError
 from ..hex import to_hex
 from ..keys.keyring import Key
 from ..signing.candidates import Chosen
@@ -27,6 +27,7 @@ from .http import Handler, Request, Response, answer
 
 SIGN_PREFIX = "/api/v1/eth2/sign/"
 SHARE_PREFIX = "/api/v1/eth2/distributed/sign/"  # by composite public key
+EXTENSION_PREFIX = "/api/v1/eth2/ext/sign/"
 
 
 class Exchange:
@@ -53,10 +54,11 @@ class Exchange:
         self._started = time.perf_counter()
         self._signing_root: bytes | None = None
         self._reading = ""
+        self._signed = b""  # a signing root, or other bytes
         self._signature: bytes | None = None
         self._has_asked_faults = False
         self._number = 0  # of the record of a request that hung
-        is_sign_path = path.startswith((SIGN_PREFIX, SHARE_PREFIX))
+        is_sign_path = path.startswith((SIGN_PREFIX, SHARE_PREFIX, EXTENSION_PREFIX))
         self.is_sign_request = self._method == "POST" and is_sign_path
         if is_sign_path:
             self.pubkey = normalised_pubkey(path.rpartition("/sign/")[2])
@@ -91,13 +93,20 @@ class Exchange:
         self.type = request.TYPE
         self._signing_root = chosen.signing_root
         self._reading = chosen.reading
+        self._signed = chosen.signing_root
+        await self.apply_fault()
+
+    async def before_signing_bytes(self, type_name: str, message: bytes) -> None:
+        """Applies a fault to a message that has no signing root; raises as `apply_fault`."""
+        self.type = type_name
+        self._signed = message
         await self.apply_fault()
 
     def after_signing(self, key: Key, signature: bytes) -> bytes:
         """The signature to give out: a fault may want a wrong one."""
         kind = self.active_fault.fault.signature if self.active_fault else None
-        if kind and self._signing_root:
-            signature = wrong_signature(kind, key, self._signing_root)
+        if kind:
+            signature = wrong_signature(kind, key, self._signed)
         self._signature = signature
         return signature
 
@@ -221,7 +230,7 @@ class Recorder:
             try:
                 if not exchange.is_sign_request:
                     await exchange.apply_fault()
-                response = await self._handler(request)
+                response = await self._response(request)
                 await response.collect()
             except SignerError as error:
                 exchange.note_error(error)
@@ -234,6 +243,13 @@ class Recorder:
             _change_response(response, exchange.active_fault.fault)
         exchange.finish(response.status)
         return response
+
+    async def _response(self, request: Request) -> Response:
+        try:
+            return await self._handler(request)
+        except UnknownRouteError as error:  # no route has asked for a fault
+            await request.exchange.refuse(error, request.exchange.type)
+            raise
 
 
 def _change_response(response: Response, fault: Fault) -> None:

@@ -1,6 +1,7 @@
 """Refused requests and TLS handshakes: the first ones of each kind in the log, all of them counted.
 
-Lighthouse, Grandine and Prysm do not show the body of a 400, so the reason must be in our log.
+Lighthouse, Grandine and Prysm do not show the body of a 400, so the reason must be in our log. A
+signing root that differs also gets the cause, as far as it can be found.
 """
 
 import logging
@@ -8,9 +9,10 @@ import threading
 from collections import Counter
 
 from ..control.journal import MAX_LINE_LENGTH, one_line
-from ..errors import FaultError, SignerError
+from ..errors import FaultError, SignerError, SigningRootError
 from ..hex import abbreviated
 from ..metrics import Metrics
+from .diagnoses import Diagnoses
 
 log = logging.getLogger(__name__)
 
@@ -26,8 +28,9 @@ class Refusals:
     with a digit do not count, because they are values.
     """
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Metrics, diagnoses: Diagnoses) -> None:
         self._metrics = metrics
+        self._diagnoses = diagnoses
         self._lines = 0
         self._lines_by_subject = Counter[tuple[str, str]]()
         self._lines_by_kind = Counter[tuple[str, str, str]]()
@@ -44,7 +47,14 @@ class Refusals:
         if key:
             owner = f" by {abbreviated(key)}"
         told = f"{subject} {error.status}{owner}"
-        self._note(told, subject, str(error.status), str(error))
+        words = str(error)
+        if isinstance(error, SigningRootError):
+            words = error.facts  # one kind, whatever the cause
+        self._note(told, (subject, str(error.status), words), str(error))
+
+    async def explain(self, error: SignerError) -> None:
+        """Completes the error for a signing root that differs, before it is noted."""
+        await self._diagnoses.complete(error)
 
     def note_unsigned(self, type_name: str | None, identifier: str, error: SignerError) -> None:
         """Notes a request without a signature, of no known type if `type_name` is None."""
@@ -60,11 +70,12 @@ class Refusals:
 
     def note_handshake(self, peer: str, reason: str) -> None:
         """Notes a TLS handshake with a client at this address that failed."""
-        self._note(f"TLS handshake of {peer}", "TLS handshake", "tls", reason)
+        self._note(f"TLS handshake of {peer}", ("TLS handshake", "tls", reason), reason)
 
-    def _note(self, told: str, subject: str, status: str, reason: str) -> None:
+    def _note(self, told: str, whole_kind: tuple[str, str, str], reason: str) -> None:
+        subject, status, words = whole_kind
         self._metrics.count_refusal(status)
-        kind = (subject.partition(" /")[0], status, _without_values(reason))  # without a path
+        kind = (subject.partition(" /")[0], status, _without_values(words))  # without a path
         with self._lock:
             level = logging.DEBUG
             hint = ""
@@ -95,7 +106,8 @@ class Refusals:
         return ""
 
     def close(self) -> None:
-        """Logs how many refusals since the start have no line, if there are any."""
+        """Ends the thread, and logs how many refusals have no line, if there are any."""
+        self._diagnoses.close()
         with self._lock:
             number = self._only_counted
             self._only_counted = 0

@@ -9,7 +9,9 @@ from ..control.journal import MAX_NAME_LENGTH, one_line
 from ..errors import MethodNotAllowedError, UnknownRouteError, did_you_mean
 from .http import Handler, Request, Response, json_response
 from .queries import IgnoredQueries
+from .recorder import EXTENSION_PREFIX
 
+IDENTIFIER = "{identifier}"  # ends the path of a route that is about one key
 Routes = Mapping[str, Mapping[str, Handler]]  # by path, then by method
 
 PATHS_WITH_QUERY = {"/reload"}  # it checks the members itself
@@ -41,17 +43,10 @@ class Router:
         self.routes: Routes = {**routes, "/": {"GET": self._index}}
         self.hints = _hints(config)  # by path: why there is no such route, or where it is
         self._others = others
-        self._by_parent = {
-            path.rpartition("/")[0]: methods
-            for path, methods in self.routes.items()
-            if path.endswith("}")
-        }
         self._ignored_queries = IgnoredQueries()
 
     async def __call__(self, request: Request) -> Response:
-        methods = self.routes.get(request.path)
-        if methods is None:
-            methods = self._by_parent.get(request.path.rpartition("/")[0])
+        methods = self._methods(request.path)
         if methods is None:
             path = one_line(request.path, MAX_NAME_LENGTH)
             raise UnknownRouteError(f"no route {path}{self._hint(request.path)}")
@@ -68,6 +63,11 @@ class Router:
         if request.path not in PATHS_WITH_QUERY:
             self._ignored_queries.warn(request.path, request.query)
         return await handler(request)
+
+    def _methods(self, path: str) -> Mapping[str, Handler] | None:
+        """The handlers of a path, or of one with any identifier at its end."""
+        folder = path.rpartition("/")[0]
+        return self.routes.get(path) or self.routes.get(f"{folder}/{IDENTIFIER}")
 
     def _hint(self, path: str) -> str:
         for prefix, hint in self.hints.items():
@@ -112,6 +112,8 @@ def _hints(config: Config) -> dict[str, str]:
     hints = {"/metrics": "metrics have a port of their own: see --metrics-port"}
     if not config.metrics:
         hints["/metrics"] = "metrics are switched off by --no-metrics"
+    if not config.signing_ext:
+        hints[EXTENSION_PREFIX.rstrip("/")] = "start the signer with --signing-ext"
     if not config.control:
         hints["/_signer"] = "start the signer with --control"
     if not config.distributed:

@@ -110,6 +110,7 @@ class SignRoute:
                 exchange,
             )
         except SignerError as error:
+            await self._refusals.explain(error)
             self._refusals.note_unsigned(type_name, identifier, error)
             if exchange:
                 await exchange.refuse(error, type_name)

@@ -25,6 +25,7 @@ RULES: dict[str, str | dict[str, str]] = {
     "tls-allow-any-client": {"true": "", "false": ""},
     "metrics-enabled": {"true": "--metrics", "false": "--no-metrics"},
     "key-manager-api-enabled": {"true": "--keymanager-auth=off", "false": "--no-keymanager"},
+    "Xsigning-ext-enabled": {"true": "--signing-ext", "false": ""},
     # false signs everything, and so does report, which tells what was slashable
     "slashing-protection-enabled": {"true": "--slashing=enforce", "false": "--slashing=report"},
     "logging": dict.fromkeys(["off", "fatal", "error"], "--log-level=error")
@@ -35,6 +36,7 @@ SYNONYMS = {
     "l": "logging",
     "enable-key-manager-api": "key-manager-api-enabled",
     "key-store-path": "key-config-path",
+    "xsigning-ext-enabled": "Xsigning-ext-enabled",  # as its variable is read
 }
 DEFAULTS = {
     "metrics-enabled": "false",
@@ -68,8 +70,8 @@ WITHOUT_MEANING = frozenset(
     vertx-worker-pool-size xkey-manager-skip-keystore-storage xnetwork-altair-fork-epoch
     xnetwork-bellatrix-fork-epoch xnetwork-capella-fork-epoch xnetwork-deneb-fork-epoch
     xnetwork-electra-fork-epoch xnetwork-fulu-fork-epoch xnetwork-gloas-fork-epoch
-    xnetwork-heze-fork-epoch xsigning-ext-enabled
-    xslashing-protection-db-connection-pool-enabled xtrusted-setup xworker-pool-size
+    xnetwork-heze-fork-epoch xslashing-protection-db-connection-pool-enabled xtrusted-setup
+    xworker-pool-size
     """.split()  # noqa: SIM905 - a line for each would be a page
 )
 KNOWN = frozenset([*RULES, *SYNONYMS, *WITHOUT_MEANING, "config-file"])

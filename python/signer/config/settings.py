@@ -96,6 +96,10 @@ class Config:
         "auto requires the token from --keymanager-token-file; without that file and "
         "--auth-file, only this machine may connect; off requires no token",
     )
+    signing_ext: bool = flag(
+        default=False,
+        meaning="serve Web3Signer's signing extension, which signs a PROOF_OF_VALIDATION",
+    )
     network: str | None = flag(
         None,
         "network of requests whose chain is unknown: a name or a config.yaml; by default mainnet, "

@@ -115,14 +115,14 @@ def fault_of(document: bytes | str | Mapping[str, Any]) -> Fault:
     return fault
 
 
-def wrong_signature(kind: WrongSignature, key: Key, signing_root: bytes) -> bytes:
-    """The bytes to give out instead of the signature of a key over a 32-byte root."""
+def wrong_signature(kind: WrongSignature, key: Key, message: bytes) -> bytes:
+    """The bytes to give out instead of the signature of a key over a root, or over other bytes."""
     if kind == "wrong_root":
-        return key.secret_key.sign(bytes(byte ^ 0xFF for byte in signing_root))
+        return key.secret_key.sign_message(bytes(byte ^ 0xFF for byte in message))
     if kind == "wrong_key":
-        return interop_key(FOREIGN_KEY_INDEX).sign(signing_root)
+        return interop_key(FOREIGN_KEY_INDEX).sign_message(message)
     if kind == "short":
-        return key.secret_key.sign(signing_root)[:-1]
+        return key.secret_key.sign_message(message)[:-1]
     return INVALID_SIGNATURES[kind]
 
 

@@ -15,6 +15,7 @@ from ..spec import domains, phase0
 from ..spec.networks import Network
 from ..ssz.scalars import Bytes32, uint64
 from .candidates import Chosen
+from .mismatch import differing_root
 from .request import EXPECTED, ForkRequest, SignRequest
 
 
@@ -51,7 +52,7 @@ class _Generic(SignRequest):
     def choose(self, configured: Network) -> Chosen:  # noqa: ARG002
         signing_root = domains.compute_signing_root(self.object_root, self.signing_domain)
         if not self.is_sent(signing_root):
-            raise self.differing_root(signing_root, "the root and the domain of the request")
+            raise differing_root(self, signing_root, "the root and the domain of the request")
         return Chosen(signing_root, "")
 
 

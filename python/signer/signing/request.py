@@ -9,12 +9,12 @@ from typing import Any, ClassVar, Generic, Self, TypeVar, dataclass_transform
 from msgspec import Struct, field
 
 from .. import decoding
-from ..errors import SigningRootError
 from ..hex import to_hex
 from ..spec import phase0
 from ..spec.networks import NETWORKS, Network, network_of
 from ..ssz.scalars import Bytes32
 from .candidates import Candidate, Chosen
+from .mismatch import differing_root
 
 T = TypeVar("T")
 
@@ -102,24 +102,13 @@ class SignRequest(Struct, frozen=True, kw_only=True):
                 return Chosen(other_root, candidate.reading)
         domain = to_hex(default.domain(self.DOMAIN_TYPE))
         source = f"domain {domain} and fork version {to_hex(default.fork_version)}"
-        raise self.differing_root(signing_root, source)
+        raise differing_root(self, signing_root, source)
 
     def is_sent(self, signing_root: bytes) -> bool:
         """Whether the client sent this root, or none."""
         return self.signing_root in (None, signing_root) and (
             self.signing_root_alias in (None, signing_root)
         )
-
-    def differing_root(self, expected: bytes, source: str) -> SigningRootError:
-        """The error for a client that sent the root of no reading."""
-        roots_sent = {self.signing_root, self.signing_root_alias}
-        found = " and ".join(to_hex(root) for root in roots_sent if root is not None)
-        message = (
-            f"signing_root: expected {to_hex(expected)}, computed with {source}, "
-            f"found {found}: check fork_info and the message, or send no root; "
-            "on a private chain start the signer with --network config.yaml"
-        )
-        return SigningRootError(message, expected)
 
     def slashable_message(self, *, must_exist: bool) -> Any:  # noqa: ARG002
         """The block or attestation to check; None when the request hides it.

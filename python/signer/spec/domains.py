@@ -38,8 +38,12 @@ def compute_domain(
     domain_type: bytes, fork_version: bytes, genesis_validators_root: bytes
 ) -> bytes:
     """32 bytes: the domain type (4 bytes) and the first 28 bytes of the fork data's root."""
-    fork_data = ForkData(Bytes4(fork_version), Bytes32(genesis_validators_root))
-    return domain_type + fork_data.hash_tree_root()[:28]
+    return domain_type + compute_fork_data_root(fork_version, genesis_validators_root)[:28]
+
+
+def compute_fork_data_root(current_version: bytes, genesis_validators_root: bytes) -> bytes:
+    """The root, 32 bytes, of a fork version (4 bytes) and a genesis validators root."""
+    return ForkData(Bytes4(current_version), Bytes32(genesis_validators_root)).hash_tree_root()
 
 
 def compute_signing_root(object_root: bytes, domain: bytes) -> bytes:

@@ -49,7 +49,7 @@ class Container(Struct, frozen=True):
     """A container. A subclass only lists its fields, in the order of the specification."""
 
     def hash_tree_root(self) -> bytes:
-        fields, hashers, height = _plan(type(self))
+        fields, hashers, height = plan(type(self))
         return merkleize(b"".join(map(call, hashers, fields(self))), height)
 
 
@@ -66,7 +66,7 @@ Plan = tuple[Callable[[Any], tuple[Any, ...]], list[Hasher], int | None]
 
 
 @cache
-def _plan(kind: type[Container]) -> Plan:
+def plan(kind: type[Container]) -> Plan:
     """How to hash a container: its fields, a hasher for each, and the depth of their tree.
 
     Read from the annotations, once for each class; a progressive tree has no depth.
