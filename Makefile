@@ -17,7 +17,7 @@ help:  ## Show this text
 run: $(VENV)/built  ## Build, and serve four interop keys at http://127.0.0.1:9000
 	$(BIN)/python -m signer serve --interop 4
 
-test: $(VENV)/dev $(VENV)/clients  ## Run all tests
+test: $(VENV)/dev $(VENV)/specification $(VENV)/clients  ## Run all tests
 	$(BIN)/python $(PYTEST)
 
 quick: $(VENV)/dev  ## Run the tests that are not marked slow
@@ -42,7 +42,7 @@ check: test lint  ## Run what CI runs
 bench: $(VENV)/built  ## Measure all that is fast, as ratios to raw blst; ARGS=--all for the rest
 	$(BIN)/python benchmarks/bench.py $(ARGS)
 
-coverage: $(VENV)/dev $(VENV)/clients  ## Report which lines the tests run, processes included
+coverage: $(VENV)/dev $(VENV)/specification $(VENV)/clients  ## Report which lines the tests run, processes included
 	$(INSTALL) 'coverage>=7.10'
 	$(BIN)/coverage erase
 	$(BIN)/coverage run $(PYTEST)
@@ -77,6 +77,10 @@ $(VENV)/built: $(VENV)/pip $(SOURCES)
 
 $(VENV)/dev: $(VENV)/built constraints.txt
 	$(INSTALL) --group dev
+	@touch $@
+
+$(VENV)/specification: $(VENV)/dev
+	@$(INSTALL) --group specification || echo "not installed: consensus-specs as Python"
 	@touch $@
 
 # Clients in other languages, where these are installed; tests skip what is not built.

@@ -1,7 +1,6 @@
 """The containers of Gloas and Heze next to those of consensus-specs' executable specification.
 
-It is no dependency of the tests, because it brings a dozen packages. Where it is installed, each
-run takes other random values. PY3SIGNER_SEED makes a run again; a failure shows it.
+`make test` installs it where it can. Each run takes other random values. PY3SIGNER_SEED makes a run again; a failure shows it.
 """
 
 import os
