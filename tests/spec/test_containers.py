@@ -1,6 +1,7 @@
 """The containers of Gloas and Heze next to those of consensus-specs' executable specification.
 
-`make test` installs it where it can. Each run takes other random values. PY3SIGNER_SEED makes a run again; a failure shows it.
+`make test` installs it where it can. Each run takes other random values. PY3SIGNER_SEED makes a run
+again; a failure shows it.
 """
 
 import os

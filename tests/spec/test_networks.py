@@ -175,6 +175,21 @@ def test_a_file_without_genesis_version_is_told_what_it_lacks(tmp_path: Path) ->
         load_network(str(path))
 
 
+@pytest.mark.parametrize("name", ["GLOSA_FORK_VERSION", "DENBE_FORK_EPOCH", "gloas_FORK_EPOCH"])
+def test_a_mistyped_fork_is_refused_with_the_nearest_one(tmp_path: Path, name: str) -> None:
+    path = config(tmp_path, f"GENESIS_FORK_VERSION: 0x00000001\n{name}: 7\n")
+
+    with pytest.raises(ConfigError, match=r"unknown fork .+; did you mean (GLOAS|DENEB)\?$"):
+        load_network(str(path))
+
+
+@pytest.mark.parametrize("name", ["EIP7594_FORK_EPOCH", "EIP8025_FORK_VERSION", "WHISK_FORK_EPOCH"])
+def test_a_fork_of_an_experiment_is_ignored(tmp_path: Path, name: str) -> None:
+    path = config(tmp_path, f"GENESIS_FORK_VERSION: 0x00000001\n{name}: 0x01000001\n")
+
+    assert ["PHASE0"] == [*load_network(str(path)).fork_versions]
+
+
 def test_an_unknown_preset_is_refused_with_the_choices(tmp_path: Path) -> None:
     path = config(tmp_path, "GENESIS_FORK_VERSION: 0x00000001\nPRESET_BASE: maximal\n")
 

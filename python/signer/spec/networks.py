@@ -7,6 +7,7 @@ is, every other one is the configured network (`--network`).
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from ..errors import ConfigError, did_you_mean
 from ..files import parse_yaml, text_of
@@ -16,6 +17,8 @@ from ..ssz.scalars import Bytes4, Bytes32, uint64
 FORKS = ("PHASE0", "ALTAIR", "BELLATRIX", "CAPELLA", "DENEB", "ELECTRA", "FULU", "GLOAS", "HEZE")
 # SLOTS_PER_EPOCH of the presets in consensus-specs, gnosischain/specs and Teku's acceptance tests
 SLOTS_PER_EPOCH = {"mainnet": 32, "minimal": 8, "gnosis": 16, "swift": 4}
+
+NEAR_FORK = 0.75  # difflib's ratio from which on a fork's name is taken for a mistyped one
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,7 @@ def _read_config(path: Path) -> Network:
         if not documents or not documents[0]:
             raise ConfigError(f"expected a consensus configuration in {path}, found an empty file")
         config = documents[0]
+        _check_fork_names(config, path)
         genesis = {"PHASE0": Bytes4.parse(config["GENESIS_FORK_VERSION"])}
         names = {fork: f"{fork}_FORK_VERSION" for fork in FORKS[1:]}
         later = {fork: Bytes4.parse(config[name]) for fork, name in names.items() if name in config}
@@ -101,6 +105,15 @@ def _read_config(path: Path) -> Network:
         raise ConfigError(f"expected SLOTS_PER_EPOCH above 0 in {path}, found 0")
     name = str(config.get("CONFIG_NAME", path.stem))
     return Network(name, slots, genesis | later, fork_epochs=epochs)
+
+
+def _check_fork_names(config: Mapping[str, Any], path: Path) -> None:
+    """Raises ConfigError for a fork that nearly is a known one; others may be experiments."""
+    for name in config:
+        fork, _, kind = name.rpartition("_FORK_")
+        hint = did_you_mean(fork, FORKS, NEAR_FORK)
+        if kind in {"VERSION", "EPOCH"} and fork not in FORKS and hint:
+            raise ConfigError(f"unknown fork {fork} in {path}{hint}")
 
 
 # name, preset, genesis_validators_root (- where each chain has another), fork versions from PHASE0
