@@ -6,7 +6,7 @@ and one text twice, because Keymanager clients read the second member and Nimbus
 
 import logging
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -99,9 +99,9 @@ class Response(Struct):
     is_cut: bool = False  # the connection closes in the middle of the body
 
     async def collect(self) -> None:
-        """Waits for all parts of the body, and joins them."""
+        """Waits for all parts of the body, and keeps them."""
         if not isinstance(self.body, bytes):
-            self.body = b"".join([part async for part in self.body])
+            self.body = _each([part async for part in self.body])
 
     async def send(self, send: Send) -> None:
         """Sends it."""
@@ -116,6 +116,11 @@ class Response(Struct):
                 await send({"type": "http.response.body", "body": part, "more_body": True})
         # Granian closes a connection whose body has no end.
         await send({"type": "http.response.body", "body": last, "more_body": self.is_cut})
+
+
+async def _each(parts: Sequence[bytes]) -> AsyncIterator[bytes]:
+    for part in parts:
+        yield part
 
 
 Handler = Callable[[Request], Awaitable[Response]]
