@@ -163,7 +163,7 @@ def loads(run: Run) -> dict[str, Load]:
     )
     entry = b'{"pubkey":"0x%s","signed_blocks":[' % (b"ab" * 48)
     block = b'{"slot":"1"},'
-    count = HISTORY_VALUES // size // 2
+    count = HISTORY_VALUES // size // 3
     protection = history + b',"data":[' + entry + (block * count)[:-1]
     protection += b'],"signed_attestations":[]}]}'
     imported = {"keystores": [], "passwords": [], "slashing_protection": protection.decode()}
