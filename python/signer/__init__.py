@@ -12,6 +12,8 @@ from .errors import SignerError
 if TYPE_CHECKING:
     from .control.faults import Fault
     from .control.journal import Record
+    from .signing.explain import explain
+    from .signing.explanation import Explanation
     from .slashing.slashable import Slashable
     from .testing.certificates import Certificates
     from .testing.client import FaultHandle
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Certificates",
+    "Explanation",
     "Fault",
     "FaultHandle",
     "Record",
@@ -28,6 +31,7 @@ __all__ = [
     "Slashable",
     "__version__",
     "aggregate",
+    "explain",
     "fast_aggregate_verify",
     "verify",
 ]
@@ -35,16 +39,18 @@ __all__ = [
 # Imported on demand: code that needs only the cryptography does not wait for a server.
 _HARNESS = {
     "Certificates": "testing.certificates",
+    "Explanation": "signing.explanation",
     "Fault": "control.faults",
     "FaultHandle": "testing.client",
     "Record": "control.journal",
     "Signer": "testing.signer",
     "Slashable": "slashing.slashable",
+    "explain": "signing.explain",
 }
 
 
 def __getattr__(name: str) -> Any:
-    """The classes of the harness, imported when they are first used."""
+    """The harness and `explain`, imported when they are first used."""
     if name not in _HARNESS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f".{_HARNESS[name]}", __name__), name)
