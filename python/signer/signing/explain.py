@@ -19,11 +19,12 @@ from ..spec.phase0 import ForkData
 from ..ssz.nodes import Node, tree_of
 from ..ssz.scalars import Bytes4, Bytes32
 from .candidates import Candidate
+from .documents import read_subject
 from .explanation import Explanation, ForkStep
 from .generic import GenericMerkleRoot, GenericSigningData
 from .registry import SigningTypes
 from .request import ForkRequest, GenesisRequest, SignRequest
-from .subjects import Subject, Told, read_subject
+from .subjects import Subject, Told
 from .titles import title_of
 
 NO_ROOT = bytes(32)  # the genesis validators root of a domain outside of any fork

@@ -15,6 +15,7 @@ from ..control.journal import Record
 from ..decoding import decoder
 from ..errors import ConfigError, SignerError
 from ..hex import from_hex, to_hex
+from ..signing.explanation import Explanation
 from ..slashing.slashable import Slashable
 
 NO_PROXY = build_opener(ProxyHandler({}))  # ignores the environment's proxy
@@ -161,6 +162,15 @@ class ControlClient:
                 line += f"   <- differs only in its {lacking[0]}"
             lines.append(line)
         return "\n".join(lines)
+
+    def explain(self, request: int | Mapping[str, Any]) -> Explanation:
+        """Explains a recorded request by its `seq`, or a request: its fields, roots and domain."""
+        if isinstance(request, int):
+            path = f"requests/{request}/explain"
+            explained: Explanation = self.ask_control("GET", path, Explanation)
+        else:
+            explained = self.ask_control("POST", "explain", Explanation, **request)
+        return explained
 
     def slashable(self, *, equivocations: bool = False) -> list[Slashable]:
         """The slashable pairs of messages that keys were asked to sign.
