@@ -163,13 +163,22 @@ class ControlClient:
             lines.append(line)
         return "\n".join(lines)
 
-    def explain(self, request: int | Mapping[str, Any]) -> Explanation:
-        """Explains a recorded request by its `seq`, or a request: its fields, roots and domain."""
+    def explain(self, request: int | Record | Mapping[str, Any]) -> Explanation:
+        """The roots and the domain of a request: a record, its `seq`, or the fields of a request.
+
+        A signed message as Beacon APIs print it is explained, too.
+        """
+        fields: Mapping[str, Any] = {}
+        method = "POST"
+        path = "explain"
         if isinstance(request, int):
+            method = "GET"
             path = f"requests/{request}/explain"
-            explained: Explanation = self.ask_control("GET", path, Explanation)
+        elif isinstance(request, Record):
+            fields = msgspec.json.decode(msgspec.json.encode(request), type=dict[str, Any])
         else:
-            explained = self.ask_control("POST", "explain", Explanation, **request)
+            fields = request
+        explained: Explanation = self.ask_control(method, path, Explanation, **fields)
         return explained
 
     def slashable(self, *, equivocations: bool = False) -> list[Slashable]:
