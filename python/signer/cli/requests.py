@@ -62,7 +62,7 @@ def requests(
         file = None
         if export:
             file = stack.enter_context(_Export(export))
-            reader.continue_after(file.last)
+            reader.continue_after(file.last, file.hanging)
         with suppress(KeyboardInterrupt):  # how people end --follow
             for records in reader.read(follow=follow):
                 if file:
@@ -95,21 +95,28 @@ class _Reader:
         self._since = 0
         self._hanging: set[int] = set()  # numbers of records without a response
 
-    def continue_after(self, last: Record | None) -> None:
-        """Leaves out the records up to one, if it is of this signer and not of an earlier one."""
+    def continue_after(self, last: Record | None, hanging: set[int]) -> None:
+        """Leaves out the records up to the last one, if it is of this signer, not an earlier one.
+
+        `hanging` has the numbers of those that had no response yet.
+        """
         if last is None:
             return
-        same = self._ask(last.seq - 1, {"n": 0}, {})
-        if same and (same[0].seq, same[0].time) == (last.seq, last.time):
+        records = self._ask(last.seq - 1, {"n": 0}, {})
+        if records and (records[0].seq, records[0].time) == (last.seq, last.time):
             self._since = last.seq
+            self._hanging |= hanging
 
     def read(self, *, follow: bool) -> Iterator[list[Record]]:
         """Batches of records; with `follow` without end."""
+        yield self._ended()
         yield self._next(0)
         while follow:
-            wait = WAIT_WHILE_HANGING if self._hanging else WAIT
-            yield self._ended()
+            wait = WAIT
+            if self._hanging:
+                wait = WAIT_WHILE_HANGING
             yield self._next(wait)
+            yield self._ended()
 
     def _next(self, wait: float) -> list[Record]:
         """The new records; waits for the first one."""
@@ -144,6 +151,7 @@ class _Export:
     def __init__(self, path: Path) -> None:
         self.count = 0
         self.last: Record | None = None
+        self.hanging: set[int] = set()  # numbers of records that had no response yet
         self._path = path
 
     def __enter__(self) -> Self:
@@ -160,21 +168,30 @@ class _Export:
         self._file.close()
 
     def _remove_torn_line(self) -> None:
-        """Finds the last record; a line without its end is that of a process that was killed."""
+        """Reads the records; a line without its end is that of a process that was killed."""
         self._file.seek(0)
         size = 0
-        line = b""
-        for current in self._file:
-            if current.endswith(b"\n"):
-                line = current
-                size += len(current)
-        if line:
-            try:
-                self.last = decoder(Record).decode(line)
-            except msgspec.MsgspecError:
-                expected = f"expected records as JSON lines in {self._path}, found other text"
-                raise ConfigError(f"{expected}: give another file to --export") from None
+        for line in self._file:
+            if line.endswith(b"\n"):
+                self._note(line)
+                size += len(line)
         self._file.truncate(size)
+
+    def _note(self, line: bytes) -> None:
+        """Notes which record is the last one of its signer, and which had no response yet."""
+        try:
+            record: Record = decoder(Record).decode(line)
+        except msgspec.MsgspecError:
+            expected = f"expected records as JSON lines in {self._path}, found other text"
+            raise ConfigError(f"{expected}: give another file to --export") from None
+        if record.seq in self.hanging and record.status is not None:
+            self.hanging.discard(record.seq)
+            return
+        if self.last and record.seq <= self.last.seq:
+            self.hanging.clear()  # another signer counts from 1 again
+        self.last = record
+        if record.status is None:
+            self.hanging.add(record.seq)
 
     def write(self, records: list[Record]) -> None:
         """Appends records, and waits until they are on disk."""
