@@ -209,7 +209,7 @@ def test_following_ends_with_an_error_when_the_signer_stops(signer: Signer) -> N
 
         assert CANNOT_SERVE == process.wait(20)
         assert process.stderr
-        assert "cannot reach a signer at" in process.stderr.read()
+        assert signer.url in process.stderr.read()
 
 
 @pytest.mark.parametrize(
@@ -226,6 +226,14 @@ def test_a_mistake_is_told(signer: Signer, word: str, expected: str) -> None:
 
     assert (WRONG_FLAGS, "") == (result.exit_code, result.stdout)
     assert expected in result.stderr
+
+
+def test_a_server_of_another_kind_is_told() -> None:
+    with serving_here("--fault", '{"path": "/_signer/*", "body": "hello"}') as other:
+        result = run(url=other.url)
+
+    assert CANNOT_SERVE == result.exit_code
+    assert "another server is there" in result.stderr
 
 
 def test_a_signer_that_is_not_there_is_told() -> None:

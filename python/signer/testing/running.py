@@ -33,7 +33,8 @@ class RunningSigner(ControlClient):
             ) from None
         except (msgspec.DecodeError, KeyError, TypeError):
             raise UnavailableError(
-                f"expected a signer at {self.url}, found a server of another kind: see --url"
+                f"cannot read the answer of {self.url}: another server is there, or the signer "
+                "stopped in the middle; see --url"
             ) from None
         except SignerError as error:
             raise ConfigError(f"the signer at {self.url} refused: {error}") from None
