@@ -9,7 +9,7 @@ from typing import Any
 
 from remerkleable.basic import boolean, uint64
 from remerkleable.bitfields import Bitlist, Bitvector
-from remerkleable.byte_arrays import Bytes4, Bytes32, Bytes48, Bytes96
+from remerkleable.byte_arrays import Bytes32, Bytes48, Bytes96
 from remerkleable.complex import Container, List, Vector
 from remerkleable.progressive import ProgressiveByteList, ProgressiveList
 
@@ -147,6 +147,3 @@ def roots_below(value: Any, path: str = "message") -> dict[str, str]:
         for index, item in enumerate(value):
             roots |= roots_below(item, f"{path}.{index}")
     return roots
-
-
-__all__ = ["SIGNED", "Bytes4", "parsed", "roots_below"]

@@ -4,12 +4,14 @@ import logging
 import os
 import sys
 from contextlib import closing
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from .._core import SecretKey
 from ..config.settings import Config
+from ..errors import ConfigError
+from ..files import translating_errors
 from ..spec.networks import load_network
 from .options import FLAGS, KEY_FLAGS, configuration, current_flag, reworded
 
@@ -43,7 +45,7 @@ COLOURS: dict[str, dict[str, Any]] = {
 @click.command(
     "explain",
     params=[
-        click.Argument(["file"], type=click.File("rb"), default="-", metavar="[FILE|-]"),
+        click.Argument(["file"], type=click.Path(allow_dash=True), default="-", metavar="[FILE|-]"),
         NETWORK,
         *KEY_FLAGS,
         *(flag for flag in FLAGS if flag.name in KEY_FILES),
@@ -61,7 +63,7 @@ COLOURS: dict[str, dict[str, Any]] = {
     metavar="HEX",
     help="that of a signed message on a network without a known one",
 )
-def explain(file: IO[bytes], *, is_json: bool, **flags: Any) -> None:
+def explain(file: str, *, is_json: bool, **flags: Any) -> None:
     """Explain a request: its fields, their roots, the domain and the signing root.
 
     FILE, or standard input, is a sign request, a record of GET /_signer/requests, or a signed
@@ -90,9 +92,7 @@ def explain(file: IO[bytes], *, is_json: bool, **flags: Any) -> None:
     config = configuration(click.get_current_context())
     network = load_network(config.network)
     types = load_plugins(config.plugin).signing_types()
-    if file.isatty():
-        log.info("type or paste a request, and end it with Ctrl-D")
-    subject = read_subject(file.read(), types, network, told)
+    subject = read_subject(_content(file), types, network, told)
     explanation = explain_subject(subject, network, _key(config, subject))
     if is_json:
         click.echo(explanation.to_json())
@@ -101,6 +101,15 @@ def explain(file: IO[bytes], *, is_json: bool, **flags: Any) -> None:
     if os.environ.get("NO_COLOR"):
         has_colours = False
     click.echo(explanation.text(_coloured), sys.stdout, color=has_colours)
+
+
+def _content(path: str) -> bytes:
+    """The content of a file, or what comes on standard input."""
+    with translating_errors(f"read {path}", ConfigError), click.open_file(path, "rb") as file:
+        if file.isatty():
+            log.info("paste a request, and end it with Ctrl-D")
+        content: bytes = file.read()
+        return content
 
 
 def _coloured(text: str, kind: str) -> str:

@@ -175,7 +175,7 @@ class ControlClient:
             method = "GET"
             path = f"requests/{request}/explain"
         elif isinstance(request, Record):
-            fields = msgspec.json.decode(msgspec.json.encode(request), type=dict[str, Any])
+            fields = decoder(dict[str, Any]).decode(msgspec.json.encode(request))
         else:
             fields = request
         explained: Explanation = self.ask_control(method, path, Explanation, **fields)
