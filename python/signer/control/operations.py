@@ -5,7 +5,7 @@ other processes and languages.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from msgspec import Meta, Struct, to_builtins
 
@@ -17,17 +17,18 @@ from ..hex import to_hex
 from ..keys.derived import derive_keys
 from ..keys.keyring import Key, Keyring
 from ..keys.manager import KeyManager
-from ..signing.explanation import Explanation
 from ..signing.registry import SigningTypes
 from ..slashing.protection import Protection
 from ..slashing.slashable import Slashable
 from ..spec.networks import DEFAULT_NETWORK, Network
 from ..ssz.scalars import Bytes32, Bytes48
-from . import explaining
 from .faults import ActiveFault, Fault, Faults, Seconds, fault_of
 from .fields import decode_fields
 from .filters import TYPES, Natural, RecordFilter
 from .journal import MAX_RECORDS, Journal, Record
+
+if TYPE_CHECKING:
+    from ..signing.explanation import Explanation
 
 Fields = Mapping[str, Any] | bytes  # bytes: the JSON body of a request
 
@@ -157,14 +158,18 @@ class Operations:
         decode_fields(NoFields, fields, "no fields")
         self.journal.clear()
 
-    def get_explanation(self, fields: Fields) -> Explanation:
+    def get_explanation(self, fields: Fields) -> "Explanation":
         """Explains the request of the record with an id."""
+        from . import explaining  # noqa: PLC0415 - a start need not wait for it
+
         wanted: RecordNumber = decode_fields(RecordNumber, fields, "the seq of a record")
         record = self.journal.find(wanted.id)
         return explaining.explain_record(record, self._signing_types, self._network)
 
-    def post_explain(self, fields: Fields) -> Explanation:
+    def post_explain(self, fields: Fields) -> "Explanation":
         """Explains a sign request, a record or a signed message. Signs nothing."""
+        from . import explaining  # noqa: PLC0415 - as above
+
         return explaining.explain_document(fields, self._signing_types, self._network)
 
     def get_faults(self, fields: Fields) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import ProxyHandler, Request, build_opener
@@ -15,8 +15,10 @@ from ..control.journal import Record
 from ..decoding import decoder
 from ..errors import ConfigError, SignerError
 from ..hex import from_hex, to_hex
-from ..signing.explanation import Explanation
 from ..slashing.slashable import Slashable
+
+if TYPE_CHECKING:
+    from ..signing.explanation import Explanation
 
 NO_PROXY = build_opener(ProxyHandler({}))  # ignores the environment's proxy
 SECRET_SIZE = 32  # bytes
@@ -163,11 +165,13 @@ class ControlClient:
             lines.append(line)
         return "\n".join(lines)
 
-    def explain(self, request: int | Record | Mapping[str, Any]) -> Explanation:
+    def explain(self, request: int | Record | Mapping[str, Any]) -> "Explanation":
         """The roots and the domain of a request: a record, its `seq`, or the fields of a request.
 
         A signed message as Beacon APIs print it is explained, too.
         """
+        from ..signing.explanation import Explanation  # noqa: PLC0415 - most tests do not wait
+
         fields: Mapping[str, Any] = {}
         method = "POST"
         path = "explain"
