@@ -133,7 +133,9 @@ def test_a_type_of_a_plugin_is_explained() -> None:
         ('{"type": "ATESTATION"}', "did you mean ATTESTATION?"),
         ('{"data": [1], "finalized": true}', "data: expected one signed message as an object"),
         ('{"method": "GET", "path": "/upcheck"}', "expected a record with the body"),
-        ('{"message": {"a": 1}, "signature": "0x00"}', "found a: give its type"),
+        ('{"\\u001b[2J": 1}', r'found an object with "\u001b[2J"'),
+        ('{"data":' * 9 + "1" + "}" * 9, "found an object"),
+        ('{"message": {"a": 1}, "signature": "0x00"}', 'found "a": give its type'),
     ],
 )
 def test_another_document_is_told_what_fits(document: str, expected: str) -> None:

@@ -7,16 +7,16 @@ from msgspec import Raw
 
 from ..errors import BadRequestError, BodyTooLargeError
 from ..spec.networks import Network
-from ..ssz.scalars import shown
 from .registry import SigningTypes
 from .signed_messages import request_of
-from .subjects import NULL, Members, Subject, Told, members_of, told_by
+from .subjects import NULL, Members, Subject, Told, members_of, names_of, told_by
 
 FORMS = (
     "a sign request (with type), a record (with method, path and body), or a signed message "
     "(with message and signature)"
 )
 WRAPPERS = ("data", "header")  # in responses of Beacon APIs, around a signed message
+MAX_WRAPPERS = 2  # of the response for a header, one in the other
 
 
 def read_subject(
@@ -67,16 +67,30 @@ def _of_signed_message(
 ) -> Subject:
     members = members_of(document)
     told = told.over(told_by(document))
-    while "signature" not in members:
-        inside = [name for name in WRAPPERS if name in members]
-        if not inside:
-            names = ", ".join(members) or "no member"
-            raise BadRequestError(f"expected {FORMS}, found an object with {shown(names)}")
-        content = bytes(members[inside[0]])
-        if content[:1] != b"{":
-            raise BadRequestError(
-                f"{inside[0]}: expected one signed message as an object: give one item of a list"
-            )
+    for _ in range(MAX_WRAPPERS):
+        if "signature" in members:
+            break
+        content = _wrapped(members)
         members = members_of(content)
         told = told.over(told_by(content))
+    if "signature" not in members:
+        raise _of_no_form(members)
     return request_of(members, types, configured, told)
+
+
+def _wrapped(members: Members) -> bytes:
+    """The object in a response of a Beacon API, around a signed message or in another one."""
+    for name in WRAPPERS:
+        content = bytes(members.get(name, b""))
+        if content[:1] == b"{":
+            return content
+        if content:
+            raise BadRequestError(
+                f"{name}: expected one signed message as an object: give one item of a list"
+            )
+    raise _of_no_form(members)
+
+
+def _of_no_form(members: Members) -> BadRequestError:
+    """The error for an object that is none of the forms."""
+    return BadRequestError(f"expected {FORMS}, found an object with {names_of(members)}")

@@ -1,7 +1,6 @@
 """`explain`: from a request to the steps that lead to its signing root, and to its signature.
 
-It shows the reading that a signer on the same network signs, and computes each step once more by
-itself. Signing uses nothing of this file.
+It shows the reading that a signer on the same network signs. Signing uses nothing of this file.
 """
 
 from collections.abc import Mapping

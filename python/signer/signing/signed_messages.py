@@ -15,11 +15,12 @@ from .._core import verify
 from ..errors import BadRequestError, did_you_mean
 from ..hex import to_hex
 from ..spec.networks import FORKS, Network
+from ..ssz.scalars import shown
 from .registry import SigningTypes
 from .request import ForkRequest, SignRequest
 from .shapes import NEWEST
 from .signed_forms import FORMS, HEADER, SYNC_COMMITTEE_MESSAGE, Form
-from .subjects import Members, Subject, Told, members_of
+from .subjects import Members, Subject, Told, members_of, names_of
 
 ELECTRA = "ELECTRA"
 
@@ -62,11 +63,13 @@ def _form_of(message: Members, told: Told) -> tuple[Form, str]:
         if not of_type:
             known = dict.fromkeys(form.type for form in FORMS)
             expected = f"expected one of {', '.join(known)} for a signed message"
-            raise BadRequestError(f"type: {expected}, found {name}{did_you_mean(name, known)}")
+            raise BadRequestError(
+                f"type: {expected}, found {shown(name)}{did_you_mean(name, known)}"
+            )
         return [*(form for form in of_type if form in fitting), *of_type][0], ""
     if not fitting:
         raise BadRequestError(
-            f"expected the members of a message that is signed, found {', '.join(message)}: give "
+            f"expected the members of a message that is signed, found {names_of(message)}: give "
             f"its type{_hint_at_header(message)}"
         )
     return fitting[0], f"type {fitting[0].type}, because only its message has these members"
@@ -149,7 +152,7 @@ def _with_fork(writer: _Writer, network: Network, told: Told) -> tuple[SignReque
         if fork not in network.fork_versions:
             known = ", ".join(network.fork_versions)
             hint = did_you_mean(fork, network.fork_versions)
-            raise BadRequestError(f"fork: expected one of {known}, found {fork}{hint}")
+            raise BadRequestError(f"fork: expected one of {known}, found {shown(fork)}{hint}")
         return writer.request(fork), ""
     forks = writer.forks
     if not forks:

@@ -1,6 +1,8 @@
 """What `explain` explains: a request, and what is known of its key, its signature and its fork."""
 
+import json
 from collections.abc import Sequence
+from itertools import islice
 from typing import Self
 
 from msgspec import Raw, Struct
@@ -10,6 +12,8 @@ from ..ssz.scalars import Bytes32, Bytes48, ProgressiveByteList
 from .request import SignRequest
 
 NULL = b"null"
+MAX_NAMES_SHOWN = 12  # in a message; a bid has as many members
+MAX_NAME_SHOWN = 40  # characters
 TYPES_WITH_PUBKEY = ("DEPOSIT", "VALIDATOR_REGISTRATION")  # their messages are signed by it
 
 
@@ -66,6 +70,14 @@ def members_of(document: bytes) -> Members:
     """The members of a JSON object, undecoded. Raises BadRequestError."""
     members: Members = decoding.decode(Members, document, "a JSON object")
     return members
+
+
+def names_of(members: Members) -> str:
+    """The names of the first members, for an error: bounded, and with escapes."""
+    names = [json.dumps(name[:MAX_NAME_SHOWN]) for name in islice(members, MAX_NAMES_SHOWN)]
+    if len(members) > MAX_NAMES_SHOWN:
+        names.append("others")
+    return ", ".join(names) or "none"
 
 
 def told_by(document: bytes) -> Told:
