@@ -127,7 +127,7 @@ def test_a_type_of_a_plugin_is_explained() -> None:
 @pytest.mark.parametrize(
     ("document", "expected"),
     [
-        ("", "expected a JSON object"),
+        ("", "expected a request to explain as a JSON object"),
         ("[]", "found an array: give one item of it"),
         ('{"slot": "1"}', "found an object with"),
         ('{"type": "ATESTATION"}', "did you mean ATTESTATION?"),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from click.testing import CliRunner, Result
 
-from signer import Signer
+from signer import Fault, Signer
 from signer.cli import main
 from support.served import CANNOT_SERVE, WRONG_FLAGS, free_port, serving_here
 
@@ -116,6 +116,12 @@ def test_all_faults_are_removed(signer: Signer) -> None:
 def test_a_mistake_is_told(signer: Signer, arguments: list[str], expected: str) -> None:
     assert expected in refusal(*arguments, url=signer.url)
     assert [] == signer.faults
+
+
+def test_the_help_names_every_member_of_a_fault() -> None:
+    help_text = CliRunner().invoke(main, ["fault", "add", "--help"]).stdout
+
+    assert [] == [name for name in Fault.__struct_fields__ if name not in help_text]
 
 
 def test_a_signer_without_control_is_told() -> None:

@@ -92,5 +92,5 @@ def _wrapped(members: Members) -> bytes:
 
 
 def _of_no_form(members: Members) -> BadRequestError:
-    """The error for an object that is none of the forms."""
+    """The error for an object of another form."""
     return BadRequestError(f"expected {FORMS}, found an object with {names_of(members)}")

@@ -11,6 +11,7 @@ from .. import decoding
 from ..ssz.scalars import Bytes32, Bytes48, ProgressiveByteList
 from .request import SignRequest
 
+EXPECTED = "a request to explain"
 NULL = b"null"
 MAX_NAMES_SHOWN = 12  # in a message; a bid has as many members
 MAX_NAME_SHOWN = 40  # characters
@@ -68,7 +69,7 @@ Members = dict[str, Raw]
 
 def members_of(document: bytes) -> Members:
     """The members of a JSON object, undecoded. Raises BadRequestError."""
-    members: Members = decoding.decode(Members, document, "a JSON object")
+    members: Members = decoding.decode(Members, document, EXPECTED)
     return members
 
 
@@ -82,5 +83,5 @@ def names_of(members: Members) -> str:
 
 def told_by(document: bytes) -> Told:
     """What the members of a document say. Raises BadRequestError for a malformed one."""
-    told: Told = decoding.decode(Told, document, "a JSON object")
+    told: Told = decoding.decode(Told, document, EXPECTED)
     return told
