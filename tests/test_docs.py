@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from click.testing import CliRunner
 
 from signer import cli, errors, plugin
 from signer.app import Application
@@ -16,6 +17,7 @@ from signer.cli.web3signer import translate
 from signer.config.settings import Config
 from signer.control.faults import Fault, WrongSignature
 from signer.control.filters import RecordFilter
+from signer.control.operations import Operations
 from signer.spec.networks import NETWORKS
 from support.distributed import account_sets
 
@@ -28,6 +30,24 @@ def test_the_readmes_python_runs() -> None:
 
     assert results.attempted > 0
     assert 0 == results.failed
+
+
+EXPLAIN = ROOT / "docs" / "explain.md"
+
+
+def test_the_explanation_of_the_page_is_what_the_command_prints() -> None:
+    text = EXPLAIN.read_text("utf-8")
+    request = text.split("```json\n")[1].split("```")[0]
+
+    done = CliRunner().invoke(cli.main, ["explain"], request)
+
+    assert text.split("```text\n")[1].split("```")[0] == done.stdout
+
+
+def test_the_python_of_the_page_of_explanations_runs() -> None:
+    results = doctest.testfile(str(EXPLAIN), module_relative=False)
+
+    assert (0, True) == (results.failed, results.attempted > 0)
 
 
 def test_the_first_two_commands_of_the_readme_are_targets_and_ci_runs_the_test_one() -> None:
@@ -79,6 +99,13 @@ def test_the_harness_page_tells_every_fault_and_every_operation() -> None:
     assert [] == [name for name in Fault.__struct_fields__ if f"{name}" not in text]
     assert [] == [name for name in RecordFilter.__struct_fields__ if f"`{name}`" not in text]
     assert [] == [kind for kind in get_args(WrongSignature) if kind not in text]
+
+
+def test_the_harness_page_tells_every_route_below_control() -> None:
+    text = (ROOT / "docs" / "harness.md").read_text("utf-8")
+    routes = [name.replace(" ", " /_signer/") for name in Operations.ROUTES]
+
+    assert [] == [route for route in routes if route not in text]
 
 
 def test_the_readme_has_every_status_of_an_error() -> None:

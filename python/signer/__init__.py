@@ -12,6 +12,8 @@ from .errors import SignerError
 if TYPE_CHECKING:
     from .control.faults import Fault
     from .control.journal import Record
+    from .signing.explain import explain
+    from .signing.explanation import Explanation
     from .slashing.slashable import Slashable
     from .testing.certificates import Certificates
     from .testing.client import FaultHandle
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Certificates",
     "Coordinator",
+    "Explanation",
     "Fault",
     "FaultHandle",
     "Record",
@@ -32,6 +35,7 @@ __all__ = [
     "ThresholdError",
     "__version__",
     "aggregate",
+    "explain",
     "fast_aggregate_verify",
     "verify",
 ]
@@ -40,17 +44,19 @@ __all__ = [
 _HARNESS = {
     "Certificates": "testing.certificates",
     "Coordinator": "testing.coordinator",
+    "Explanation": "signing.explanation",
     "Fault": "control.faults",
     "FaultHandle": "testing.client",
     "Record": "control.journal",
     "Signer": "testing.signer",
     "Slashable": "slashing.slashable",
     "ThresholdError": "testing.recovery",
+    "explain": "signing.explain",
 }
 
 
 def __getattr__(name: str) -> Any:
-    """The classes of the harness, imported when they are first used."""
+    """The harness and `explain`, imported when they are first used."""
     if name not in _HARNESS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f".{_HARNESS[name]}", __name__), name)

@@ -71,6 +71,7 @@ class Application:
     def _make_routes(self, config: Config) -> None:
         types = self._plugins.signing_types()
         key_signer = self._plugins.key_signer(self.keyring, self._slashing, self.metrics)
+        self.operations.explain_with(types, self._network)
         self._sign = SignRoute(key_signer, types, self._network, self.refusals)
         self._batch = batch.BatchRoute(key_signer, types, self._network, self.refusals)
         self._control = ControlRoutes(self.operations)

@@ -7,8 +7,11 @@ import click
 from .._core import __version__
 from ..errors import SignerError, UnavailableError
 from . import output, parent  # noqa: F401 - `parent` first, before what takes long to import
+from .explain import explain
+from .fault import fault
 from .keys import keys
 from .options import FLAGS
+from .requests import requests
 from .serve import serve
 from .slashing import slashing
 from .web3signer import COMMAND_NAME, web3signer
@@ -58,3 +61,6 @@ main.add_command(serve)
 main.add_command(web3signer)
 main.add_command(keys)
 main.add_command(slashing)
+main.add_command(explain)
+main.add_command(fault)
+main.add_command(requests)

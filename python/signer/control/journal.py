@@ -97,6 +97,12 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return f"#{self.seq} {subject:21} {key:12} {when:10} {outcome}"
 
 
+def _with_body(record: Record, body: Raw) -> Record:
+    """A record with the body that is kept of it, if any."""
+    is_dropped = record.body_dropped and body is NO_BODY
+    return structs.replace(record, raw_body=body, body_dropped=is_dropped)
+
+
 class _Waiter:
     """Collects records for a waiting thread, until there are `needed`."""
 
@@ -167,6 +173,15 @@ class Journal:
             _, oldest = self._bodies.popitem(last=False)
             self._bodies_size -= size_of(oldest)
 
+    def find(self, number: int) -> Record | None:
+        """The record with this number, with its body as far as that is kept."""
+        with self._lock:
+            record = self._records.get(number)
+            body = self._bodies.get(number, NO_BODY)
+        if record is None:
+            return None
+        return _with_body(record, body)
+
     def wait_for(
         self,
         needed: int,
@@ -194,12 +209,7 @@ class Journal:
         """Records with their bodies, as far as these are kept."""
         with self._lock:
             bodies = dict(self._bodies)
-        whole = []
-        for record in records:
-            body = bodies.get(record.seq, NO_BODY)
-            is_dropped = record.body_dropped and body is NO_BODY
-            whole.append(structs.replace(record, raw_body=body, body_dropped=is_dropped))
-        return whole
+        return [_with_body(record, bodies.get(record.seq, NO_BODY)) for record in records]
 
     @contextmanager
     def _waiting(self, waiter: _Waiter) -> Iterator[list[Record]]:

@@ -5,7 +5,7 @@ other processes and languages.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from msgspec import Meta, Struct, to_builtins
 
@@ -16,13 +16,18 @@ from ..hex import to_hex
 from ..keys.derived import derive_keys
 from ..keys.keyring import Key, Keyring
 from ..keys.manager import KeyManager
+from ..signing.registry import SigningTypes
 from ..slashing.protection import Protection
 from ..slashing.slashable import Slashable
+from ..spec.networks import DEFAULT_NETWORK, Network
 from ..ssz.scalars import Bytes32, Bytes48
 from .faults import ActiveFault, Fault, Faults, Seconds, fault_of
 from .fields import decode_fields
 from .filters import TYPES, Natural, RecordFilter
 from .journal import MAX_NAME_LENGTH, MAX_RECORDS, Journal, Record, one_line
+
+if TYPE_CHECKING:
+    from ..signing.explanation import Explanation
 
 Fields = Mapping[str, Any] | bytes  # bytes: the JSON body of a request
 
@@ -66,6 +71,10 @@ class FaultNumber(NoFields, frozen=True):
     id: str
 
 
+class RecordNumber(NoFields, frozen=True):
+    id: Natural
+
+
 class FaultQuery(NoFields, frozen=True):
     """With `all`, faults that were removed too."""
 
@@ -85,6 +94,8 @@ class Operations:
         self.journal = Journal()
         self.faults = Faults()
         self._types: Collection[str] = TYPES
+        self._signing_types = SigningTypes()
+        self._network = DEFAULT_NETWORK
         self._keyring = keyring
         self._keymanager = keymanager
         self._slashing = slashing
@@ -101,16 +112,24 @@ class Operations:
             except BadRequestError as error:
                 raise ConfigError(f"--fault: {error}") from None
 
+    def explain_with(self, types: SigningTypes, network: Network) -> None:
+        """Sets which signing types and which network explanations are of: those of the signer."""
+        self._signing_types = types
+        self._network = network
+
     def handle(self, method: str, path: str, fields: Fields) -> Any:
         """Runs an operation, such as GET `faults/1`. Any thread may call; a waiting one blocks.
 
         Raises BadRequestError for fields that are not as expected, and UnknownOperationError.
         """
-        noun, _, number = path.partition("/")
+        noun, _, rest = path.partition("/")
+        number, _, view = rest.partition("/")
         name = f"{method} {noun}"
         if number:
             name += "/ID"
             fields = {"id": number}
+        if view:
+            name += f"/{view}"
         operation = self.ROUTES.get(name)
         if operation is None:
             known = ", ".join(self.ROUTES)
@@ -138,6 +157,20 @@ class Operations:
         """Forgets all records."""
         decode_fields(NoFields, fields, "no fields")
         self.journal.clear()
+
+    def get_explanation(self, fields: Fields) -> "Explanation":
+        """Explains the request of the record with an id."""
+        from . import explaining  # noqa: PLC0415 - a start need not wait for it
+
+        wanted: RecordNumber = decode_fields(RecordNumber, fields, "the seq of a record")
+        record = self.journal.find(wanted.id)
+        return explaining.explain_record(record, self._signing_types, self._network)
+
+    def post_explain(self, fields: Fields) -> "Explanation":
+        """Explains a sign request, a record or a signed message. Signs nothing."""
+        from . import explaining  # noqa: PLC0415 - as above
+
+        return explaining.explain_document(fields, self._signing_types, self._network)
 
     def get_faults(self, fields: Fields) -> list[dict[str, Any]]:
         """The faults that a FaultQuery selects."""
@@ -212,6 +245,8 @@ class Operations:
     ROUTES: ClassVar[Mapping[str, Callable[["Operations", Fields], Any]]] = {
         "GET requests": get_requests,
         "DELETE requests": delete_requests,
+        "GET requests/ID/explain": get_explanation,
+        "POST explain": post_explain,
         "GET faults": get_faults,
         "POST faults": post_faults,
         "DELETE faults": delete_faults,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import ProxyHandler, Request, build_opener
@@ -16,6 +16,9 @@ from ..decoding import decoder
 from ..errors import ConfigError, SignerError
 from ..hex import from_hex, to_hex
 from ..slashing.slashable import Slashable
+
+if TYPE_CHECKING:
+    from ..signing.explanation import Explanation
 
 NO_PROXY = build_opener(ProxyHandler({}))  # ignores the environment's proxy
 SECRET_SIZE = 32  # bytes
@@ -172,6 +175,26 @@ class ControlClient:
                 line += f"   <- differs only in its {lacking[0]}"
             lines.append(line)
         return "\n".join(lines)
+
+    def explain(self, request: int | Record | Mapping[str, Any]) -> "Explanation":
+        """The roots and the domain of a request: a record, its `seq`, or the fields of a request.
+
+        A signed message as Beacon APIs print it is explained, too.
+        """
+        from ..signing.explanation import Explanation  # noqa: PLC0415 - most tests do not wait
+
+        fields: Mapping[str, Any] = {}
+        method = "POST"
+        path = "explain"
+        if isinstance(request, int):
+            method = "GET"
+            path = f"requests/{request}/explain"
+        elif isinstance(request, Record):
+            fields = decoder(dict[str, Any]).decode(msgspec.json.encode(request))
+        else:
+            fields = request
+        explained: Explanation = self.ask_control(method, path, Explanation, **fields)
+        return explained
 
     def slashable(self, *, equivocations: bool = False) -> list[Slashable]:
         """The slashable pairs of messages that keys were asked to sign.
