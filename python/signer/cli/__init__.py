@@ -8,7 +8,7 @@ from .._core import __version__
 from ..errors import SignerError, UnavailableError
 from . import output, parent  # noqa: F401 - `parent` first, before what takes long to import
 from .keys import keys
-from .options import FLAGS
+from .options import FLAGS, HELP_NAMES
 from .serve import serve
 from .slashing import slashing
 from .web3signer import COMMAND_NAME, web3signer
@@ -48,7 +48,7 @@ class _Commands(click.Group):
         return context.exit(exit_code)
 
 
-@click.group(cls=_Commands)
+@click.group(cls=_Commands, context_settings=HELP_NAMES)
 @click.version_option(__version__, prog_name="signer")
 def main() -> None:
     """A remote BLS signer for Ethereum validators, for tests. Not for production."""
