@@ -21,13 +21,13 @@ def help_of(*words: str) -> str:
 
 def section(title: str, text: str) -> str:
     """The lines below a title of a text."""
-    return text.split(f"\n{title}:\n")[1].split("\n\n")[0]
+    return text.split(f"\n{title}:\n")[1].partition("\n\n")[0]
 
 
 def test_the_flags_of_serve_are_grouped() -> None:
     text = help_of("serve")
 
-    assert ["Options", *GROUPS] == re.findall(r"^(\w+):$", text, re.M)
+    assert ["Options", *GROUPS] == re.findall(r"^(\w+):$", text, re.MULTILINE)
     assert "--interop N" in section("Keys", text)
     assert "--tls-client-ca" in section("TLS", text)
     assert "--ready-json" in section("Tests", text)
@@ -37,7 +37,7 @@ def test_the_flags_of_serve_are_grouped() -> None:
 @pytest.mark.parametrize("group", GROUPS)
 def test_a_section_has_the_flags_of_its_group(group: str) -> None:
     text = section(group, help_of("serve"))
-    listed = re.findall(r"^  (--[a-z0-9-]+)", text, re.M)
+    listed = re.findall(r"^  (--[a-z0-9-]+)", text, re.MULTILINE)
 
     assert [spelled(declared.name) for declared in by_group(fields(Config))[group]] == listed
 
