@@ -4,7 +4,6 @@ import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import fields
-from textwrap import wrap
 from typing import Any
 
 from ..config.flags import MAX_SHOWN, by_group, checked
@@ -14,7 +13,6 @@ from ..hex import from_hex
 
 FLAGS = {declared.name: declared for declared in fields(Config)}
 SECRET_SIZE = 32  # bytes
-WIDTH = 96  # characters; pydoc indents the text by four
 # Arguments of `Signer` that are no flags of `signer serve`
 OWN_ARGUMENTS = {
     "keystores": "the same as keystores_path",
@@ -30,19 +28,11 @@ OWN_ARGUMENTS = {
 def help_of_arguments() -> str:
     """The docstring of `Signer.__init__`: every argument with its line of help."""
     lines = ["Takes these arguments, all by name. Raises ConfigError and TypeError.", "", "Signer:"]
-    for name, meaning in OWN_ARGUMENTS.items():
-        lines += _entry(name, meaning)
+    lines += [f"    {name}: {meaning}" for name, meaning in OWN_ARGUMENTS.items()]
     for group, members in by_group(FLAGS.values()).items():
         lines += ["", f"{group}:"]
-        for declared in members:
-            lines += _entry(declared.name, declared.metadata["help"])
+        lines += [f"    {declared.name}: {declared.metadata['help']}" for declared in members]
     return "\n".join(lines)
-
-
-def _entry(name: str, meaning: str) -> list[str]:
-    """The lines of an argument."""
-    first = f"    {name}: "
-    return wrap(meaning, WIDTH, initial_indent=first, subsequent_indent=" " * 8)
 
 
 def flag_for(name: str, value: Any, flag: str, flags: Mapping[str, Any]) -> dict[str, Any]:
