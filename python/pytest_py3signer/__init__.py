@@ -125,6 +125,12 @@ def _external_signer(external_url: str) -> Any:
         def stop(self) -> None:
             pytest.skip(f"expected to stop a signer, found {external_url}")
 
+        async def start_async(self) -> None:
+            self.start()
+
+        async def stop_async(self) -> None:
+            self.stop()
+
     class Uncontrolled(External):
         def ask_control(self, method: str, path: str, /, *_: Any, **__: Any) -> Any:
             if (method, path) != ("GET", "keys"):

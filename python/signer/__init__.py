@@ -60,3 +60,8 @@ def __getattr__(name: str) -> Any:
     if name not in _HARNESS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f".{_HARNESS[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    """What the package exports, also what is not imported yet."""
+    return sorted(__all__)

@@ -108,7 +108,10 @@ impl Shared {
     }
 }
 
-/// See `_core.pyi`.
+/// Threads that sign without the GIL and hand signatures back in batches.
+///
+/// No method but `help` and `close` takes long. An object that is dropped before `close` finishes
+/// its queue, and then its threads end.
 #[pyclass(frozen, module = "signer._core")]
 pub struct SigningThreads {
     shared: Arc<Shared>,
@@ -118,6 +121,10 @@ pub struct SigningThreads {
 
 #[pymethods]
 impl SigningThreads {
+    /// Starts the threads; each calls `set_up` first, and holds the GIL for this call only.
+    ///
+    /// An exception of `set_up` is printed and ignored. Raises OSError when the system refuses a
+    /// pipe or a thread.
     #[new]
     #[pyo3(signature = (threads, set_up = None))]
     fn new(py: Python<'_>, threads: usize, set_up: Option<Py<PyAny>>) -> PyResult<Self> {
@@ -144,10 +151,17 @@ impl SigningThreads {
         Ok(signing_threads)
     }
 
+    /// A file descriptor that is readable when `finished` has something new.
+    ///
+    /// It is for an event loop's add_reader, and stays open as long as the object lives.
     fn fileno(&self) -> i32 {
         self.ready.as_raw_fd()
     }
 
+    /// Queues the signature over a root of 32 bytes; `finished` or `help` returns the waiter.
+    ///
+    /// Returns True when more jobs are queued than there are threads, and `help` would do one.
+    /// Raises BLSError once closed.
     fn submit(
         &self,
         secret_key: Py<SecretKey>,
@@ -169,6 +183,10 @@ impl SigningThreads {
         Ok(crowded)
     }
 
+    /// Does the next job on the calling thread; returns its waiter and signature (96 bytes).
+    ///
+    /// Takes as long as a signature, without the GIL. Returns None at once when each queued job
+    /// has a thread: no more are queued than there are threads.
     fn help<'py>(&self, py: Python<'py>) -> Option<Signed<'py>> {
         let mut state = self.shared.lock();
         if !self.shared.is_crowded(&state) {
@@ -180,6 +198,7 @@ impl SigningThreads {
         Some((job.waiter, PyBytes::new(py, &signature)))
     }
 
+    /// The waiters of the jobs done since the last call, each with its signature (96 bytes).
     fn finished<'py>(&self, py: Python<'py>) -> Vec<Signed<'py>> {
         let mut state = self.shared.lock();
         let finished = std::mem::take(&mut state.finished);
@@ -195,6 +214,7 @@ impl SigningThreads {
             .collect()
     }
 
+    /// Lets the threads finish the queue, and waits for their end without the GIL.
     fn close(&self, py: Python<'_>) {
         self.shared.close();
         let threads =

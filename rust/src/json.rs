@@ -195,7 +195,13 @@ fn cut(document: &[u8], long: Vec<Long>) -> (Vec<u8>, Rest<Vec<u8>>) {
     (first, rest)
 }
 
-/// See `_core.pyi`.
+/// Counts the values of a JSON document, and cuts the long members of its object.
+///
+/// Returns the number of values, in which escapes count for a sixth; the document with the start of
+/// each long list and text; and the rest as pairs of a member's name and a JSON array or string, in
+/// order. Pieces have at least `size` bytes. No element, character or escape is cut. Where white
+/// space between tokens is long, one space replaces each run of it. Does not validate the document.
+/// Takes up to 3 ms for each MiB, without the GIL.
 #[pyfunction]
 pub fn split_json<'py>(
     py: Python<'py>,

@@ -1,7 +1,7 @@
 //! The core of py3signer: everything that touches a secret or computes for long.
 //!
-//! Python sees only the names below. `python/signer/_core.pyi` documents their arguments, their
-//! errors and their cost.
+//! Python sees only the names below. Their documentation is Python's: what `help` shows is letter for
+//! letter what `python/signer/_core.pyi` says to editors, and a test compares the two.
 //!
 //! Long computations release the GIL: signing, verification, key derivation and decryption.
 //! `merkleize` keeps it for few chunks, because releasing it costs more than a few hashes.
@@ -17,7 +17,10 @@ mod merkle;
 mod prysm;
 mod shamir;
 
-/// The Python module `signer._core`.
+/// The interface of the Rust core: bytes go in, bytes come out, secrets never come out.
+///
+/// A byte string of another length than stated raises BLSError; `verify` and `fast_aggregate_verify`
+/// return False instead. "Without the GIL" means that other Python threads run meanwhile.
 #[pyo3::pymodule(gil_used = false)] // all mutable state is behind locks; the classes are frozen
 mod _core {
     #[pymodule_export]

@@ -60,7 +60,11 @@ fn progressive_root(layer: &[Chunk], depth: usize) -> Chunk {
     hash_pair(&root(here.to_vec(), depth), &progressive_root(rest, depth + 2))
 }
 
-/// See `_core.pyi`.
+/// Computes the SSZ root, 32 bytes, of chunks of 32 bytes; from 256 chunks on without the GIL.
+///
+/// Zero chunks fill the tree up to 2^depth leaves. Without a depth the tree is a progressive one,
+/// which grows with the chunks (EIP-7916). Raises BLSError for more than 2^depth chunks, a part of
+/// a chunk, or a depth above 64. Source: consensus-specs, ssz/simple-serialize.md, Merkleization.
 #[pyfunction]
 pub fn merkleize<'py>(
     py: Python<'py>,

@@ -182,7 +182,11 @@ fn recovered_public_key(ids: &[u64], public_keys: &[Vec<u8>]) -> Result<[u8; 48]
     Ok(public_key.compress())
 }
 
-/// See `_core.pyi`.
+/// Splits a key into shares, one for each id, of which any `threshold` recover.
+///
+/// A share is f(id) for a random polynomial f of degree threshold - 1 with f(0) = the key
+/// (Shamir). Raises BLSError for ids that are 0 or equal, and for a threshold above their number.
+/// Takes microseconds for each share and threshold, without the GIL.
 #[pyfunction]
 pub fn split_secret_key(
     py: Python<'_>,
@@ -194,7 +198,12 @@ pub fn split_secret_key(
     Ok(py.detach(|| split(secret, threshold, &ids))?)
 }
 
-/// See `_core.pyi`.
+/// Recovers the signature of a split key from those of shares, each with its id.
+///
+/// The result has 96 bytes. It is wrong when a share signed something else, or when there are
+/// fewer shares than the threshold: verify it. Raises BLSError for bytes that are not a point of
+/// the group, for the point at infinity, and as `split_secret_key` for ids. Takes about 0.2 ms for
+/// each signature, without the GIL.
 #[pyfunction]
 pub fn recover_signature(
     py: Python<'_>,
@@ -205,7 +214,9 @@ pub fn recover_signature(
     Ok(PyBytes::new(py, &signature))
 }
 
-/// See `_core.pyi`.
+/// Recovers the public key of a split key, 48 bytes, from those of shares.
+///
+/// The rest is as for `recover_signature`.
 #[pyfunction]
 pub fn recover_public_key(
     py: Python<'_>,

@@ -19,6 +19,7 @@ import pytest
 
 from signer import SecretKey, Signer, verify
 from signer._core import points_remembered
+from signer.config.settings import SlashingMode
 from signer.hex import to_hex
 from signer.keys.derived import interop_key
 from signer.keys.keyring import Key
@@ -206,7 +207,7 @@ def test_metrics_count_a_batch_that_is_refused(served: Served) -> None:
 
 
 @pytest.mark.parametrize(("mode", "status"), [("report", 200), ("enforce", 412)])
-def test_what_is_slashable_is_told_or_refused_in_its_place(mode: str, status: int) -> None:
+def test_what_is_slashable_is_told_or_refused_in_its_place(mode: SlashingMode, status: int) -> None:
     with Signer(interop=3, slashing=mode) as signer:
         ask(signer, "POST", f"{BATCH}/{OTHER}", attestation(4, 1))
 

@@ -9,6 +9,7 @@ from urllib.request import urlopen
 import pytest
 
 from signer import Signer, SignerError, verify
+from signer.config.settings import SlashingMode
 from support.asking import ask
 from support.data_dir import keeping
 from support.distributed import (
@@ -166,7 +167,7 @@ def test_other_methods_are_405(shared: dict[int, Signer], path: str) -> None:
 @pytest.mark.parametrize("domain", [PROPOSER, ATTESTER])
 def test_a_generic_block_or_attestation_is_refused(
     paths: list[Path],
-    mode: str,
+    mode: SlashingMode,
     domain: str,
 ) -> None:
     proven = {"type": "GENERIC", "merkle_root": PROPOSER, "domain": domain}

@@ -2,6 +2,7 @@
 
 import asyncio
 import http.client
+import json
 import re
 import shlex
 import signal
@@ -36,10 +37,25 @@ from support.vectors import unhex, vectors
 INTEROP_0 = vectors("interop_keys/keys.json")[0]["pubkey"]
 
 
-def test_ready_json_says_where_who_and_how_many() -> None:
+def test_ready_json_says_where_who_and_which_keys() -> None:
     with serving("--interop", "3", "--no-metrics") as signer:
-        assert {"url": signer.url, "pid": signer.process.pid, "pubkeys": 3} == signer.ready
+        assert signer.ready == {
+            "url": signer.url,
+            "pid": signer.process.pid,
+            "pubkeys": 3,
+            "public_keys": [key["pubkey"] for key in vectors("interop_keys/keys.json")[:3]],
+        }
         assert 200 == signer.ask("GET", "/upcheck").status
+
+
+def test_the_ready_line_of_many_keys_fits_into_a_pipe_and_has_the_url_of_control() -> None:
+    with serving("--interop", "600", "--no-metrics", "--control") as signer:
+        shown = signer.ask("GET", "/api/v1/eth2/publicKeys").json[:500]
+
+        assert (600, shown) == (signer.ready["pubkeys"], signer.ready["public_keys"])
+        assert signer.ready["control"] == f"{signer.url}/_signer"
+        assert len(json.dumps(signer.ready)) < 1 << 16
+        assert 200 == signer.ask("GET", urlsplit(signer.ready["control"]).path + "/keys").status
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from signer import Signer, SignerError, explain
+from signer.control.faults import WrongSignature
 from support.asking import WHERE, sign
 from support.duties import ATTESTATION, KEYS
 from support.plugins import EXECUTION_PROOF, PROOF_ROOT, proof_request
@@ -71,7 +72,7 @@ def test_a_recorded_request_is_explained_with_its_signature(where: dict[str, Any
 
 
 @pytest.mark.parametrize("kind", ["wrong_root", "wrong_key", "malformed", "short", "infinity"])
-def test_a_wrong_signature_of_a_fault_does_not_verify(kind: str) -> None:
+def test_a_wrong_signature_of_a_fault_does_not_verify(kind: WrongSignature) -> None:
     with Signer(keys=KEYS) as signer:
         signer.fault(signature=kind)
         answer = sign(signer, ATTESTATION)

@@ -225,7 +225,7 @@ def test_an_idle_connection_is_closed_under_a_client_that_keeps_it() -> None:
 
 
 @pytest.mark.parametrize("kind", WRONG)
-def test_a_wrong_signature_has_96_bytes_and_does_not_verify(signer: Signer, kind: str) -> None:
+def test_a_wrong_signature_has_96_bytes_and_does_not_verify(signer: Signer, kind: Any) -> None:
     signer.fault(signature=kind)
 
     signature = sign(signer, ATTESTATION).body.decode()

@@ -102,7 +102,14 @@ def prysms(text: bytes) -> Keystore:
 def test_a_layout_has_the_names_that_its_tool_gives(tmp_path: Path, layout: str) -> None:
     write(tmp_path, *TWO_KEYS, "--layout", layout)
 
-    assert sorted(GOLDEN[layout]) == listing(tmp_path)
+    assert sorted([*GOLDEN[layout], "pubkeys.txt"]) == listing(tmp_path)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_the_public_keys_are_written_next_to_the_keystores(tmp_path: Path, layout: str) -> None:
+    write(tmp_path, *TWO_KEYS, "--layout", layout)
+
+    assert f"0x{A}\n0x{B}\n" == (tmp_path / "pubkeys.txt").read_text()
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

@@ -67,6 +67,13 @@ def test_keys_of_a_mnemonic_are_split(tmp_path: Path) -> None:
     assert [key.pubkey for key in mnemonic_keys("devnet", 2)] == recovered(paths, [2, 3])
 
 
+def test_the_public_keys_of_the_validators_are_written(tmp_path: Path) -> None:
+    split(tmp_path / "out", source=DEVNET)
+
+    expected = [f"0x{key.pubkey.hex()}" for key in mnemonic_keys("devnet", 2)]
+    assert expected == (tmp_path / "out" / "pubkeys.txt").read_text().splitlines()
+
+
 def test_keys_of_keystores_are_split(tmp_path: Path) -> None:
     assert 0 == split(tmp_path / "whole", "--split", "1/1").exit_code
     source = ("--keystores-path", str(tmp_path / "whole"))

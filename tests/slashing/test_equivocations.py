@@ -12,6 +12,7 @@ from urllib.request import urlopen
 import pytest
 
 from signer import Signer
+from signer.config.settings import SlashingMode
 from signer.signing.registry import SigningTypes
 from signer.signing.signing_types import SyncCommitteeMessage
 from signer.slashing.equivocations import MESSAGES_KEPT, ROOTS_KEPT_PER_MESSAGE, SLOTS_KEPT
@@ -154,7 +155,7 @@ def test_each_content_is_told_once() -> None:
 
 
 @pytest.mark.parametrize(("mode", "told"), [("report", 1), ("enforce", 1), ("off", 0)])
-def test_no_mode_refuses_and_off_tells_nothing(mode: str, told: int) -> None:
+def test_no_mode_refuses_and_off_tells_nothing(mode: SlashingMode, told: int) -> None:
     with Signer(interop=1, slashing=mode) as signer:
         answers = sign(signer, changed(ATTESTATION), changed(ATTESTATION, payload_present=True))
 

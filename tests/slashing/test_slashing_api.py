@@ -20,6 +20,7 @@ from urllib.request import urlopen
 import pytest
 
 from signer import Signer, verify
+from signer.config.settings import SlashingMode
 from support.asking import WHERE, ask
 from support.data_dir import keeping
 from support.interchange import EACH_BAD, HOODI, MAINNET, METADATA, document, epochs, history
@@ -151,7 +152,9 @@ def test_a_test_asserts_that_nothing_was_slashable(where: dict[str, Any]) -> Non
 
 @BOTH
 @pytest.mark.parametrize("mode", ["report", "enforce"])
-def test_reset_forgets_pairs_and_what_was_signed(tmp_path: Path, mode: str, *, kept: bool) -> None:
+def test_reset_forgets_pairs_and_what_was_signed(
+    tmp_path: Path, mode: SlashingMode, *, kept: bool
+) -> None:
     with Signer(interop=1, slashing=mode, data_dir=tmp_path if kept else None) as signer:
         sign(signer, block(7), block(7, 1))
 
@@ -201,7 +204,7 @@ def test_the_high_watermark_is_told(flags: dict[str, Any], expected: Any) -> Non
 
 
 @pytest.mark.parametrize(("mode", "beyond"), [("enforce", 412), ("report", 200), ("off", 200)])
-def test_enforce_signs_below_the_high_watermark_only(mode: str, beyond: int) -> None:
+def test_enforce_signs_below_the_high_watermark_only(mode: SlashingMode, beyond: int) -> None:
     requests = [attestation(4), attestation(5), attestation(6), block(6), block(7), block(8)]
 
     with Signer(interop=1, slashing=mode, **END) as signer:
@@ -209,7 +212,9 @@ def test_enforce_signs_below_the_high_watermark_only(mode: str, beyond: int) -> 
 
 
 @pytest.mark.parametrize(("mode", "status"), [("enforce", 412), ("report", 200)])
-def test_the_next_signer_knows_what_was_signed(tmp_path: Path, mode: str, status: int) -> None:
+def test_the_next_signer_knows_what_was_signed(
+    tmp_path: Path, mode: SlashingMode, status: int
+) -> None:
     for root, expected in [(0, 200), (0, 200), (1, status)]:
         with Signer(interop=1, slashing=mode, data_dir=tmp_path) as signer:
             assert [expected] * 2 == statuses(signer, attestation(4, root), block(7, root))
@@ -336,7 +341,7 @@ def on_hoodi(request: Any) -> Any:
 
 
 @pytest.mark.parametrize("mode", ["report", "enforce"])
-def test_a_history_of_any_chain_is_exported_and_imported_again(mode: str) -> None:
+def test_a_history_of_any_chain_is_exported_and_imported_again(mode: SlashingMode) -> None:
     keystore = fresh()
     with Signer(slashing=mode) as signer:
         import_keys(signer, keystore)
@@ -364,7 +369,7 @@ def test_a_history_of_another_network_than_the_one_asked_for_is_refused(network:
 
 
 @pytest.mark.parametrize("mode", ["report", "off"])
-def test_only_enforce_calls_a_key_not_active(tmp_path: Path, mode: str) -> None:
+def test_only_enforce_calls_a_key_not_active(tmp_path: Path, mode: SlashingMode) -> None:
     keystore = fresh()
     with Signer(slashing="enforce", data_dir=tmp_path) as signer:
         import_keys(signer, keystore)

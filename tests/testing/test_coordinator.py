@@ -132,7 +132,7 @@ def test_a_participant_that_is_down_is_named(signers: dict[int, Signer]) -> None
 
 @pytest.mark.parametrize("fault", [{"hang": True}, {"drop": True}], ids=["hangs", "cuts"])
 def test_a_participant_that_hangs_or_cuts_is_named(
-    signers: dict[int, Signer], fault: dict[str, bool]
+    signers: dict[int, Signer], fault: dict[str, Any]
 ) -> None:
     endpoints = {number: signer.url for number, signer in signers.items()}
     coordinator = Coordinator(endpoints, 2, timeout=0.3)

@@ -112,7 +112,7 @@ def test_keys_come_from_a_folder_of_keystores(vector_keystores: Path) -> None:
 
 def test_an_unknown_flag_is_an_error_that_names_it() -> None:
     with pytest.raises(TypeError, match="'interopp'"):
-        Signer(interopp=4)
+        Signer(interopp=4)  # type: ignore[call-arg]
 
 
 def test_keys_that_are_removed_are_unknown_until_they_are_added(signer: Signer) -> None:
@@ -247,7 +247,7 @@ def test_count_takes_what_every_filter_lets_pass(
 
 def test_an_unknown_filter_is_refused(signer: Signer) -> None:
     with pytest.raises(SignerError, match="`typ`"):
-        signer.count(typ="ATTESTATION")
+        signer.count(typ="ATTESTATION")  # type: ignore[call-arg]
 
 
 def test_the_record_is_there_when_the_answer_is(signer: Signer) -> None:

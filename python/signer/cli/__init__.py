@@ -10,7 +10,7 @@ from . import output, parent  # noqa: F401 - `parent` first, before what takes l
 from .explain import explain
 from .fault import fault
 from .keys import keys
-from .options import FLAGS
+from .options import FLAGS, HELP_NAMES
 from .requests import requests
 from .serve import serve
 from .slashing import slashing
@@ -51,7 +51,7 @@ class _Commands(click.Group):
         return context.exit(exit_code)
 
 
-@click.group(cls=_Commands)
+@click.group(cls=_Commands, context_settings=HELP_NAMES)
 @click.version_option(__version__, prog_name="signer")
 def main() -> None:
     """A remote BLS signer for Ethereum validators, for tests. Not for production."""

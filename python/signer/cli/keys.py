@@ -19,7 +19,7 @@ from ..keys.keystore import KdfFunction
 from ..keys.keystore_folder import KeystoreFolder
 from ..keys.splitting import endpoints_of, split_of, write_shares
 from ..threads import thread_pool
-from .options import FLAGS, KEY_FLAGS, Choice, configuration, current_flag
+from .options import FLAGS, HELP_NAMES, KEY_FLAGS, Choice, configuration, current_flag
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,11 @@ def _without_variable(name: str) -> click.Option:
 @click.command(
     "keys",
     params=[*KEY_FLAGS, *map(_without_variable, KEYSTORE_FLAGS)],
-    context_settings={"token_normalize_func": current_flag, "allow_extra_args": True},
+    context_settings={
+        **HELP_NAMES,
+        "token_normalize_func": current_flag,
+        "allow_extra_args": True,
+    },
 )
 @click.option(
     "--layout",

@@ -33,6 +33,8 @@ SERVICE_LINK = re.compile(
     r"(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)"
 )
 
+# Of every command: click keeps the names that a command is first called with
+HELP_NAMES: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
 # Defaults that --help does not show
 NO_VALUE = (None, 0, "", ())
 
@@ -87,6 +89,17 @@ class Flag(click.Option):
             member = self.declared.name.replace("_", "-")
             return f"{member} in {context.meta[CONFIG_PATH]}"
         return spelled(self.declared.name)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
+        """What a shell offers for its value: for a path, files or folders."""
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 - for shells only
+
+        metavar = self.declared.metadata["metavar"]
+        if metavar == "DIR":
+            return [CompletionItem(incomplete, type="dir")]
+        if "FILE" in metavar:
+            return [CompletionItem(incomplete, type="file")]
+        return super().shell_complete(ctx, incomplete)
 
     def get_error_hint(self, ctx: click.Context | None) -> str:
         hint = f"'{spelled(self.declared.name)}'"

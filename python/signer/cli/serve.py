@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Mapping
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,9 +14,10 @@ import click
 from ..config.settings import Config
 from ..errors import UnavailableError
 from ..hex import to_hex
-from ..keys.keyring import log_failures
+from ..keys.keyring import Keyring, log_failures
 from . import output
-from .options import CONFIG_FILE, FLAGS, configuration, current_flag, warn_of_variables
+from .help import GroupedCommand
+from .options import CONFIG_FILE, FLAGS, HELP_NAMES, configuration, current_flag, warn_of_variables
 from .parent import stop_with_parent
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 DEFAULT_METRICS_PORT = 9001  # Web3Signer's
+PUBLIC_KEYS_SHOWN = 500  # in the ready line, which stays below the 64 KiB that a pipe holds
 
 # A request of mainnet's Fulu, for a newcomer to paste
 EXAMPLE_REQUEST = (
@@ -36,9 +39,14 @@ EXAMPLE_REQUEST = (
 
 @click.command(
     "serve",
+    cls=GroupedCommand,
     params=[CONFIG_FILE, *FLAGS],
     short_help="Serve the signing API.",
-    context_settings={"token_normalize_func": current_flag, "allow_extra_args": True},
+    context_settings={
+        **HELP_NAMES,
+        "token_normalize_func": current_flag,
+        "allow_extra_args": True,
+    },
 )
 def serve(**values: Any) -> None:
     """Serve Web3Signer's signing API until SIGTERM or SIGINT.
@@ -113,12 +121,26 @@ def _serve_metrics(config: Config, app: "Application") -> None:
     app.router.hints["/metrics"] = f"metrics are on port {metrics_server.server_port}"
 
 
+def _ready_line(config: Config, url: str, keyring: Keyring) -> str:
+    """The line of --ready-json."""
+    pubkeys = islice(keyring, PUBLIC_KEYS_SHOWN)
+    ready = {
+        "url": url,
+        "pid": os.getpid(),
+        "pubkeys": len(keyring),
+        "public_keys": [to_hex(pubkey) for pubkey in pubkeys],
+    }
+    if config.control:
+        ready["control"] = f"{url}/_signer"
+    return json.dumps(ready)
+
+
 def _announce(config: Config, url: str, app: "Application") -> None:
     """Prints the line of --ready-json, then logs the keys, the URL and an example request."""
     keyring = app.keyring
     if config.ready_json:
         # First: a harness may wait for this line, and read nothing else.
-        output.print_line(json.dumps({"url": url, "pid": os.getpid(), "pubkeys": len(keyring)}))
+        output.print_line(_ready_line(config, url, keyring))
     told = f"{len(keyring)} keys"
     if keyring.failures:
         told += f", {len(keyring.failures)} failed to load"

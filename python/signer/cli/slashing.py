@@ -14,7 +14,7 @@ from ..keys.data_dir import DataDir
 from ..slashing import interchange
 from ..slashing.protection import Protection
 from ..spec.networks import load_network
-from .options import configuration, reworded
+from .options import HELP_NAMES, configuration, reworded
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ STANDARD_OUTPUT = "-"  # as a FILE
 KEYS_PER_STEP = 500  # keys; each step has a new Protection, without the votes of the last step
 
 
-@click.group("slashing")
+@click.group("slashing", context_settings=HELP_NAMES)
 def slashing() -> None:
     """Move signing histories (EIP-3076) while the signer is stopped."""
 

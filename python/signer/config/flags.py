@@ -5,7 +5,7 @@ Flags, variables, files and Python meet the same check.
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import Field, field
 from ipaddress import ip_address
 from pathlib import Path
@@ -40,14 +40,26 @@ def flag(
     *,
     secret: bool = False,
     must_exist: bool = True,
+    group: str = "",
 ) -> T:
     """A field of Config: its default, its line of help, and the form of its value.
 
-    A path has to exist when the signer starts, unless the signer makes it itself.
+    A path has to exist when the signer starts, unless the signer makes it itself. A `group` of
+    --help begins with this field; the fields without one that follow belong to it too.
     """
-    metadata = {"metavar": metavar, "help": meaning, "must_exist": must_exist}
+    metadata = {"metavar": metavar, "help": meaning, "must_exist": must_exist, "group": group}
     declared: Any = field(default=default, repr=not secret, metadata=metadata)
     return declared  # type: ignore[no-any-return] # a Field, which the dataclass replaces
+
+
+def by_group(declared: Iterable[Field[Any]]) -> dict[str, list[Field[Any]]]:
+    """The fields of each group of --help, in the order of their declaration."""
+    groups: dict[str, list[Field[Any]]] = {}
+    group = ""
+    for one in declared:
+        group = one.metadata["group"] or group
+        groups.setdefault(group, []).append(one)
+    return groups
 
 
 def spelled(name: str) -> str:

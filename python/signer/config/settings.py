@@ -36,7 +36,7 @@ def current_names(values: Mapping[str, T]) -> dict[str, T]:
 class Config:
     """The flags of `signer serve`. Raises ConfigError when they contradict each other."""
 
-    interop: int = flag(0, "the first N interop keys, which are public", "N")
+    interop: int = flag(0, "the first N interop keys, which are public", "N", group="Keys")
     mnemonic: str = flag(
         "",
         "--count keys of a mnemonic: its words, or the name devnet (ethereum-package's) or "
@@ -96,20 +96,18 @@ class Config:
         "auto requires the token from --keymanager-token-file; without that file and "
         "--auth-file, only this machine may connect; off requires no token",
     )
-    signing_ext: bool = flag(
-        default=False,
-        meaning="serve Web3Signer's signing extension, which signs a PROOF_OF_VALIDATION",
-    )
     network: str | None = flag(
         None,
         "network of requests whose chain is unknown: a name or a config.yaml; by default mainnet, "
         "and histories of any chain",
         "NAME|FILE",
+        group="Network",
     )
     slashing: SlashingMode = flag(
         "report",
         "slashable blocks and attestations are signed (off), signed and reported (report), or "
         "refused (enforce)",
+        group="Slashing",
     )
     high_watermark_epoch: int | None = flag(
         None,
@@ -121,12 +119,42 @@ class Config:
         "with enforce, sign no block from this slot on",
         "SLOT",
     )
-    host: str = flag("127.0.0.1", "address to listen on", "HOST")
+    host: str = flag("127.0.0.1", "address to listen on", "HOST", group="Server")
     port: int = flag(9000, "port to listen on; 0 takes a free one", "PORT")
+    signing_ext: bool = flag(
+        default=False,
+        meaning="serve Web3Signer's signing extension, which signs a PROOF_OF_VALIDATION",
+    )
+    auth_file: Path | None = flag(
+        None,
+        "accept only the users that this file lists: USER:PASSWORD on each line",
+        "FILE",
+    )
+    cors_origins: tuple[str, ...] = flag(
+        (),
+        "web pages that may send requests: origins such as http://localhost:3000, or *",
+        "ORIGIN,...",
+    )
+    host_allowlist: tuple[str, ...] = flag(
+        (),
+        "names of this signer that web pages may use besides localhost and addresses, or *",
+        "NAME,...",
+    )
+    idle_timeout: float = flag(
+        31.0,  # no multiple of a slot, when clients send again
+        "time after which a connection is closed on which nothing comes",
+        "SECONDS",
+    )
+    log_format: LogFormat = flag(
+        "plain", "log lines as plain text, or json: an object on each line"
+    )
+    log_level: LogLevel = flag("info", "lowest level to log; debug logs each request")
+    quiet: bool = flag(default=False, meaning="log only errors; wins over --log-level")
     tls_cert: Path | None = flag(
         None,
         "serve https with this certificate chain: PEM, or PKCS#12 with its key inside",
         "FILE",
+        group="TLS",
     )
     tls_key: Path | None = flag(None, "key of a certificate in PEM", "FILE")
     tls_password_file: Path | None = flag(
@@ -145,14 +173,8 @@ class Config:
         "fingerprint on each line",
         "FILE",
     )
-    auth_file: Path | None = flag(
-        None,
-        "accept only the users that this file lists: USER:PASSWORD on each line",
-        "FILE",
-    )
     metrics: bool = flag(
-        default=True,
-        meaning="serve Prometheus metrics at /metrics",
+        default=True, meaning="serve Prometheus metrics at /metrics", group="Metrics"
     )
     metrics_host: str = flag("", "address of the metrics; by default that of --host", "HOST")
     metrics_port: int | None = flag(
@@ -160,24 +182,10 @@ class Config:
         "port of the metrics; by default 9001, or a free one with --port 0",
         "PORT",
     )
-    cors_origins: tuple[str, ...] = flag(
-        (),
-        "web pages that may send requests: origins such as http://localhost:3000, or *",
-        "ORIGIN,...",
-    )
-    host_allowlist: tuple[str, ...] = flag(
-        (),
-        "names of this signer that web pages may use besides localhost and addresses, or *",
-        "NAME,...",
-    )
-    idle_timeout: float = flag(
-        31.0,  # no multiple of a slot, when clients send again
-        "time after which a connection is closed on which nothing comes",
-        "SECONDS",
-    )
     control: bool = flag(
         default=False,
         meaning="serve /_signer: records, faults, keys, slashable messages",
+        group="Tests",
     )
     control_anywhere: bool = flag(
         default=False,
@@ -194,18 +202,10 @@ class Config:
         "Python that adds signing types and routes: a module or a .py file; may be repeated",
         "MODULE|FILE",
     )
-    log_format: LogFormat = flag(
-        "plain", "log lines as plain text, or json: an object on each line"
-    )
-    log_level: LogLevel = flag(
-        "info",
-        "lowest level to log; debug logs each request",
-    )
     ready_json: bool = flag(
         default=False,
-        meaning='print {"url", "pid", "pubkeys"} on one line once it serves',
+        meaning="print a line of JSON once it serves: the url, the keys, and the url of --control",
     )
-    quiet: bool = flag(default=False, meaning="log only errors; wins over --log-level")
     exit_with_parent: bool = flag(
         default=False,
         meaning="stop when standard input closes, if it is a pipe or a socket; otherwise stop "

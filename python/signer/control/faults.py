@@ -46,7 +46,7 @@ INVALID_SIGNATURES = {
 }
 
 
-class Fault(RequestFilter, frozen=True, kw_only=True):
+class Fault(RequestFilter, frozen=True, kw_only=True, repr_omit_defaults=True):
     """Selects requests and does one thing to them, perhaps with a delay.
 
     Without a `path`, which may be a glob, it applies to sign requests that name a type. It lets

@@ -12,6 +12,7 @@ from msgspec import Raw, Struct, field, structs
 
 from ..hex import abbreviated
 from .filters import RecordFilter, differing
+from .notebook import MAX_TEXT_SHOWN, table_of_members
 
 MAX_RECORDS = 10_000
 MAX_BODIES_SIZE = 64 << 20  # bytes; the bodies of all records, of which most have a thousand
@@ -95,6 +96,17 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
         elif self.message:
             outcome += f"  {one_line(self.message)}"
         return f"#{self.seq} {subject:21} {key:12} {when:10} {outcome}"
+
+    def __repr__(self) -> str:
+        return f"<Record {self.line()}>"
+
+    def _repr_html_(self) -> str:
+        members = {name: getattr(self, name) for name in self.__struct_fields__}
+        members["raw_body"] = None
+        if self.raw_body is not NO_BODY:
+            start = memoryview(self.raw_body)[:MAX_TEXT_SHOWN]
+            members["body"] = bytes(start).decode(errors="replace")
+        return table_of_members(members)
 
 
 def _with_body(record: Record, body: Raw) -> Record:

@@ -7,10 +7,12 @@ from pathlib import Path
 
 from .. import files
 from ..errors import ConfigError
+from ..hex import to_hex
 from ..threads import run_on_all, thread_pool
 from .keyring import Key
 from .keystore import EIP_2335_COST, KdfFunction, encrypt, encrypt_prysm
 
+PUBKEYS = "pubkeys.txt"  # next to the keystores of every layout, for scripts; nobody loads it
 ONE = "0x{pubkey}/voting-keystore.json"
 WALLET = "all-accounts.keystore.json"  # Prysm's, with all keys
 PASSWORD = "password"  # noqa: S105 - the content of the files that are no keystores
@@ -72,8 +74,15 @@ def write(
                     PASSWORD: password.encode(),
                 }
                 _write_key(folder, layout, index, key, contents)
+            write_pubkeys(folder, keys)
     except OSError as error:
         raise ConfigError(f"cannot write {error.filename}: {error.strerror}") from None
+
+
+def write_pubkeys(folder: Path, keys: Sequence[Key]) -> None:
+    """Writes the public keys as hex with 0x, one a line, in the order of the keys."""
+    lines = [f"{to_hex(key.pubkey)}\n" for key in keys]
+    files.write(folder / PUBKEYS, "".join(lines).encode(), durable=False)
 
 
 def check_is_empty(folder: Path) -> None:

@@ -20,7 +20,7 @@ from .distributed import DistributedAccounts
 from .finder import Finder, KeystoreFile
 from .keyring import Key
 from .keystore import KdfFunction
-from .layouts import check_is_empty, write
+from .layouts import PUBKEYS, check_is_empty, write, write_pubkeys
 
 ACCOUNT_SET = "distributed.json"
 SPLIT = re.compile(r"([0-9]{1,2})/([0-9]{1,2})")  # no cluster has a hundred participants
@@ -106,6 +106,8 @@ def write_shares(
         }
         paths.append(folder / ACCOUNT_SET)
         _write_json(paths[-1], account_set)
+    with files.translating_errors(f"write {out / PUBKEYS}", ConfigError):
+        write_pubkeys(out, keys)
     _check_recovery(paths, keys, split)
     return paths
 

@@ -128,6 +128,8 @@ class ForkRequest(SignRequest):
     EPOCH: ClassVar[Any] = None  # an attrgetter
 
     class ForkInfo(Struct, frozen=True):
+        """The fork and the chain of a request, as clients send them."""
+
         fork: phase0.Fork
         genesis_validators_root: Bytes32
 

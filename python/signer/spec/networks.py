@@ -34,6 +34,7 @@ class Network:
 
     @property
     def genesis_fork_version(self) -> bytes:
+        """The version of PHASE0: 4 bytes."""
         return self.fork_versions["PHASE0"]
 
     def fork_of(self, fork_version: bytes) -> str | None:

@@ -49,6 +49,7 @@ class Container(Struct, frozen=True):
     """A container. A subclass only lists its fields, in the order of the specification."""
 
     def hash_tree_root(self) -> bytes:
+        """The SSZ root: 32 bytes."""
         fields, hashers, height = plan(type(self))
         return merkleize(b"".join(map(call, hashers, fields(self))), height)
 
@@ -57,6 +58,7 @@ class ProgressiveContainer(Container):
     """A container of EIP-7495, all of whose fields are active."""
 
     def hash_tree_root(self) -> bytes:
+        """The SSZ root: 32 bytes."""
         active_fields = (1 << len(self.__struct_fields__)) - 1
         return mix_in(super().hash_tree_root(), active_fields)
 

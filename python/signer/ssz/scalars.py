@@ -34,6 +34,7 @@ class uint64(int):  # noqa: N801 - the name in the specification
         raise ValueError(f"expected {expected}, found {shown(value)}")
 
     def hash_tree_root(self) -> bytes:
+        """The SSZ root: 32 bytes."""
         return self.to_bytes(CHUNK, "little")
 
 
@@ -82,6 +83,7 @@ class _Bytes(bytes):
         return None
 
     def hash_tree_root(self) -> bytes:
+        """The SSZ root: 32 bytes."""
         return vector_root(self)
 
 
@@ -98,29 +100,42 @@ class ByteVector(_Bytes):
 
 
 class Bytes4(ByteVector):
+    """Exactly 4 bytes."""
+
     SIZES = (4,)
 
 
 class Bytes20(ByteVector):
+    """Exactly 20 bytes."""
+
     SIZES = (20,)
 
 
 class Bytes32(ByteVector):
+    """Exactly 32 bytes."""
+
     SIZES = (32,)
 
     def hash_tree_root(self) -> bytes:
+        """The SSZ root: 32 bytes."""
         return self
 
 
 class Bytes48(ByteVector):
+    """Exactly 48 bytes."""
+
     SIZES = (48,)
 
 
 class Bytes96(ByteVector):
+    """Exactly 96 bytes."""
+
     SIZES = (96,)
 
 
 class Bytes256(ByteVector):
+    """Exactly 256 bytes."""
+
     SIZES = (256,)
 
 
@@ -128,6 +143,7 @@ class ProgressiveByteList(_Bytes):
     """Bytes without a limit (EIP-7916)."""
 
     def hash_tree_root(self) -> bytes:
+        """The SSZ root: 32 bytes."""
         return list_root(self, len(self), *self.SIZES)
 
 
@@ -177,6 +193,7 @@ class ProgressiveBitlist(_Bytes):
         return "no delimiting 1 bit in the last byte"
 
     def hash_tree_root(self) -> bytes:
+        """The SSZ root: 32 bytes."""
         bits, length = self.bits()
         return list_root(bits, length, *map(_bytes, self.SIZES))
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Self
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self, Unpack
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import ProxyHandler, Request, build_opener
@@ -11,61 +12,57 @@ import msgspec
 
 from ..control.faults import Fault
 from ..control.filters import RecordFilter, differing
-from ..control.journal import Record
+from ..control.journal import MAX_NAME_LENGTH, Record, one_line
+from ..control.notebook import paragraph, table_of_members
 from ..decoding import decoder
 from ..errors import ConfigError, SignerError
-from ..hex import from_hex, to_hex
+from ..hex import to_hex
 from ..slashing.slashable import Slashable
+from .arguments import check_count, secrets_of
+from .keywords import FaultFields, Keys, Match
+from .records import Records
+from .twins import blocks_an_event_loop, in_thread
 
 if TYPE_CHECKING:
     from ..signing.explanation import Explanation
 
 NO_PROXY = build_opener(ProxyHandler({}))  # ignores the environment's proxy
-SECRET_SIZE = 32  # bytes
 REQUEST_TIMEOUT = 60.0  # seconds; added to an operation's own `wait`
 RECORDS_SHOWN = 20  # in the message of an assertion that failed
-
-
-def secrets_of(keys: Iterable[bytes | str]) -> list[bytes]:
-    """Secret keys of 32 bytes, each given as bytes or as hex. Raises ConfigError; it shows none."""
-    if isinstance(keys, bytes | str) or not isinstance(keys, Iterable):
-        raise ConfigError(f"expected keys to be a list of keys, found {type(keys).__name__}")
-    secrets = []
-    for position, key in enumerate(keys):
-        secret = key
-        if isinstance(key, str):
-            with suppress(ValueError):
-                secret = from_hex(key)
-        if not isinstance(secret, bytes) or len(secret) != SECRET_SIZE:
-            found = type(key).__name__
-            if isinstance(key, bytes | str):
-                found += f" of length {len(key)} that is not one"
-            expected = f"a secret key: {SECRET_SIZE} bytes, or their hex"
-            raise ConfigError(f"expected keys[{position}] to be {expected}, found {found}")
-        secrets.append(secret)
-    return secrets
-
-
-def _check_count(n: Any) -> None:
-    """Raises ConfigError for something else than a number, such as a type without its name."""
-    if n is not None and (isinstance(n, bool) or not isinstance(n, int)):
-        raise ConfigError(
-            f"expected n to be a whole number, found {n!r:.100}; requests are selected by name, "
-            "such as type="
-        )
+# At the end of the message of a `wait_for` that timed out
+BLOCKED = (
+    "\nwait_for blocked the event loop of its thread for {} seconds, so a client on that loop sent "
+    "nothing meanwhile: `await signer.wait_for_async(...)` lets it go on"
+)
 
 
 class FaultHandle:
     """A fault that was set. As a context manager it is removed on the way out."""
 
-    def __init__(self, client: "ControlClient", number: int) -> None:
+    def __init__(
+        self,
+        client: "ControlClient",
+        number: int,
+        fields: Mapping[str, Any] | None = None,
+    ) -> None:
         self.id = number
         self._client = client
+        self._fields = fields or {}  # for people
 
     @property
     def hits(self) -> int:
         """How often it was applied."""
         return int(self._client.ask_control("GET", f"faults/{self.id}")["hits"])
+
+    def __repr__(self) -> str:
+        fields = ", ".join(f"{name}={value!r}" for name, value in self._fields.items())
+        return f"<FaultHandle {self.id}: {one_line(fields, MAX_NAME_LENGTH)}>"
+
+    def _repr_html_(self) -> str:
+        members = {"id": self.id, **self._fields}
+        with suppress(OSError, SignerError):  # its signer may have ended
+            members["hits"] = self.hits
+        return table_of_members(members)
 
     def remove(self) -> None:
         """Removes it. Requests that it lets hang go on."""
@@ -83,6 +80,16 @@ class ControlClient:
 
     url: str
     _opener = NO_PROXY
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.url}>"
+
+    def _repr_html_(self) -> str:
+        html = paragraph(repr(self))
+        with suppress(OSError, SignerError):  # it may not serve, and its process may have ended
+            pubkeys = self.pubkeys
+            html += paragraph(f"{len(pubkeys)} keys") + self.requests._repr_html_()
+        return html
 
     def ask_control(self, method: str, path: str, kind: Any = Any, /, **fields: Any) -> Any:
         """Asks /_signer, and reads the response as `kind`.
@@ -112,7 +119,7 @@ class ControlClient:
         return list(self.ask_control("GET", "keys"))
 
     @property
-    def requests(self) -> list[Record]:
+    def requests(self) -> Records:
         """The last ten thousand requests, oldest first, without those to /_signer."""
         return self.wait_for(0)
 
@@ -122,31 +129,48 @@ class ControlClient:
         timeout: float = 5.0,
         *,
         since: int = 0,
-        **match: Any,
-    ) -> list[Record]:
+        **match: Unpack[Match],
+    ) -> Records:
         """The requests that match, as soon as there are `n`.
 
-        Raises AssertionError after `timeout` seconds; its message shows what came instead. `since`
-        leaves out the requests up to that `seq`. Blocks; in a coroutine:
-        `await asyncio.to_thread(signer.wait_for, 3, type="ATTESTATION")`.
+        They are selected by type, pubkey, path (a glob), method, status, slot, epoch and fault, the
+        id of one. `since` leaves out the requests up to that `seq`. Raises AssertionError after
+        `timeout` seconds; its message shows what came instead. Blocks; a coroutine awaits
+        `wait_for_async`.
         """
-        _check_count(n)
+        check_count(n)
         fields = {"n": n, "wait": timeout, "since": since, **match}
         records: list[Record] = self.ask_control("GET", "requests", list[Record], **fields)
         if len(records) < n:
-            raise AssertionError(self._comparison(f"{n} requests", RecordFilter(**match), records))
-        return records
+            message = self._comparison(f"{n} requests", RecordFilter(**match), records)
+            if timeout and blocks_an_event_loop():
+                message += BLOCKED.format(timeout)
+            raise AssertionError(message)
+        return Records(records)
 
-    def count(self, *, since: int = 0, **match: Any) -> int:
-        """How many requests match, whatever their responses were."""
+    async def wait_for_async(
+        self,
+        n: int = 1,
+        timeout: float = 5.0,  # noqa: ASYNC109 - as `wait_for`; the message shows what came
+        *,
+        since: int = 0,
+        **match: Unpack[Match],
+    ) -> Records:
+        """As `wait_for`, while the event loop goes on."""
+        return await in_thread(partial(self.wait_for, n, timeout, since=since, **match))
+
+    def count(self, *, since: int = 0, **match: Unpack[Match]) -> int:
+        """How many requests match, by the names of `wait_for`, whatever their responses were."""
         return len(self.wait_for(0, since=since, **match))
 
-    def assert_signed(self, n: int | None = None, *, since: int = 0, **match: Any) -> None:
+    def assert_signed(
+        self, n: int | None = None, *, since: int = 0, **match: Unpack[Match]
+    ) -> None:
         """Asserts that `n` matching requests were signed; without `n`, that at least one was.
 
-        The message shows what came instead.
+        They are selected as in `wait_for`. The message shows what came instead.
         """
-        _check_count(n)
+        check_count(n)
         records = self.wait_for(0, since=since, **match)
         signed = [record for record in records if record.signature]
         if n is None:
@@ -218,24 +242,46 @@ class ControlClient:
             shown = "\n".join(pair.line() for pair in pairs)
             raise AssertionError(f"{expected}, found {len(pairs)}:\n{shown}")
 
-    def fault(self, fault: Fault | Mapping[str, Any] | None = None, /, **what: Any) -> FaultHandle:
-        """Sets a fault, from a `Fault` or its fields. The newest matching fault applies."""
-        fields = what
+    def fault(
+        self,
+        fault: Fault | Mapping[str, Any] | None = None,
+        /,
+        **what: Unpack[FaultFields],
+    ) -> FaultHandle:
+        """Sets a fault, from a `Fault` or its fields. The newest matching fault applies.
+
+        The fields select requests (type, pubkey, path), say when and how often (after, times,
+        chance, seed), and what happens: delay, jitter, status, body, content_type, hang, drop, or a
+        wrong signature.
+        """
+        fields: dict[str, Any] = {**what}
         if fault is not None:
             if not isinstance(fault, Fault | Mapping):
                 raise ConfigError(f"expected a Fault or its fields, found {fault!r:.100}")
-            fields = msgspec.to_builtins(fault) | what
-        return FaultHandle(self, self.ask_control("POST", "faults", **fields)["id"])
+            fields = msgspec.to_builtins(fault) | fields
+        shown = self.ask_control("POST", "faults", **fields)
+        number = shown.pop("id")
+        del shown["hits"]
+        return FaultHandle(self, number, shown)
 
     @property
     def faults(self) -> list[dict[str, Any]]:
         """The faults that are set, each with `id` and `hits`."""
         return list(self.ask_control("GET", "faults"))
 
-    def add_keys(self, *, keys: Iterable[bytes | str] = (), **source: Any) -> list[str]:
-        """Adds keys: the arguments of `Signer` for keys, or secrets of 32 bytes, also as hex."""
+    def add_keys(self, *, keys: Iterable[bytes | str] = (), **source: Unpack[Keys]) -> list[str]:
+        """Adds keys: the arguments of `Signer` for keys, or secrets of 32 bytes, also as hex.
+
+        Blocks while keys are derived, 0.3 ms each; a coroutine awaits `add_keys_async`.
+        """
         secrets = [to_hex(key) for key in secrets_of(keys)]
         return list(self.ask_control("POST", "keys", keys=secrets, **source))
+
+    async def add_keys_async(
+        self, *, keys: Iterable[bytes | str] = (), **source: Unpack[Keys]
+    ) -> list[str]:
+        """As `add_keys`, while the event loop goes on."""
+        return await in_thread(partial(self.add_keys, keys=keys, **source))
 
     def remove_keys(self, *pubkeys: str) -> None:
         """Removes keys: requests for them are 404 from now on."""

@@ -11,7 +11,7 @@ from shutil import rmtree
 from socket import socket
 from tempfile import TemporaryFile, mkdtemp
 from time import monotonic, sleep
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, Unpack
 from urllib.request import HTTPSHandler, ProxyHandler, build_opener
 
 import msgspec
@@ -22,15 +22,24 @@ from ..app import Application
 from ..config.settings import Config
 from ..control.faults import fault_of
 from ..errors import ConfigError
-from .arguments import check_access, check_arguments, check_switches, flag_for
+from .arguments import (
+    check_access,
+    check_arguments,
+    check_switches,
+    flag_for,
+    help_of_arguments,
+    require_threads,
+    secrets_of,
+)
 from .certificates import Certificates, issue
-from .client import ControlClient, secrets_of
+from .client import ControlClient
+from .keywords import Flags, PathLike
 from .lifetimes import in_forked_child, replace_sockets, when_forgotten
 from .process import SERVE, SignerProcess, serve_with_path
 from .thread import ServerThread
+from .twins import in_thread
 
 Tls = bool | Literal["mtls"]
-PathLike = str | os.PathLike[str]
 
 VARIABLE_PREFIX = "SIGNER_"
 FORK_TIMEOUT = 1.0  # seconds; a child that was just forked closes its sockets within this time
@@ -68,9 +77,9 @@ class Signer(ControlClient):
         auth: str = "",
         process: bool = False,
         start: bool = True,
-        **flags: Any,
+        **others: Unpack[Flags],
     ) -> None:
-        flags |= {"start_index": start_index}
+        flags: dict[str, Any] = {**others, "start_index": start_index}
         if keystores is not None:
             flags |= flag_for("keystores", keystores, "keystores_path", flags)
         if plugins != ():
@@ -79,7 +88,7 @@ class Signer(ControlClient):
         check_access(tls, auth, flags)
         check_switches(process=process, start=start)
         if not process:
-            _require_threads()
+            require_threads()
         self._process_of_owner = os.getpid()
         self._keys = secrets_of(keys)
         self._has_ended = False
@@ -108,6 +117,22 @@ class Signer(ControlClient):
             if start:
                 self.start()
             unless_complete.pop_all()
+
+    __init__.__doc__ = help_of_arguments()
+
+    def __repr__(self) -> str:
+        if not hasattr(self, "url"):  # its constructor has failed, or goes on
+            return "<Signer, not constructed>"
+        state = "not serving"
+        if self._is_inherited:
+            state = f"of process {self._process_of_owner}"
+        elif self._has_ended:
+            state = "ended"
+        elif isinstance(self._serving, SignerProcess):
+            state = f"process {self._serving.pid}"
+        elif self._serving:
+            state = "serving"
+        return f"<Signer {self.url}, {state}>"
 
     def _reserve(self, host: str, port: int) -> socket:
         """Takes the port, until the signer listens on it or is forgotten."""
@@ -211,6 +236,14 @@ class Signer(ControlClient):
                     raise
                 sleep(RETRY_INTERVAL)
 
+    async def start_async(self) -> None:
+        """As `start`, while the event loop goes on."""
+        await in_thread(self.start)
+
+    async def stop_async(self) -> None:
+        """As `stop`, while the event loop goes on."""
+        await in_thread(self.stop)
+
     def _release(self) -> None:
         """Stops serving, and lets go of the port and the data directory."""
         if self._is_inherited:
@@ -232,16 +265,6 @@ class Signer(ControlClient):
 
     def __exit__(self, *_: object) -> None:
         self._release()
-
-
-def _require_threads() -> None:
-    """Raises ConfigError where gevent has replaced threads or sockets: the signer would hang."""
-    monkey: Any = sys.modules.get("gevent.monkey")
-    if monkey and any(map(monkey.is_module_patched, ("threading", "thread", "socket"))):
-        raise ConfigError(
-            "expected the threads and sockets of Python, found gevent's monkey patch: give "
-            "process=True, and the signer serves from a process of its own"
-        )
 
 
 def _without_flags(environment: os._Environ[str]) -> dict[str, str]:
