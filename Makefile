@@ -11,7 +11,7 @@ WORKERS = $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)')
 PYTEST = -m pytest -n $(WORKERS) --dist worksteal
 SOURCES := pyproject.toml Cargo.toml Cargo.lock rust/Cargo.toml $(wildcard rust/src/*.rs)
 # the files of the examples, without what a run in their own folders made
-EXAMPLES := $(shell git ls-files examples 2>/dev/null)
+EXAMPLES := $(wildcard $(shell git ls-files examples 2>/dev/null))
 
 help:  ## Show this text
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'

@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
+import type { Socket } from "node:net";
 import { createInterface } from "node:readline";
 
 /** One request and its response; absent values are left out. */
@@ -32,7 +33,12 @@ export class Signer {
     const command = (process.env.SIGNER_COMMAND || "signer").split(" ");
     command.push("serve", "--control", "--port", "0", "--ready-json", "--exit-with-parent", "--no-metrics");
     const signer = new Signer([...command, ...flags]);
-    await signer.ready();
+    try {
+      await signer.ready();
+    } catch (error) {
+      signer.process.kill();
+      throw error;
+    }
     return signer;
   }
 
@@ -53,10 +59,14 @@ export class Signer {
     ended.catch(() => undefined); // it also ends when it is stopped
     this.url = JSON.parse(await Promise.race([line, ended])).url;
     this.keys = (await this.control("GET", "/keys")) as string[];
+    // a forgotten signer ends with the tests, rather than to keep them from ending
+    const { stdin, stdout, stderr } = this.process;
+    for (const each of [this.process, stdin, stdout, stderr]) (each as Socket).unref();
   }
 
   /** Stops the signer, and waits for its end. */
   async stop(): Promise<void> {
+    this.process.ref();
     this.process.stdin.end();
     const [code] = await this.closed;
     if (code !== 0) throw new Error(`the signer ended with ${code}: ${this.log}`);

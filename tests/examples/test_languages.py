@@ -32,22 +32,35 @@ class Example(NamedTuple):
     """How the tests of an example run, offline, once they are built; and what a success prints."""
 
     command: list[str]
-    helper: str
+    helper: str  # the file to copy
+    tests: str
     success: str
 
 
 EXAMPLES = {
     "go": Example(
-        ["go", "test", "-count=1", "-v", "./..."], "signertest/signer.go", r"(?s)(--- PASS.*){2}"
+        ["go", "test", "-count=1", "-v", "./..."],
+        "signertest/signer.go",
+        "client_test.go",
+        r"(?s)(--- PASS.*){2}",
     ),
     "java": Example(
         ["mvn", "--offline", "--batch-mode", "surefire:test"],
         "src/test/java/Signer.java",
+        "src/test/java/ClientTest.java",
         r"Tests run: 2, Failures: 0, Errors: 0, Skipped: 0",
     ),
-    "rust": Example(["cargo", "test", "--offline"], "tests/signer/mod.rs", r"2 passed; 0 failed"),
+    "rust": Example(
+        ["cargo", "test", "--offline"],
+        "tests/signer/mod.rs",
+        "tests/client.rs",
+        r"2 passed; 0 failed",
+    ),
     "typescript": Example(
-        ["node", "--test", "build/client.test.js"], "signer.ts", r"# pass 2\n# fail 0"
+        ["node", "--test", "build/client.test.js"],
+        "signer.ts",
+        "client.test.ts",
+        r"# pass 2\n# fail 0",
     ),
 }
 # seconds; Maven on a busy machine
@@ -95,6 +108,10 @@ def script(folder: Path, *lines: str) -> str:
     return str(path)
 
 
+def unindented(code: str) -> str:
+    return "\n".join(line.strip() for line in code.splitlines())
+
+
 def is_running(pid: int) -> bool:
     """Whether a process runs; one that has ended has no command line, even before it is reaped."""
     try:
@@ -111,10 +128,12 @@ def test_a_helper_is_short_enough_to_copy(language: str) -> None:
 
 
 @every_language
-def test_the_page_has_a_section_for_it(language: str) -> None:
+def test_the_code_of_the_page_is_that_of_the_example(language: str) -> None:
     page = (ROOT / "examples" / "README.md").read_text("utf-8")
+    tests = ROOT / "examples" / language / EXAMPLES[language].tests
+    block = page.split(f"```{tests.suffix[1:].replace('rs', 'rust')}\n")[1].split("```")[0]
 
-    assert f"examples/{language}/" in page
+    assert unindented(block) in unindented(tests.read_text("utf-8"))
 
 
 @pytest.mark.slow
@@ -159,10 +178,13 @@ def test_a_killed_test_leaves_no_signer(tmp_path: Path, language: str) -> None:
             time.sleep(0.05)
         parent, _ = map(int, started.read_text().split()[:2])
         os.kill(parent, signal.SIGKILL)
-        tests.communicate()
+        tests.wait()
 
     signers = [int(line.split()[1]) for line in started.read_text().splitlines()]
     end = time.monotonic() + 20
     while any(map(is_running, signers)) and time.monotonic() < end:
         time.sleep(0.05)
-    assert [] == [pid for pid in signers if is_running(pid)]
+    left = [pid for pid in signers if is_running(pid)]
+    for pid in left:
+        os.kill(pid, signal.SIGKILL)
+    assert [] == left
