@@ -33,12 +33,10 @@ export class Signer {
     const command = (process.env.SIGNER_COMMAND || "signer").split(" ");
     command.push("serve", "--control", "--port", "0", "--ready-json", "--exit-with-parent", "--no-metrics");
     const signer = new Signer([...command, ...flags]);
-    try {
-      await signer.ready();
-    } catch (error) {
+    await signer.ready().catch((error) => {
       signer.process.kill();
       throw error;
-    }
+    });
     return signer;
   }
 
@@ -60,13 +58,12 @@ export class Signer {
     this.url = JSON.parse(await Promise.race([line, ended])).url;
     this.keys = (await this.control("GET", "/keys")) as string[];
     // a forgotten signer ends with the tests, rather than to keep them from ending
-    const { stdin, stdout, stderr } = this.process;
-    for (const each of [this.process, stdin, stdout, stderr]) (each as Socket).unref();
+    for (const each of [this.process, ...this.process.stdio]) (each as Socket | null)?.unref();
   }
 
   /** Stops the signer, and waits for its end. */
   async stop(): Promise<void> {
-    this.process.ref();
+    for (const each of [this.process, ...this.process.stdio]) (each as Socket | null)?.ref();
     this.process.stdin.end();
     const [code] = await this.closed;
     if (code !== 0) throw new Error(`the signer ended with ${code}: ${this.log}`);
