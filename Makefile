@@ -10,6 +10,8 @@ unexport PYTHONDONTWRITEBYTECODE
 WORKERS = $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)')
 PYTEST = -m pytest -n $(WORKERS) --dist worksteal
 SOURCES := pyproject.toml Cargo.toml Cargo.lock rust/Cargo.toml $(wildcard rust/src/*.rs)
+# the files of the examples, without what a run in their own folders made
+EXAMPLES := $(wildcard $(shell git ls-files examples 2>/dev/null))
 
 help:  ## Show this text
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -84,9 +86,9 @@ $(VENV)/specification: $(VENV)/dev
 	@touch $@
 
 # Clients in other languages, where these are installed; tests skip what is not built.
-$(VENV)/clients: $(VENV)/pip $(wildcard tests/clients/*/*)
+$(VENV)/clients: $(VENV)/pip $(wildcard tests/clients/*/*) tests/examples/build $(EXAMPLES)
 	@echo "building clients in the installed languages: about a minute the first time"
-	@for build in tests/clients/*/build; do $$build || echo "not built: $$build"; done
+	@for build in tests/clients/*/build tests/examples/build; do $$build || echo "not built: $$build"; done
 	@touch $@
 
 .PHONY: help run test quick lint format check bench coverage audit wheels setup clean
