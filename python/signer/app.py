@@ -59,7 +59,7 @@ class Application:
             self._slashing = Protection(config, history, self.metrics.count_conflict)
             self.keymanager = KeyManager(config, self.keyring, self._data_dir, self._slashing)
             self.operations = Operations(self.keyring, self.keymanager, self._slashing)
-            self.operations.start_with(config.fault, self._plugins.type_names)
+            self.operations.start_with(config.fault, self._plugins.types, self._network)
             self._make_routes(config)
             unless_complete.pop_all()
 

@@ -17,9 +17,14 @@ from ..hex import to_hex
 from ..keys.derived import derive_keys
 from ..keys.keyring import Key, Keyring
 from ..keys.manager import KeyManager
+from ..signing.examples import Example, examples
+from ..signing.registry import BUILT_IN
+from ..signing.request import SignRequest
+from ..signing.values import Kind
 from ..slashing.protection import Protection
 from ..slashing.slashable import Slashable
-from ..ssz.scalars import Bytes32, Bytes48
+from ..spec.networks import DEFAULT_NETWORK, Network
+from ..ssz.scalars import Bytes32, Bytes48, shown
 from .faults import ActiveFault, Fault, Faults, Seconds, fault_of
 from .fields import decode_fields
 from .filters import TYPES, Natural, RecordFilter
@@ -79,6 +84,15 @@ class SlashableQuery(NoFields, frozen=True):
     equivocations: bool = False
 
 
+class ExampleQuery(NoFields, frozen=True):
+    """Examples of one `type`, or of all; with `root`, each has its signing root."""
+
+    type: str | None = None
+    seed: int = 0
+    values: Kind = "ordinary"
+    root: bool = False
+
+
 class Operations:
     """The journal and the faults of a signer, its keys, and its slashable pairs."""
 
@@ -86,16 +100,25 @@ class Operations:
         self.journal = Journal()
         self.faults = Faults()
         self._types: Collection[str] = TYPES
+        self._signing_types: Collection[type[SignRequest]] = BUILT_IN
+        self._network = DEFAULT_NETWORK
         self._keyring = keyring
         self._keymanager = keymanager
         self._slashing = slashing
 
-    def start_with(self, faults: Iterable[str], types: Collection[str]) -> None:
-        """Sets the faults of --fault, and which signing types the signer has.
+    def start_with(
+        self,
+        faults: Iterable[str],
+        signing_types: Collection[type[SignRequest]],
+        network: Network,
+    ) -> None:
+        """Sets the faults of --fault, and which signing types and which network the signer has.
 
         Raises ConfigError for a fault that is not as expected.
         """
-        self._types = types
+        self._types = [signing_type.TYPE for signing_type in signing_types]
+        self._signing_types = signing_types
+        self._network = network
         for document in faults:
             try:
                 self._add_fault(fault_of(document))
@@ -200,6 +223,25 @@ class Operations:
             pairs += self._slashing.equivocations.reports.pairs
         return pairs
 
+    def get_examples(self, fields: Fields) -> list[Example]:
+        """A sign request of each type and fork, made up from a seed; the signer signs each."""
+        query: ExampleQuery = decode_fields(ExampleQuery, fields, "a query")
+        signing_types = self._signing_types
+        if query.type is not None:
+            name = query.type.upper()
+            signing_types = [kind for kind in signing_types if name == kind.TYPE]
+            if not signing_types:
+                expected = f"expected one of {', '.join(self._types)}, found {shown(query.type)}"
+                raise BadRequestError(f"type: {expected}{did_you_mean(name, self._types)}")
+        made = examples(
+            signing_types,
+            self._network,
+            query.seed,
+            query.values,
+            with_root=query.root,
+        )
+        return list(made)
+
     def rule_broken_by(self, pubkey: str, signing_root: str) -> str | None:
         """The rule that a message breaks with an earlier one, for its record."""
         return self._slashing.rule_broken_by(pubkey, signing_root)
@@ -224,6 +266,7 @@ class Operations:
         "DELETE keys": delete_keys,
         "GET slashable": get_slashable,
         "POST reset": post_reset,
+        "GET examples": get_examples,
     }
 
 

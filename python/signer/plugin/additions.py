@@ -74,9 +74,9 @@ class Additions:
         self._observers.append(observer)
 
     @property
-    def type_names(self) -> tuple[str, ...]:
-        """The names of all signing types, also the built-in ones."""
-        return tuple(signing_type.TYPE for signing_type in self._types)
+    def types(self) -> tuple[type[SignRequest], ...]:
+        """All signing types, also the built-in ones."""
+        return tuple(self._types)
 
     def signing_types(self) -> SigningTypes:
         """The registry of the signer."""

@@ -15,6 +15,7 @@ from ..control.journal import Record
 from ..decoding import decoder
 from ..errors import ConfigError, SignerError
 from ..hex import from_hex, to_hex
+from ..signing.examples import Example
 from ..slashing.slashable import Slashable
 
 NO_PROXY = build_opener(ProxyHandler({}))  # ignores the environment's proxy
@@ -206,6 +207,22 @@ class ControlClient:
     def remove_keys(self, *pubkeys: str) -> None:
         """Removes keys: requests for them are 404 from now on."""
         self.ask_control("DELETE", "keys", pubkeys=list(pubkeys))
+
+    def examples(
+        self,
+        type: str | None = None,  # noqa: A002 - as in every other method
+        *,
+        seed: int = 0,
+        values: str = "ordinary",
+        root: bool = False,
+    ) -> list[Example]:
+        """A sign request of each type and fork, made up from a seed; the signer signs each.
+
+        `values` may also be "minimal" or "extreme". With `root`, a request has its signing root.
+        """
+        fields = {"type": type, "seed": seed, "values": values, "root": root}
+        made: list[Example] = self.ask_control("GET", "examples", list[Example], **fields)
+        return made
 
     def reset(self) -> None:
         """Forgets requests, faults and what was signed; the keys stay."""
