@@ -7,9 +7,9 @@ import pytest
 
 from signer import Signer
 from signer.errors import SignerError
-from signer.signing.examples import Example, examples
+from signer.signing.example import Example, Values
+from signer.signing.examples import examples
 from signer.signing.registry import BUILT_IN
-from signer.signing.values import Kind
 from signer.spec.networks import NETWORKS
 from support.example_roots import PRESETS, signing_root
 from support.plugins import EXECUTION_PROOF, PREREGISTRATION
@@ -17,7 +17,7 @@ from support.served import Answer, request
 
 SINCE_PHASE0 = ["PHASE0", "ALTAIR", "BELLATRIX", "CAPELLA", "DENEB", "ELECTRA", "FULU"]
 SINCE_PHASE0 += ["GLOAS", "HEZE"]
-ALL_VALUES = get_args(Kind)
+ALL_VALUES = get_args(Values)
 SEEDS = 5
 
 
@@ -25,7 +25,7 @@ def sign(signer: Signer, body: Any) -> Answer:
     return request(signer.url, "POST", f"/api/v1/eth2/sign/{signer.pubkeys[0]}", body)
 
 
-def made(network: str, values: Kind, seed: int = 0, **options: bool) -> list[Example]:
+def made(network: str, values: Values, seed: int = 0, **options: bool) -> list[Example]:
     return list(examples(BUILT_IN, NETWORKS[network], seed, values, **options))
 
 
@@ -50,7 +50,7 @@ def test_a_type_has_an_example_for_each_of_its_forks() -> None:
     ["ordinary", "minimal", pytest.param("extreme", marks=pytest.mark.slow)],
 )
 @pytest.mark.parametrize("network", ["mainnet", "minimal"])
-def test_somebody_else_computes_the_root_of_each_example(network: str, values: Kind) -> None:
+def test_somebody_else_computes_the_root_of_each_example(network: str, values: Values) -> None:
     preset = PRESETS[network]
     genesis_version = {"mainnet": 0, "minimal": 1}[network]
     seeds = range(SEEDS) if values == "ordinary" else [0]
@@ -63,7 +63,7 @@ def test_somebody_else_computes_the_root_of_each_example(network: str, values: K
 
 
 @pytest.mark.parametrize("values", ALL_VALUES)
-def test_a_signer_on_a_stated_network_signs_each_example(values: Kind) -> None:
+def test_a_signer_on_a_stated_network_signs_each_example(values: Values) -> None:
     with Signer(interop=1, network="minimal") as signer:
         of_all = signer.examples(seed=7, values=values, root=True)
         statuses = {(ex.type, ex.fork): sign(signer, ex.request).status for ex in of_all}

@@ -4,10 +4,11 @@
 other processes and languages.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta, Struct, to_builtins
+from msgspec.structs import asdict
 
 from .._core import SecretKey
 from ..config.key_source import KeySource, check_key_source
@@ -17,20 +18,17 @@ from ..hex import to_hex
 from ..keys.derived import derive_keys
 from ..keys.keyring import Key, Keyring
 from ..keys.manager import KeyManager
-from ..signing.examples import Example, examples
+from ..signing.example import Example, Values
 from ..signing.registry import BUILT_IN
 from ..signing.request import SignRequest
-from ..signing.values import Kind
 from ..slashing.protection import Protection
 from ..slashing.slashable import Slashable
 from ..spec.networks import DEFAULT_NETWORK, Network
 from ..ssz.scalars import Bytes32, Bytes48, shown
 from .faults import ActiveFault, Fault, Faults, Seconds, fault_of
-from .fields import decode_fields
+from .fields import Fields, Operation, decode_fields, reads
 from .filters import TYPES, Natural, RecordFilter
 from .journal import MAX_RECORDS, Journal, Record
-
-Fields = Mapping[str, Any] | bytes  # bytes: the JSON body of a request
 
 MAX_NEW_KEYS = 100_000  # in one operation; deriving them takes half a minute
 KeyCount = Annotated[int, Meta(ge=0, le=MAX_NEW_KEYS)]
@@ -60,6 +58,13 @@ class NewKeys(KeySource, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise BadRequestError("expected interop, mnemonic and count, or keys, found no key")
 
 
+def _decode_new_keys(kind: type[NewKeys], fields: Fields, expected: str) -> NewKeys:
+    if not isinstance(fields, bytes):
+        fields = current_names(fields)
+    new: NewKeys = decode_fields(kind, fields, expected)
+    return new
+
+
 class Pubkeys(Struct, frozen=True, forbid_unknown_fields=True):
     pubkeys: Annotated[list[Bytes48], Meta(min_length=1)]
 
@@ -70,6 +75,13 @@ class NoFields(Struct, frozen=True, forbid_unknown_fields=True):
 
 class FaultNumber(NoFields, frozen=True):
     id: str
+
+
+class ShownFault(Fault, frozen=True, kw_only=True):
+    """A fault that was set, with its number and how often it was applied."""
+
+    id: int
+    hits: int
 
 
 class FaultQuery(NoFields, frozen=True):
@@ -89,7 +101,7 @@ class ExampleQuery(NoFields, frozen=True):
 
     type: str | None = None
     seed: int = 0
-    values: Kind = "ordinary"
+    values: Values = "ordinary"
     root: bool = False
 
 
@@ -100,8 +112,8 @@ class Operations:
         self.journal = Journal()
         self.faults = Faults()
         self._types: Collection[str] = TYPES
-        self._signing_types: Collection[type[SignRequest]] = BUILT_IN
-        self._network = DEFAULT_NETWORK
+        self.signing_types: Collection[type[SignRequest]] = BUILT_IN
+        self.network = DEFAULT_NETWORK
         self._keyring = keyring
         self._keymanager = keymanager
         self._slashing = slashing
@@ -117,8 +129,8 @@ class Operations:
         Raises ConfigError for a fault that is not as expected.
         """
         self._types = [signing_type.TYPE for signing_type in signing_types]
-        self._signing_types = signing_types
-        self._network = network
+        self.signing_types = signing_types
+        self.network = network
         for document in faults:
             try:
                 self._add_fault(fault_of(document))
@@ -151,82 +163,81 @@ class Operations:
         self.journal.release()
         self.faults.release()
 
-    def get_requests(self, fields: Fields) -> list[Record]:
+    @reads(RecordQuery)
+    def get_requests(self, query: RecordQuery) -> list[Record]:
         """The records that match a RecordQuery."""
-        query: RecordQuery = decode_fields(RecordQuery, fields, "a query")
         query.require_known_type(self._types)
         return self.journal.wait_for(query.n, query.wait, query, query.since)
 
-    def delete_requests(self, fields: Fields) -> None:
+    @reads(NoFields, expected="no fields")
+    def delete_requests(self, _: NoFields) -> None:
         """Forgets all records."""
-        decode_fields(NoFields, fields, "no fields")
         self.journal.clear()
 
-    def get_faults(self, fields: Fields) -> list[dict[str, Any]]:
+    @reads(FaultQuery, returns=list[ShownFault])
+    def get_faults(self, query: FaultQuery) -> list[dict[str, Any]]:
         """The faults that a FaultQuery selects."""
-        query: FaultQuery = decode_fields(FaultQuery, fields, "a query")
         faults = self.faults.all()
         if not query.all:
             faults = [fault for fault in faults if not fault.is_removed]
         return [_shown(fault) for fault in faults]
 
-    def get_fault(self, fields: Fields) -> dict[str, Any]:
+    @reads(FaultNumber, expected="the id of a fault", returns=ShownFault)
+    def get_fault(self, wanted: FaultNumber) -> dict[str, Any]:
         """The fault with an id, removed or not."""
-        return _shown(self._find_fault(fields))
+        return _shown(self.faults.find(wanted.id))
 
-    def post_faults(self, fields: Fields) -> dict[str, Any]:
+    @reads(Fault, lambda _, fields, __: fault_of(fields), returns=ShownFault)
+    def post_faults(self, fault: Fault) -> dict[str, Any]:
         """Sets a fault of these fields."""
-        return _shown(self._add_fault(fault_of(fields)))
+        return _shown(self._add_fault(fault))
 
     def _add_fault(self, fault: Fault) -> ActiveFault:
         fault.require_known_type(self._types)
         return self.faults.add(fault)
 
-    def delete_faults(self, fields: Fields) -> None:
+    @reads(NoFields, expected="no fields")
+    def delete_faults(self, _: NoFields) -> None:
         """Removes all faults."""
-        decode_fields(NoFields, fields, "no fields")
         self.faults.remove_all()
 
-    def delete_fault(self, fields: Fields) -> None:
+    @reads(FaultNumber, expected="the id of a fault")
+    def delete_fault(self, wanted: FaultNumber) -> None:
         """Removes the fault with an id."""
-        self._find_fault(fields).remove()
+        self.faults.find(wanted.id).remove()
 
-    def _find_fault(self, fields: Fields) -> ActiveFault:
-        wanted: FaultNumber = decode_fields(FaultNumber, fields, "the id of a fault")
-        return self.faults.find(wanted.id)
-
-    def get_keys(self, fields: Fields) -> list[str]:
+    @reads(NoFields, expected="no fields")
+    def get_keys(self, _: NoFields) -> list[str]:
         """The public keys."""
-        decode_fields(NoFields, fields, "no fields")
         return [to_hex(pubkey) for pubkey in self._keyring]
 
-    def post_keys(self, fields: Fields) -> list[str]:
+    @reads(NewKeys, _decode_new_keys, expected="keys")
+    def post_keys(self, new: NewKeys) -> list[str]:
         """Adds the keys of NewKeys, and returns their public keys."""
-        if not isinstance(fields, bytes):
-            fields = current_names(fields)
-        new: NewKeys = decode_fields(NewKeys, fields, "keys")
         keys = derive_keys(new)
         keys += [Key(SecretKey.from_bytes(secret)) for secret in new.keys]
         self._keymanager.add(keys)
         return [to_hex(key.pubkey) for key in keys]
 
-    def delete_keys(self, fields: Fields) -> None:
+    @reads(Pubkeys, expected="pubkeys")
+    def delete_keys(self, unwanted: Pubkeys) -> None:
         """Removes the keys of `pubkeys`."""
-        unwanted: Pubkeys = decode_fields(Pubkeys, fields, "pubkeys")
         self._keymanager.remove(unwanted.pubkeys)
 
-    def get_slashable(self, fields: Fields) -> list[Slashable]:
+    @reads(SlashableQuery)
+    def get_slashable(self, query: SlashableQuery) -> list[Slashable]:
         """The pairs of messages that a SlashableQuery selects, signed or not."""
-        query: SlashableQuery = decode_fields(SlashableQuery, fields, "a query")
         pairs = list(self._slashing.pairs)
         if query.equivocations:
             pairs += self._slashing.equivocations.reports.pairs
         return pairs
 
-    def get_examples(self, fields: Fields) -> list[Example]:
+    @reads(ExampleQuery)
+    def get_examples(self, query: ExampleQuery) -> list[Example]:
         """A sign request of each type and fork, made up from a seed; the signer signs each."""
-        query: ExampleQuery = decode_fields(ExampleQuery, fields, "a query")
-        signing_types = self._signing_types
+        from ..signing.examples import examples  # noqa: PLC0415 - a start should not wait for it
+
+        signing_types = self.signing_types
         if query.type is not None:
             name = query.type.upper()
             signing_types = [kind for kind in signing_types if name == kind.TYPE]
@@ -235,7 +246,7 @@ class Operations:
                 raise BadRequestError(f"type: {expected}{did_you_mean(name, self._types)}")
         made = examples(
             signing_types,
-            self._network,
+            self.network,
             query.seed,
             query.values,
             with_root=query.root,
@@ -246,14 +257,14 @@ class Operations:
         """The rule that a message breaks with an earlier one, for its record."""
         return self._slashing.rule_broken_by(pubkey, signing_root)
 
-    def post_reset(self, fields: Fields) -> None:
+    @reads(NoFields, expected="no fields")
+    def post_reset(self, _: NoFields) -> None:
         """Forgets records, faults and what was signed."""
-        decode_fields(NoFields, fields, "no fields")
         self._slashing.clear()
         self.faults.reset()
         self.journal.clear()
 
-    ROUTES: ClassVar[Mapping[str, Callable[["Operations", Fields], Any]]] = {
+    ROUTES: ClassVar[Mapping[str, Operation[Any]]] = {
         "GET requests": get_requests,
         "DELETE requests": delete_requests,
         "GET faults": get_faults,
@@ -271,4 +282,6 @@ class Operations:
 
 
 def _shown(fault: ActiveFault) -> dict[str, Any]:
-    return {"id": fault.id, "hits": fault.hits, **to_builtins(fault.fault)}
+    shown_fault = ShownFault(id=fault.id, hits=fault.hits, **asdict(fault.fault))
+    fields: dict[str, Any] = to_builtins(shown_fault)
+    return fields

@@ -9,14 +9,14 @@ from random import Random
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 
 from ..errors import BadRequestError
 from ..hex import to_hex
 from ..spec.networks import FORKS, SLOTS_PER_EPOCH, Network
+from .example import Example, Values
 from .forms import Form, forms_of
 from .request import SignRequest
-from .values import KINDS, Kind, Maker
+from .values import KINDS, Maker
 
 log = logging.getLogger(__name__)
 
@@ -28,19 +28,11 @@ OTHER_FORKS = {"BLOCK": "PHASE0"}  # by type; this one is a whole block of the f
 BARE = ("AGGREGATE_AND_PROOF",)  # clients send its payload without the version
 
 
-class Example(Struct, frozen=True):
-    """A sign request; `fork` is the one that it is of, if its type has forks."""
-
-    type: str
-    fork: str | None
-    request: dict[str, Any]
-
-
 def examples(
     signing_types: Iterable[type[SignRequest]],
     network: Network,
     seed: int = 0,
-    values: Kind = "ordinary",
+    values: Values = "ordinary",
     *,
     with_root: bool = False,
 ) -> Iterator[Example]:
@@ -69,14 +61,14 @@ class _Source:
         form: Form,
         network: Network,
         dice: Random,
-        values: Kind,
+        values: Values,
     ) -> None:
         self._signing_type = signing_type
         self._kind = form.kind
         self._version = form.fork
         self._fork = form.fork or OTHER_FORKS.get(signing_type.TYPE, USUAL_FORK)
         self._network = network
-        self._values: Kind = values
+        self._values: Values = values
         self._dice = dice
 
     def example(self, *, with_root: bool) -> Example:
@@ -98,7 +90,7 @@ class _Source:
         decoded = self._signing_type.decode(msgspec.json.encode(request))
         return decoded.choose(self._network).signing_root
 
-    def _request(self, values: Kind) -> dict[str, Any]:
+    def _request(self, values: Values) -> dict[str, Any]:
         sizes = KINDS[values](self._dice)
         chosen = self._chosen(values)
         is_minimal = self._network.slots_per_epoch == SLOTS_PER_EPOCH["minimal"]
@@ -107,7 +99,7 @@ class _Source:
             members = {name: _without_version(member) for name, member in members.items()}
         return {"type": self._signing_type.TYPE, **members}
 
-    def _chosen(self, values: Kind) -> dict[str, Any]:
+    def _chosen(self, values: Values) -> dict[str, Any]:
         """The members that must fit together: the chain, its fork, and a time in that fork."""
         network = self._network
         fork_epoch = network.fork_epochs.get(self._fork, FORKS.index(self._fork) * EPOCHS_PER_FORK)

@@ -35,17 +35,26 @@ def forms_of(signing_type: type[SignRequest], *, is_minimal: bool = False) -> li
     return forms
 
 
-def all_kinds(signing_type: type[SignRequest]) -> list[Any]:
-    """Every Struct that usual requests of a type are decoded into, in all presets.
+def names_of_kinds(signing_type: type[SignRequest]) -> dict[Any, str]:
+    """Every Struct that usual requests of a type are decoded into, in all presets, with a name.
 
     Also those of a payload without a version, where that is usual.
     """
-    forms = forms_of(signing_type) + forms_of(signing_type, is_minimal=True)
     members = _members_by_fork(signing_type)
-    for payload in ({}, _payload(is_minimal=False), _payload(is_minimal=True)):
-        forms += _form(signing_type, members, payload, None)
-    kinds = dict.fromkeys(form.kind for form in forms)
-    return [kind for kind in kinds if not kind.NOTE]
+    names = dict[Any, str]()
+    for form in forms_of(signing_type):
+        names.setdefault(form.kind, form.fork or form.kind.__name__)
+    for form in forms_of(signing_type, is_minimal=True):
+        names.setdefault(form.kind, f"{form.fork}.minimal")
+    payloads = {
+        "bare": {},
+        "bare.ELECTRA": _payload(is_minimal=False),
+        "bare.ELECTRA.minimal": _payload(is_minimal=True),
+    }
+    for name, payload in payloads.items():
+        for form in _form(signing_type, members, payload, None):
+            names.setdefault(form.kind, name)
+    return {kind: name for kind, name in names.items() if not kind.NOTE}
 
 
 def _members_by_fork(signing_type: type[SignRequest]) -> list[str]:

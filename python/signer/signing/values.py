@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 from random import Random
-from typing import Any, Literal
+from typing import Any
 
 from msgspec import inspect
 
 from ..hex import to_hex
 from ..ssz.scalars import Bitvector, ByteVector, ProgressiveBitlist, uint64
-
-Kind = Literal["ordinary", "minimal", "extreme"]
+from .example import Values
 
 ORDINARY_BITS = 30  # of a number, so that every client's JSON can read it
 ORDINARY_ITEMS = 3
@@ -100,7 +99,7 @@ class Extreme(Ordinary):
         return UNLIMITED_SIZE if most is None else min(most, MAX_BITS)
 
 
-KINDS: Mapping[Kind, type[Ordinary]] = {
+KINDS: Mapping[Values, type[Ordinary]] = {
     "ordinary": Ordinary,
     "minimal": Minimal,
     "extreme": Extreme,

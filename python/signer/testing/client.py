@@ -15,7 +15,7 @@ from ..control.journal import Record
 from ..decoding import decoder
 from ..errors import ConfigError, SignerError
 from ..hex import from_hex, to_hex
-from ..signing.examples import Example
+from ..signing.example import Example
 from ..slashing.slashable import Slashable
 
 NO_PROXY = build_opener(ProxyHandler({}))  # ignores the environment's proxy
