@@ -4,7 +4,7 @@ from contextlib import ExitStack
 from functools import partial
 from typing import Self
 
-from .api import auth, batch, keymanager
+from .api import auth, batch, keymanager, openapi
 from .api.bodies import BodyReader, Receive
 from .api.browsers import BrowserGuard
 from .api.control import PREFIX, ControlRoutes
@@ -83,6 +83,7 @@ class Application:
         if config.control:
             others += [f"{method} {PREFIX}{path}" for method, path in self.operations.paths()]
         self.router = Router(routes, others, config)
+        openapi.add_to(self.router, self.operations, config)
         handler: Handler = self._respond
         if config.control or config.fault:
             handler = Recorder(handler, self.operations)

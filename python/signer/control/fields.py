@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 import msgspec
 
 from .. import decoding
-from ..errors import BadRequestError, did_you_mean
+from ..errors import BadRequestError, SignerError, did_you_mean
 from ..ssz.scalars import shown
 
 F = TypeVar("F")
@@ -37,10 +37,12 @@ def reads(
     *,
     expected: str = "a query",
     returns: Any = None,
+    errors: tuple[type[SignerError], ...] = (),
 ) -> Callable[[Callable[[Any, F], R]], Operation[R]]:
     """Makes a method an operation, which gets its fields as a `kind`.
 
-    A document tells this kind, and what the operation returns: the annotation, or `returns`.
+    A document tells this kind, the errors beside that of wrong fields, and what the operation
+    returns: the annotation, or `returns`.
     """
 
     def decorate(method: Callable[[Any, F], R]) -> Operation[R]:
@@ -49,6 +51,7 @@ def reads(
             return method(operations, decode(kind, fields, expected))
 
         operation.__dict__["fields"] = kind
+        operation.__dict__["errors"] = errors
         operation.__dict__["returns"] = returns or method.__annotations__["return"]
         return operation
 

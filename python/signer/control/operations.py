@@ -7,13 +7,18 @@ other processes and languages.
 from collections.abc import Collection, Iterable, Mapping
 from typing import Annotated, Any, ClassVar
 
-from msgspec import Meta, Struct, to_builtins
-from msgspec.structs import asdict
+from msgspec import Meta, Struct, field, to_builtins
 
 from .._core import SecretKey
 from ..config.key_source import KeySource, check_key_source
 from ..config.settings import current_names
-from ..errors import BadRequestError, ConfigError, UnknownOperationError, did_you_mean
+from ..errors import (
+    BadRequestError,
+    ConfigError,
+    UnknownKeyError,
+    UnknownOperationError,
+    did_you_mean,
+)
 from ..hex import to_hex
 from ..keys.derived import derive_keys
 from ..keys.keyring import Key, Keyring
@@ -40,6 +45,12 @@ class RecordQuery(RecordFilter, frozen=True, kw_only=True):
     since: Natural = 0
     n: Annotated[int, Meta(ge=0, le=MAX_RECORDS)] = 1
     wait: Seconds = 0.0
+
+
+class ShownRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
+    __doc__ = Record.__doc__
+
+    raw_body: Any = field(default=None, name="body")  # documents cannot tell a default of Raw
 
 
 class NewKeys(KeySource, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -78,7 +89,7 @@ class FaultNumber(NoFields, frozen=True):
 
 
 class ShownFault(Fault, frozen=True, kw_only=True):
-    """A fault that was set, with its number and how often it was applied."""
+    """A fault that was set, with its number and how often it was applied: its members as JSON."""
 
     id: int
     hits: int
@@ -163,7 +174,7 @@ class Operations:
         self.journal.release()
         self.faults.release()
 
-    @reads(RecordQuery)
+    @reads(RecordQuery, returns=list[ShownRecord])
     def get_requests(self, query: RecordQuery) -> list[Record]:
         """The records that match a RecordQuery."""
         query.require_known_type(self._types)
@@ -182,7 +193,12 @@ class Operations:
             faults = [fault for fault in faults if not fault.is_removed]
         return [_shown(fault) for fault in faults]
 
-    @reads(FaultNumber, expected="the id of a fault", returns=ShownFault)
+    @reads(
+        FaultNumber,
+        expected="the id of a fault",
+        returns=ShownFault,
+        errors=(UnknownOperationError,),
+    )
     def get_fault(self, wanted: FaultNumber) -> dict[str, Any]:
         """The fault with an id, removed or not."""
         return _shown(self.faults.find(wanted.id))
@@ -201,7 +217,7 @@ class Operations:
         """Removes all faults."""
         self.faults.remove_all()
 
-    @reads(FaultNumber, expected="the id of a fault")
+    @reads(FaultNumber, expected="the id of a fault", errors=(UnknownOperationError,))
     def delete_fault(self, wanted: FaultNumber) -> None:
         """Removes the fault with an id."""
         self.faults.find(wanted.id).remove()
@@ -219,7 +235,7 @@ class Operations:
         self._keymanager.add(keys)
         return [to_hex(key.pubkey) for key in keys]
 
-    @reads(Pubkeys, expected="pubkeys")
+    @reads(Pubkeys, expected="pubkeys", errors=(UnknownKeyError,))
     def delete_keys(self, unwanted: Pubkeys) -> None:
         """Removes the keys of `pubkeys`."""
         self._keymanager.remove(unwanted.pubkeys)
@@ -282,6 +298,4 @@ class Operations:
 
 
 def _shown(fault: ActiveFault) -> dict[str, Any]:
-    shown_fault = ShownFault(id=fault.id, hits=fault.hits, **asdict(fault.fault))
-    fields: dict[str, Any] = to_builtins(shown_fault)
-    return fields
+    return {"id": fault.id, "hits": fault.hits, **to_builtins(fault.fault)}
