@@ -7,6 +7,7 @@ from typing import Any
 import hypothesis
 import pytest
 import schemathesis
+from hypothesis.configuration import set_hypothesis_home_dir
 from schemathesis import GenerationMode, checks
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi import checks as openapi_checks
@@ -37,7 +38,8 @@ BOUNDED = hypothesis.settings(
 
 
 @pytest.fixture(scope="module")
-def signer() -> Iterator[Signer]:
+def signer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Signer]:
+    set_hypothesis_home_dir(tmp_path_factory.mktemp("hypothesis"))  # else it writes into the tree
     with Signer(interop=2) as signer:
         yield signer
 
