@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from .signing.explanation import Explanation
     from .slashing.slashable import Slashable
     from .testing.certificates import Certificates
-    from .testing.client import FaultHandle
     from .testing.coordinator import Coordinator
+    from .testing.fault_handle import FaultHandle
     from .testing.recovery import ThresholdError
     from .testing.signer import Signer
 
@@ -46,7 +46,7 @@ _HARNESS = {
     "Coordinator": "testing.coordinator",
     "Explanation": "signing.explanation",
     "Fault": "control.faults",
-    "FaultHandle": "testing.client",
+    "FaultHandle": "testing.fault_handle",
     "Record": "control.journal",
     "Signer": "testing.signer",
     "Slashable": "slashing.slashable",

@@ -4,7 +4,7 @@ from contextlib import ExitStack
 from functools import partial
 from typing import Self
 
-from .api import auth, batch, distributed, extension, keymanager
+from .api import auth, batch, distributed, extension, keymanager, openapi
 from .api.bodies import BodyReader, Receive
 from .api.browsers import BrowserGuard
 from .api.control import PREFIX, ControlRoutes
@@ -60,7 +60,7 @@ class Application:
             self._slashing = Protection(config, history, self.metrics.count_conflict)
             self.keymanager = KeyManager(config, self.keyring, self._data_dir, self._slashing)
             self.operations = Operations(self.keyring, self.keymanager, self._slashing)
-            self.operations.start_with(config.fault, self._plugins.type_names)
+            self.operations.start_with(config.fault, self._plugins.types, self._network)
             self._make_routes(config)
             unless_complete.pop_all()
 
@@ -71,7 +71,6 @@ class Application:
     def _make_routes(self, config: Config) -> None:
         types = self._plugins.signing_types()
         key_signer = self._plugins.key_signer(self.keyring, self._slashing, self.metrics)
-        self.operations.explain_with(types, self._network)
         self._sign = SignRoute(key_signer, types, self._network, self.refusals)
         self._batch = batch.BatchRoute(key_signer, types, self._network, self.refusals)
         self._control = ControlRoutes(self.operations)
@@ -88,6 +87,7 @@ class Application:
         if config.control:
             others += [f"{method} {PREFIX}{path}" for method, path in self.operations.paths()]
         self.router = Router(routes, others, config)
+        openapi.add_to(self.router, self.operations, config)
         handler: Handler = self._respond
         if config.control or config.fault:
             handler = Recorder(handler, self.operations)

@@ -4,7 +4,7 @@ import pytest
 
 from signer.control.faults import Fault
 from signer.control.fields import decode_fields
-from signer.control.operations import NewKeys
+from signer.control.queries import NewKeys
 from signer.errors import BadRequestError
 
 

@@ -107,6 +107,7 @@ def test_a_route_of_one_signer_is_unknown_to_another(tmp_path: Path) -> None:
     "name",
     [
         "GET /upcheck",
+        "GET /openapi.json",
         "POST /reload",
         "GET /eth/v1/keystores",
         "GET /eth/v1/keystores/mine",

@@ -15,7 +15,7 @@ from signer import Fault, Signer
 from signer.config.key_source import KeySource
 from signer.config.settings import Config
 from signer.control.filters import TYPES, RecordFilter, RequestFilter
-from signer.control.operations import RecordQuery
+from signer.control.queries import RecordQuery
 from signer.testing.keywords import (
     FaultFields,
     Flags,

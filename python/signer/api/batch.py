@@ -21,6 +21,7 @@ from ..signing.request import SignRequest
 from ..spec.networks import Network
 from ..threads import cores
 from .bodies import too_large
+from .contract import Signature
 from .http import Request, Response
 from .recorder import Exchange
 from .refusals import Refusals
@@ -51,6 +52,23 @@ class Batch(Struct):
         pubkeys = {identifier[-PUBKEY_DIGITS:].lower() for identifier in self.identifiers}
         if len(pubkeys) < len(self.identifiers):
             raise BadRequestError("expected distinct identifiers, found one twice")
+
+
+class BatchError(Struct, frozen=True):
+    """Why a key did not sign."""
+
+    code: int
+    message: str
+
+
+class BatchResult(Struct, omit_defaults=True):
+    """The signature of one key, or its error. A partial signature has a participant and a root."""
+
+    identifier: str
+    participant_id: str | None = None
+    signing_root: str | None = None
+    signature: Signature | None = None
+    error: BatchError | None = None
 
 
 class BatchRoute:
@@ -160,23 +178,24 @@ class _BatchSigning:
         if self.exchange:
             exchange = self.exchange.for_key(identifier, self.signing_request)
         status = 200
-        result: dict[str, Any] = {"identifier": identifier}
+        result = BatchResult(identifier)
         try:
-            signature = await self.key_signer.sign(
+            result.signature = await self.key_signer.sign(
                 self.engine,
                 identifier,
                 self.request,
                 self.chosen,
                 exchange,
             )
-            result |= {**self.described, "signature": signature}
+            for name, value in self.described.items():
+                setattr(result, name, value)
         except SignerError as error:
             self.refusals.note_unsigned(self.request.TYPE, identifier, error)
             status = error.status
             await asyncio.sleep(0)  # nothing was waited for: let others go on
             if exchange:
                 exchange.message = str(error)
-            result["error"] = {"code": status, "message": str(error)}
+            result.error = BatchError(status, str(error))
         if exchange:
             exchange.finish(status)
         return msgspec.json.encode(result)

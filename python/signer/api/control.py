@@ -4,7 +4,8 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from ..control.operations import Fields, Operations
+from ..control.fields import Fields
+from ..control.operations import Operations
 from ..errors import BadRequestError
 from .http import Request, Response, json_response
 from .lists import json_list

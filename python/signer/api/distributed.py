@@ -4,15 +4,16 @@ Source: ethereum/remote-signing-api, pull request 29, a draft: the distributed p
 is named by its composite public key, which is what clients know; its share signs.
 """
 
-from ..errors import BadRequestError
+from ..errors import BadRequestError, UnknownKeyError
 from ..hex import to_hex
-from ..keys.distributed import DistributedAccounts
+from ..keys.distributed import Account, DistributedAccounts
 from ..metrics import Metrics
 from ..signing.candidates import Chosen
 from ..signing.engine import SigningEngine
 from ..signing.request import SignRequest
 from ..slashing.protection import SLASHABLE_DOMAINS, Protection
 from .batch import BatchRoute
+from .contract import contract
 from .http import Request, Response, json_response
 from .lists import json_list
 from .recorder import SHARE_PREFIX, Exchange
@@ -71,11 +72,13 @@ def make_routes(share_signer: ShareSigner, sign: SignRoute, batch: BatchRoute) -
     def described(chosen: Chosen) -> dict[str, str]:
         return {"participant_id": participant_id, "signing_root": to_hex(chosen.signing_root)}
 
+    @contract({200: list[Account]})
     async def list_accounts(_: Request) -> Response:
         """All accounts, in the order of the account set."""
         keys = [entry.composite_public_key for entry in accounts.entries]
         return json_list(map(accounts.account, keys))
 
+    @contract({200: Account}, errors=(UnknownKeyError,))
     async def show_account(request: Request) -> Response:
         """One account. Raises UnknownKeyError."""
         composite_key = parse_pubkey(request.path.removeprefix(f"{ACCOUNTS}/"))

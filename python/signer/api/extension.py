@@ -10,12 +10,13 @@ from time import perf_counter
 from msgspec import Struct
 
 from .. import decoding
-from ..errors import BadRequestError, SignerError
+from ..errors import BadRequestError, SignerError, UnknownKeyError
 from ..hex import to_hex
 from ..keys.keyring import Keyring
 from ..metrics import Metrics
 from ..ssz.scalars import shown, uint64
 from .bodies import too_large
+from .contract import Contract, Signature
 from .http import Request, Response, json_response
 from .recorder import EXTENSION_PREFIX
 from .refusals import Refusals
@@ -40,8 +41,17 @@ def routes(keyring: Keyring, metrics: Metrics, refusals: Refusals) -> Routes:
     return {f"{EXTENSION_PREFIX}{IDENTIFIER}": {"POST": handler}}
 
 
+class Proven(Struct):
+    """What was signed, in base64, and its signature."""
+
+    payload: str
+    signature: Signature
+
+
 class SigningExtension:
     """The handler of the signing extension."""
+
+    contract = Contract({200: Proven}, body=ProofOfValidation, errors=(UnknownKeyError,))
 
     def __init__(self, keyring: Keyring, metrics: Metrics, refusals: Refusals) -> None:
         self._keyring = keyring
@@ -74,9 +84,7 @@ class SigningExtension:
         self._metrics.count(type_name, 200)
         if exchange:
             signature = exchange.after_signing(key, signature)
-        return json_response(
-            {"payload": b64encode(payload).decode(), "signature": to_hex(signature)}
-        )
+        return json_response(Proven(b64encode(payload).decode(), to_hex(signature)))
 
 
 def check_proof(payload: bytes) -> None:

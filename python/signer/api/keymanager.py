@@ -5,8 +5,8 @@ Source: ethereum/keymanager-APIs, apis/local_keystores.yaml and flows/README.md.
 
 import asyncio
 from collections.abc import Sequence
-from functools import partial
-from typing import Any, ClassVar
+from functools import partial, wraps
+from typing import ClassVar
 
 import msgspec
 from msgspec import Struct
@@ -23,6 +23,7 @@ from ..slashing.protection import Protection
 from ..spec.networks import Network
 from ..ssz.scalars import Bytes48
 from .auth import Check, let_everybody_in, require_token
+from .contract import PublicKey, authenticated, contract
 from .http import Handler, Request, Response
 from .lists import json_list
 from .routes import Routes
@@ -30,7 +31,7 @@ from .routes import Routes
 PREFIX = "/eth/v1/keystores"
 
 
-class _Import(Struct, forbid_unknown_fields=True):
+class Import(Struct, forbid_unknown_fields=True):
     """`slashing_protection` is text, as the keystores are: JSON inside of JSON.
 
     A misspelled one is refused, because the keys would sign without their history.
@@ -45,8 +46,32 @@ class _Import(Struct, forbid_unknown_fields=True):
     __repr__ = object.__repr__  # it holds passwords
 
 
-class _Delete(Struct, forbid_unknown_fields=True):
+class Delete(Struct, forbid_unknown_fields=True):
     pubkeys: list[Bytes48]
+
+
+class Listed(Struct):
+    """A key that can sign."""
+
+    validating_pubkey: PublicKey
+    derivation_path: str
+    readonly: bool
+
+
+class Listing(Struct):
+    data: list[Listed]
+
+
+class Results(Struct):
+    """The outcomes, in the order of the request."""
+
+    data: list[Result]
+
+
+class Deletion(Results):
+    """The outcomes, in the order of the request, and the histories as EIP-3076's JSON."""
+
+    slashing_protection: str
 
 
 class KeymanagerRoutes:
@@ -77,32 +102,34 @@ class KeymanagerRoutes:
         }
 
     def _guarded(self, handler: Handler) -> Handler:
+        @wraps(handler)
         async def guarded(request: Request) -> Response:
             self._check_token(request)
             return await handler(request)
 
+        if self._check_token is not let_everybody_in:
+            authenticated(guarded, "token")
         return guarded
 
+    @contract({200: Listing})
     async def list_keys(self, _: Request) -> Response:
         """All keys that can sign, in the order they were loaded; imported ones can be deleted."""
         keys = self._keyring.all().items()
         return json_list((self._listed(*key) for key in keys), b'{"data":[', b"]}")
 
-    def _listed(self, pubkey: bytes, key: Key) -> dict[str, Any]:
-        return {
-            "validating_pubkey": to_hex(pubkey),
-            "derivation_path": key.derivation_path,
-            "readonly": pubkey in self._keyring.readonly,
-        }
+    def _listed(self, pubkey: bytes, key: Key) -> Listed:
+        is_readonly = pubkey in self._keyring.readonly
+        return Listed(to_hex(pubkey), key.derivation_path, is_readonly)
 
+    @contract({200: Results}, body=Import)
     async def import_keystores(self, request: Request) -> Response:
         """Imports keystores; `passwords[i]` decrypts `keystores[i]`."""
         body, history = await request.work_on_body(self._read_import)
         results = await self._keymanager.import_keystores(body.keystores, body.passwords, history)
         return json_list(results, b'{"data":[', b"]}")
 
-    def _read_import(self, document: bytes) -> tuple[_Import, Interchange | None]:
-        body = decode_fields(_Import, document, "keystores and passwords")
+    def _read_import(self, document: bytes) -> tuple[Import, Interchange | None]:
+        body = decode_fields(Import, document, "keystores and passwords")
         if len(body.keystores) != len(body.passwords):
             found = f"{len(body.keystores)} keystores and {len(body.passwords)} passwords"
             raise BadRequestError(f"expected a password for each keystore, found {found}")
@@ -110,9 +137,10 @@ class KeymanagerRoutes:
             return body, None
         return body, interchange.decode(body.slashing_protection, self._network)
 
+    @contract({200: Deletion}, body=Delete)
     async def delete_keys(self, request: Request) -> Response:
         """Deletes imported keys, and returns their histories, for import into the next signer."""
-        read = partial(decode_fields, _Delete, expected="pubkeys")
+        read = partial(decode_fields, Delete, expected="pubkeys")
         body = await request.work_on_body(read)
         results = await self._keymanager.delete(body.pubkeys)
         history = await asyncio.to_thread(self._exported, body.pubkeys, results)

@@ -3,10 +3,13 @@
 from collections.abc import Mapping, Sequence
 from html import escape
 
+from msgspec import Struct
+
 from .._core import __version__
 from ..config.settings import Config
 from ..control.journal import MAX_NAME_LENGTH, one_line
 from ..errors import MethodNotAllowedError, UnknownRouteError, did_you_mean
+from .contract import contract
 from .http import Handler, Request, Response, json_response
 from .queries import IgnoredQueries
 from .recorder import EXTENSION_PREFIX
@@ -30,6 +33,14 @@ PAGE = """<!doctype html>
 """
 
 
+class Index(Struct):
+    """What there is: each route is a method and a path."""
+
+    name: str
+    version: str
+    routes: list[str]
+
+
 class Router:
     """A handler that passes each request on to the handler of its path and method.
 
@@ -44,6 +55,10 @@ class Router:
         self.hints = _hints(config)  # by path: why there is no such route, or where it is
         self._others = others
         self._ignored_queries = IgnoredQueries()
+
+    def add(self, path: str, methods: Mapping[str, Handler]) -> None:
+        """Adds a route that describes the others."""
+        self.routes = {**self.routes, path: methods}
 
     async def __call__(self, request: Request) -> Response:
         methods = self._methods(request.path)
@@ -91,6 +106,7 @@ class Router:
             lines += [f"{method} {path}" for method in methods]
         return lines
 
+    @contract({200: Index}, other_media={"text/html": str})
     async def _index(self, request: Request) -> Response:
         """The version and the routes: HTML for a browser, JSON for everybody else."""
         lines = self._lines()
@@ -98,7 +114,7 @@ class Router:
             items = "\n".join(f"<li><code>{escape(line)}</code></li>" for line in lines)
             page = PAGE.format(version=__version__, items=items)
             return Response(page.encode(), HTML)
-        return json_response({"name": "py3signer", "version": __version__, "routes": lines})
+        return json_response(Index("py3signer", __version__, lines))
 
 
 def _allowed(methods: Mapping[str, Handler]) -> list[str]:

@@ -1,16 +1,64 @@
 """Which keys can sign, whether the signer is well, and Web3Signer's reload."""
 
+from typing import Literal
+
 from msgspec import Struct
 
 from ..control.fields import decode_fields
 from ..errors import BadRequestError, UnknownOperationError
 from ..hex import to_hex
 from ..keys.keyring import Keyring
-from ..keys.manager import KeyManager
+from ..keys.manager import KeyManager, ReloadStatus
 from ..slashing.protection import Protection
+from .contract import PublicKey, contract
 from .http import TEXT, Request, Response, json_response
 from .lists import json_list
 from .routes import Routes
+
+
+class Upcheck(Struct):
+    status: Literal["OK"]
+
+
+class Health(Struct):
+    status: Literal["healthy"]
+    keys_loaded: int
+
+
+class KeyCounts(Struct, rename="kebab"):
+    keys_loaded: int
+    error_count: int
+
+
+class HealthCheck(Struct, omit_defaults=True):
+    id: str
+    status: Literal["UP", "DOWN"]
+    data: KeyCounts | None = None
+    checks: list["HealthCheck"] = []
+
+
+class HealthReport(Struct):
+    """Web3Signer's report."""
+
+    status: Literal["UP", "DOWN"]
+    checks: list[HealthCheck]
+    outcome: Literal["UP", "DOWN"]
+
+
+class ReloadAnswer(Struct, omit_defaults=True):
+    """Web3Signer's answer to a reload; only the one that a reload is under way has an `error`."""
+
+    code: int
+    status: Literal["accepted", "error"]
+    message: str
+    error: str = ""
+
+
+class HighWatermark(Struct, omit_defaults=True):
+    """Decimal digits, where they are set."""
+
+    epoch: str | None = None
+    slot: str | None = None
 
 
 class ReloadQuery(Struct, frozen=True, forbid_unknown_fields=True):
@@ -35,55 +83,65 @@ class StatusRoutes:
             "/api/v1/eth2/highWatermark": {"GET": self.high_watermark},
         }
 
+    @contract({200: list[PublicKey]})
     async def public_keys(self, _: Request) -> Response:
         """The public keys that can sign, in the order they were loaded."""
         return json_list(map(to_hex, [*self._keyring]))
 
+    @contract({200: Upcheck}, other_media={"text/plain": Literal["OK"]})
     async def upcheck(self, request: Request) -> Response:
         """`OK` as text, or as JSON for Lodestar. Web3Signer responds 406 there."""
         if request.header(b"accept") == b"application/json":
-            return json_response({"status": "OK"})
+            return json_response(Upcheck("OK"))
         return Response(b"OK", TEXT)
 
+    @contract({200: HealthReport, 503: HealthReport})
     async def healthcheck(self, _: Request) -> Response:
         """Web3Signer's report: 200 and UP, or 503 and DOWN when a key could not be loaded."""
         failures = len(self._keyring.failures)
-        status = "UP"
+        status: Literal["UP", "DOWN"] = "UP"
         code = 200
         if failures:
             status = "DOWN"
             code = 503
-        counts = {"keys-loaded": len(self._keyring), "error-count": failures}
-        loading = {"id": "keystores-bulk-loading", "status": status, "data": counts}
-        keys = {"id": "keys-check", "status": status, "checks": [loading]}
-        checks = [{"id": "default-check", "status": "UP"}, keys]
-        return json_response({"status": status, "checks": checks, "outcome": status}, code)
+        counts = KeyCounts(len(self._keyring), failures)
+        loading = HealthCheck("keystores-bulk-loading", status, counts)
+        keys = HealthCheck("keys-check", status, checks=[loading])
+        checks = [HealthCheck("default-check", "UP"), keys]
+        return json_response(HealthReport(status, checks, status), code)
 
+    @contract({200: Health})
     async def health(self, _: Request) -> Response:
         """Reports a running signer and its number of keys."""
-        return json_response({"status": "healthy", "keys_loaded": len(self._keyring)})
+        return json_response(Health("healthy", len(self._keyring)))
 
+    @contract(
+        {200: ReloadStatus, 202: ReloadAnswer, 409: ReloadAnswer},
+        query=ReloadQuery,
+        errors=(BadRequestError,),
+    )
     async def start_reload(self, request: Request) -> Response:
         """202 at once, or with ?wait=true how it went; 409 while a reload is under way."""
         query: ReloadQuery = decode_fields(ReloadQuery, request.query, "a query")
         reloading = self._keymanager.reload()
         if reloading is None:
             message = "A reload operation is already in progress. Please try again later."
-            told = {"code": 409, "status": "error", "message": message, "error": message}
-            return json_response(told, 409)
+            return json_response(ReloadAnswer(409, "error", message, message), 409)
         if query.wait:
             await reloading
             return json_response(self._keymanager.reload_status)
         message = "Reload operation accepted and is running in the background."
         message += " Use GET /reload to check status."
-        return json_response({"code": 202, "status": "accepted", "message": message}, 202)
+        return json_response(ReloadAnswer(202, "accepted", message), 202)
 
+    @contract({200: ReloadStatus}, errors=(BadRequestError,))
     async def reload_status(self, request: Request) -> Response:
         """How the reload under way goes, or how the last one went; idle when there was none."""
         if request.query:
             raise BadRequestError("expected no query with GET, found one: POST /reload?wait=true")
         return json_response(self._keymanager.reload_status)
 
+    @contract({200: HighWatermark}, errors=(UnknownOperationError,))
     async def high_watermark(self, _: Request) -> Response:
         """The epoch and the slot from which on nothing is signed, where they are set."""
         if self._slashing.mode == "off":

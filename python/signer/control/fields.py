@@ -1,15 +1,22 @@
 """The fields of operations: errors tell the value that came, or the nearest right name."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from functools import wraps
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from .. import decoding
-from ..errors import BadRequestError, did_you_mean
+from ..errors import BadRequestError, SignerError, did_you_mean
 from ..ssz.scalars import shown
+
+F = TypeVar("F")
+R = TypeVar("R")
+
+Fields = Mapping[str, Any] | bytes  # bytes: the JSON body of a request
+Operation = Callable[[Any, Fields], R]
 
 MAX_EXPLAINED = decoding.PIECE_SIZE  # bytes; the value in a larger body is not looked for
 
@@ -44,6 +51,33 @@ def _distinct(members: list[tuple[str, Any]]) -> dict[str, Any]:
             raise BadRequestError(f"expected {shown(name)} once, found it twice in one object")
         names.add(name)
     return dict(members)
+
+
+def reads(
+    kind: type[F],
+    decode: Callable[[Any, Fields, str], F] = decode_fields,
+    *,
+    expected: str = "a query",
+    returns: Any = None,
+    errors: tuple[type[SignerError], ...] = (),
+) -> Callable[[Callable[[Any, F], R]], Operation[R]]:
+    """Makes a method an operation, which gets its fields as a `kind`.
+
+    A document tells this kind, the errors beside that of wrong fields, and what the operation
+    returns: the annotation, or `returns`.
+    """
+
+    def decorate(method: Callable[[Any, F], R]) -> Operation[R]:
+        @wraps(method)
+        def operation(operations: Any, fields: Fields) -> R:
+            return method(operations, decode(kind, fields, expected))
+
+        operation.__dict__["fields"] = kind
+        operation.__dict__["errors"] = errors
+        operation.__dict__["returns"] = returns or method.__annotations__["return"]
+        return operation
+
+    return decorate
 
 
 def _explained(message: str, kind: Any, fields: bytes | str | Mapping[str, Any]) -> str:

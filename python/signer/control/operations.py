@@ -4,87 +4,50 @@
 other processes and languages.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from msgspec import Meta, Struct, to_builtins
+from msgspec import to_builtins
 
 from .._core import SecretKey
-from ..config.key_source import KeySource, check_key_source
-from ..errors import BadRequestError, ConfigError, UnknownOperationError, did_you_mean
+from ..errors import (
+    BadRequestError,
+    ConfigError,
+    UnknownKeyError,
+    UnknownOperationError,
+    did_you_mean,
+)
 from ..hex import to_hex
 from ..keys.derived import derive_keys
 from ..keys.keyring import Key, Keyring
 from ..keys.manager import KeyManager
-from ..signing.registry import SigningTypes
+from ..signing.example import Example
+from ..signing.registry import BUILT_IN, SigningTypes
+from ..signing.request import SignRequest
 from ..slashing.protection import Protection
 from ..slashing.slashable import Slashable
 from ..spec.networks import DEFAULT_NETWORK, Network
-from ..ssz.scalars import Bytes32, Bytes48
-from .faults import ActiveFault, Fault, Faults, Seconds, fault_of
-from .fields import decode_fields
-from .filters import TYPES, Natural, RecordFilter
-from .journal import MAX_NAME_LENGTH, MAX_RECORDS, Journal, Record, one_line
+from ..ssz.scalars import shown
+from .faults import ActiveFault, Fault, Faults, fault_of
+from .fields import Fields, Operation, reads
+from .filters import TYPES
+from .journal import MAX_NAME_LENGTH, Journal, Record, one_line
+from .queries import (
+    ExampleQuery,
+    FaultNumber,
+    FaultQuery,
+    NewKeys,
+    NoFields,
+    Pubkeys,
+    RecordNumber,
+    RecordQuery,
+    ShownFault,
+    ShownRecord,
+    SlashableQuery,
+)
 
 if TYPE_CHECKING:
     from ..signing.explanation import Explanation
-
-Fields = Mapping[str, Any] | bytes  # bytes: the JSON body of a request
-
-MAX_NEW_KEYS = 100_000  # in one operation; deriving them takes half a minute
-KeyCount = Annotated[int, Meta(ge=0, le=MAX_NEW_KEYS)]
-
-
-class RecordQuery(RecordFilter, frozen=True, kw_only=True):
-    """Records after number `since`; waits up to `wait` seconds until there are `n`."""
-
-    since: Natural = 0
-    n: Annotated[int, Meta(ge=0, le=MAX_RECORDS)] = 1
-    wait: Seconds = 0.0
-
-
-class NewKeys(KeySource, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Keys to add: the key flags of `serve`, and secret keys."""
-
-    interop: KeyCount = 0
-    count: KeyCount = 0
-    start_index: Natural = 0
-    keys: Annotated[list[Bytes32], Meta(max_length=MAX_NEW_KEYS)] = []
-
-    __repr__ = object.__repr__
-
-    def __post_init__(self) -> None:
-        check_key_source(self, BadRequestError, str)
-        if not self.interop and not self.count and not self.keys:
-            raise BadRequestError("expected interop, mnemonic and count, or keys, found no key")
-
-
-class Pubkeys(Struct, frozen=True, forbid_unknown_fields=True):
-    pubkeys: Annotated[list[Bytes48], Meta(min_length=1)]
-
-
-class NoFields(Struct, frozen=True, forbid_unknown_fields=True):
-    """The fields of an operation that has none: one that is sent would change nothing."""
-
-
-class FaultNumber(NoFields, frozen=True):
-    id: str
-
-
-class RecordNumber(NoFields, frozen=True):
-    id: Natural
-
-
-class FaultQuery(NoFields, frozen=True):
-    """With `all`, faults that were removed too."""
-
-    all: bool = False
-
-
-class SlashableQuery(NoFields, frozen=True):
-    """With `equivocations`, these too."""
-
-    equivocations: bool = False
 
 
 class Operations:
@@ -94,28 +57,30 @@ class Operations:
         self.journal = Journal()
         self.faults = Faults()
         self._types: Collection[str] = TYPES
-        self._signing_types = SigningTypes()
-        self._network = DEFAULT_NETWORK
+        self.signing_types: Collection[type[SignRequest]] = BUILT_IN
+        self.network = DEFAULT_NETWORK
         self._keyring = keyring
         self._keymanager = keymanager
         self._slashing = slashing
 
-    def start_with(self, faults: Iterable[str], types: Collection[str]) -> None:
-        """Sets the faults of --fault, and which signing types the signer has.
+    def start_with(
+        self,
+        faults: Iterable[str],
+        signing_types: Collection[type[SignRequest]],
+        network: Network,
+    ) -> None:
+        """Sets the faults of --fault, and which signing types and which network the signer has.
 
         Raises ConfigError for a fault that is not as expected.
         """
-        self._types = types
+        self._types = [signing_type.TYPE for signing_type in signing_types]
+        self.signing_types = signing_types
+        self.network = network
         for document in faults:
             try:
                 self._add_fault(fault_of(document))
             except BadRequestError as error:
                 raise ConfigError(f"--fault: {error}") from None
-
-    def explain_with(self, types: SigningTypes, network: Network) -> None:
-        """Sets which signing types and which network explanations are of: those of the signer."""
-        self._signing_types = types
-        self._network = network
 
     def handle(self, method: str, path: str, fields: Fields) -> Any:
         """Runs an operation, such as GET `faults/1`. Any thread may call; a waiting one blocks.
@@ -147,102 +112,133 @@ class Operations:
         self.journal.release()
         self.faults.release()
 
-    def get_requests(self, fields: Fields) -> list[Record]:
+    @reads(RecordQuery, returns=list[ShownRecord])
+    def get_requests(self, query: RecordQuery) -> list[Record]:
         """The records that match a RecordQuery."""
-        query: RecordQuery = decode_fields(RecordQuery, fields, "a query")
         query.require_known_type(self._types)
         return self.journal.wait_for(query.n, query.wait, query, query.since)
 
-    def delete_requests(self, fields: Fields) -> None:
+    @reads(NoFields, expected="no fields")
+    def delete_requests(self, _: NoFields) -> None:
         """Forgets all records."""
-        decode_fields(NoFields, fields, "no fields")
         self.journal.clear()
 
-    def get_explanation(self, fields: Fields) -> "Explanation":
+    @reads(
+        RecordNumber,
+        expected="the seq of a record",
+        returns=dict[str, Any],
+        errors=(UnknownOperationError,),
+    )
+    def get_explanation(self, wanted: RecordNumber) -> "Explanation":
         """Explains the request of the record with an id."""
         from . import explaining  # noqa: PLC0415 - a start need not wait for it
 
-        wanted: RecordNumber = decode_fields(RecordNumber, fields, "the seq of a record")
         record = self.journal.find(wanted.id)
-        return explaining.explain_record(record, self._signing_types, self._network)
+        return explaining.explain_record(record, SigningTypes(self.signing_types), self.network)
 
-    def post_explain(self, fields: Fields) -> "Explanation":
+    @reads(object, lambda _, fields, __: fields, returns=dict[str, Any])
+    def post_explain(self, fields: Any) -> "Explanation":
         """Explains a sign request, a record or a signed message. Signs nothing."""
         from . import explaining  # noqa: PLC0415 - as above
 
-        return explaining.explain_document(fields, self._signing_types, self._network)
+        return explaining.explain_document(fields, SigningTypes(self.signing_types), self.network)
 
-    def get_faults(self, fields: Fields) -> list[dict[str, Any]]:
+    @reads(FaultQuery, returns=list[ShownFault])
+    def get_faults(self, query: FaultQuery) -> list[dict[str, Any]]:
         """The faults that a FaultQuery selects."""
-        query: FaultQuery = decode_fields(FaultQuery, fields, "a query")
         faults = self.faults.all()
         if not query.all:
             faults = [fault for fault in faults if not fault.is_removed]
         return [_shown(fault) for fault in faults]
 
-    def get_fault(self, fields: Fields) -> dict[str, Any]:
+    @reads(
+        FaultNumber,
+        expected="the id of a fault",
+        returns=ShownFault,
+        errors=(UnknownOperationError,),
+    )
+    def get_fault(self, wanted: FaultNumber) -> dict[str, Any]:
         """The fault with an id, removed or not."""
-        return _shown(self._find_fault(fields))
+        return _shown(self.faults.find(wanted.id))
 
-    def post_faults(self, fields: Fields) -> dict[str, Any]:
+    @reads(Fault, lambda _, fields, __: fault_of(fields), returns=ShownFault)
+    def post_faults(self, fault: Fault) -> dict[str, Any]:
         """Sets a fault of these fields."""
-        return _shown(self._add_fault(fault_of(fields)))
+        return _shown(self._add_fault(fault))
 
     def _add_fault(self, fault: Fault) -> ActiveFault:
         fault.require_known_type(self._types)
         return self.faults.add(fault)
 
-    def delete_faults(self, fields: Fields) -> None:
+    @reads(NoFields, expected="no fields")
+    def delete_faults(self, _: NoFields) -> None:
         """Removes all faults."""
-        decode_fields(NoFields, fields, "no fields")
         self.faults.remove_all()
 
-    def delete_fault(self, fields: Fields) -> None:
+    @reads(FaultNumber, expected="the id of a fault", errors=(UnknownOperationError,))
+    def delete_fault(self, wanted: FaultNumber) -> None:
         """Removes the fault with an id."""
-        self._find_fault(fields).remove()
+        self.faults.find(wanted.id).remove()
 
-    def _find_fault(self, fields: Fields) -> ActiveFault:
-        wanted: FaultNumber = decode_fields(FaultNumber, fields, "the id of a fault")
-        return self.faults.find(wanted.id)
-
-    def get_keys(self, fields: Fields) -> list[str]:
+    @reads(NoFields, expected="no fields")
+    def get_keys(self, _: NoFields) -> list[str]:
         """The public keys."""
-        decode_fields(NoFields, fields, "no fields")
         return [to_hex(pubkey) for pubkey in self._keyring]
 
-    def post_keys(self, fields: Fields) -> list[str]:
+    @reads(NewKeys, expected="keys")
+    def post_keys(self, new: NewKeys) -> list[str]:
         """Adds the keys of NewKeys, and returns their public keys."""
-        new: NewKeys = decode_fields(NewKeys, fields, "keys")
         keys = derive_keys(new)
         keys += [Key(SecretKey.from_bytes(secret)) for secret in new.keys]
         self._keymanager.add(keys)
         return [to_hex(key.pubkey) for key in keys]
 
-    def delete_keys(self, fields: Fields) -> None:
+    @reads(Pubkeys, expected="pubkeys", errors=(UnknownKeyError,))
+    def delete_keys(self, unwanted: Pubkeys) -> None:
         """Removes the keys of `pubkeys`."""
-        unwanted: Pubkeys = decode_fields(Pubkeys, fields, "pubkeys")
         self._keymanager.remove(unwanted.pubkeys)
 
-    def get_slashable(self, fields: Fields) -> list[Slashable]:
+    @reads(SlashableQuery)
+    def get_slashable(self, query: SlashableQuery) -> list[Slashable]:
         """The pairs of messages that a SlashableQuery selects, signed or not."""
-        query: SlashableQuery = decode_fields(SlashableQuery, fields, "a query")
         pairs = list(self._slashing.pairs)
         if query.equivocations:
             pairs += self._slashing.equivocations.reports.pairs
         return pairs
 
+    @reads(ExampleQuery)
+    def get_examples(self, query: ExampleQuery) -> list[Example]:
+        """A sign request of each type and fork, made up from a seed; the signer signs each."""
+        from ..signing.examples import examples  # noqa: PLC0415 - a start should not wait for it
+
+        signing_types = self.signing_types
+        if query.type is not None:
+            name = query.type.upper()
+            signing_types = [kind for kind in signing_types if name == kind.TYPE]
+            if not signing_types:
+                expected = f"expected one of {', '.join(self._types)}, found {shown(query.type)}"
+                raise BadRequestError(f"type: {expected}{did_you_mean(name, self._types)}")
+        made = examples(
+            signing_types,
+            self.network,
+            query.seed,
+            query.values,
+            with_root=query.root,
+        )
+        return list(made)
+
     def rule_broken_by(self, pubkey: str, signing_root: str) -> str | None:
         """The rule that a message breaks with an earlier one, for its record."""
         return self._slashing.rule_broken_by(pubkey, signing_root)
 
-    def post_reset(self, fields: Fields) -> None:
+    @reads(NoFields, expected="no fields")
+    def post_reset(self, _: NoFields) -> None:
         """Forgets records, faults and what was signed."""
-        decode_fields(NoFields, fields, "no fields")
         self._slashing.clear()
         self.faults.reset()
         self.journal.clear()
 
-    ROUTES: ClassVar[Mapping[str, Callable[["Operations", Fields], Any]]] = {
+    ROUTES: ClassVar[Mapping[str, Operation[Any]]] = {
         "GET requests": get_requests,
         "DELETE requests": delete_requests,
         "GET requests/ID/explain": get_explanation,
@@ -257,6 +253,7 @@ class Operations:
         "DELETE keys": delete_keys,
         "GET slashable": get_slashable,
         "POST reset": post_reset,
+        "GET examples": get_examples,
     }
 
 

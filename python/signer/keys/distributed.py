@@ -3,7 +3,8 @@
 import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+
+from msgspec import Struct
 
 from ..config.settings import Config
 from ..errors import ConfigError, KeystoreError, SignerError, UnavailableKeyError, UnknownKeyError
@@ -14,6 +15,23 @@ from .finder import Finder
 from .keyring import Key, Keyring, LoadFailure
 
 log = logging.getLogger(__name__)
+
+
+class Endpoint(Struct):
+    """Where a participant serves."""
+
+    id: str
+    endpoint: str
+
+
+class Account(Struct):
+    """A distributed validator, with the members of remote-signing-api's profile."""
+
+    participant_id: str
+    public_key: str
+    composite_public_key: str
+    signing_threshold: str
+    participants: list[Endpoint]
 
 
 class DistributedAccounts(Keyring):
@@ -112,23 +130,23 @@ class DistributedAccounts(Keyring):
             f"{self._folder / entry.keystore}: expected a share of {shown}, found {found}"
         )
 
-    def account(self, composite_key: bytes) -> dict[str, Any]:
+    def account(self, composite_key: bytes) -> Account:
         """An account as the profile shows it. Raises UnknownKeyError."""
         account_set = self.account_set
         public_key = self._public_keys.get(composite_key)
         if account_set is None or public_key is None:
             raise self._unknown(composite_key)
         participants = [
-            {"id": str(participant.id), "endpoint": participant.endpoint}
+            Endpoint(str(participant.id), participant.endpoint)
             for participant in account_set.participants
         ]
-        return {
-            "participant_id": str(account_set.participant_id),
-            "public_key": to_hex(public_key),
-            "composite_public_key": to_hex(composite_key),
-            "signing_threshold": str(account_set.signing_threshold),
-            "participants": participants,
-        }
+        return Account(
+            participant_id=str(account_set.participant_id),
+            public_key=to_hex(public_key),
+            composite_public_key=to_hex(composite_key),
+            signing_threshold=str(account_set.signing_threshold),
+            participants=participants,
+        )
 
     @property
     def _shares(self) -> set[bytes]:

@@ -8,7 +8,7 @@ from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import get_args
 
-from ..api import batch, control, keymanager
+from ..api import batch, control, keymanager, openapi
 from ..api.auth import Check
 from ..api.http import Handler, Request
 from ..api.routes import Routes
@@ -26,7 +26,7 @@ from .routes import Auth, Route, check_of
 PATH = re.compile(r"/|(/[\w.~:@-]+)+")  # no parameter, and no slash at its end
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")  # the table answers HEAD and OPTIONS itself
 # the signer answers all paths below these before it looks at the table
-OWN_PREFIXES = (batch.PATH, keymanager.PREFIX, control.PREFIX.rstrip("/"))
+OWN_PREFIXES = (batch.PATH, keymanager.PREFIX, control.PREFIX.rstrip("/"), openapi.PATH)
 OURS = "py3signer"
 
 
@@ -74,9 +74,9 @@ class Additions:
         self._observers.append(observer)
 
     @property
-    def type_names(self) -> tuple[str, ...]:
-        """The names of all signing types, also the built-in ones."""
-        return tuple(signing_type.TYPE for signing_type in self._types)
+    def types(self) -> tuple[type[SignRequest], ...]:
+        """All signing types, also the built-in ones."""
+        return tuple(self._types)
 
     def signing_types(self) -> SigningTypes:
         """The registry of the signer."""

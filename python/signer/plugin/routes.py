@@ -1,11 +1,13 @@
 """The routes of plugins, each with the authentication that it asks for."""
 
+from functools import wraps
 from pathlib import Path
 from typing import Literal
 
 from msgspec import Struct
 
 from ..api.auth import Check, let_everybody_in, require_token, require_user
+from ..api.contract import authenticated
 from ..api.http import Handler, Request, Response
 from ..errors import ConfigError
 from .failures import blaming
@@ -30,6 +32,7 @@ class Route(Struct, frozen=True):
     def guarded(self, check: Check) -> Handler:
         """Its handler behind a check."""
 
+        @wraps(self.handler)
         async def guarded(request: Request) -> Response:
             check(request)
             with blaming(self.plugin):
@@ -39,7 +42,7 @@ class Route(Struct, frozen=True):
                     raise TypeError(f"expected {self.name} to return a Response, found {found}")
             return response
 
-        return guarded
+        return authenticated(guarded, self.auth)
 
 
 def check_of(route: Route, auth_file: Path | None, token: str | None) -> Check:

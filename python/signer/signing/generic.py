@@ -19,19 +19,6 @@ from .mismatch import differing_root
 from .request import EXPECTED, ForkRequest, SignRequest
 
 
-class Generic(SignRequest):
-    """Either draft: the one that the members of the request are of."""
-
-    TYPE = "GENERIC"
-    IN_BATCHES = True
-
-    @classmethod
-    def shape(cls, body: bytes) -> Any:
-        if "signing_data" in decoding.decode(dict[str, Raw], body, EXPECTED):
-            return GenericSigningData
-        return GenericMerkleRoot
-
-
 class _Generic(SignRequest):
     TYPE = "GENERIC"
 
@@ -172,3 +159,17 @@ class GenericMerkleRoot(_Generic):
                 "that leads elsewhere"
             )
         return None
+
+
+class Generic(SignRequest):
+    """Either draft: the one that the members of the request are of."""
+
+    TYPE = "GENERIC"
+    IN_BATCHES = True
+    SHAPES = (GenericSigningData, GenericMerkleRoot)
+
+    @classmethod
+    def shape(cls, body: bytes) -> Any:
+        if "signing_data" in decoding.decode(dict[str, Raw], body, EXPECTED):
+            return GenericSigningData
+        return GenericMerkleRoot

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import ProxyHandler, Request, build_opener
@@ -12,13 +12,15 @@ import msgspec
 
 from ..control.faults import Fault
 from ..control.filters import RecordFilter, differing
-from ..control.journal import MAX_NAME_LENGTH, Record, one_line
-from ..control.notebook import paragraph, table_of_members
+from ..control.journal import Record
+from ..control.notebook import paragraph
 from ..decoding import decoder
 from ..errors import ConfigError, SignerError
 from ..hex import to_hex
+from ..signing.example import Example
 from ..slashing.slashable import Slashable
 from .arguments import check_count, secrets_of
+from .fault_handle import FaultHandle
 from .keywords import FaultFields, Keys, Match
 from .records import Records
 from .twins import blocks_an_event_loop, in_thread
@@ -34,45 +36,6 @@ BLOCKED = (
     "\nwait_for blocked the event loop of its thread for {} seconds, so a client on that loop sent "
     "nothing meanwhile: `await signer.wait_for_async(...)` lets it go on"
 )
-
-
-class FaultHandle:
-    """A fault that was set. As a context manager it is removed on the way out."""
-
-    def __init__(
-        self,
-        client: "ControlClient",
-        number: int,
-        fields: Mapping[str, Any] | None = None,
-    ) -> None:
-        self.id = number
-        self._client = client
-        self._fields = fields or {}  # for people
-
-    @property
-    def hits(self) -> int:
-        """How often it was applied."""
-        return int(self._client.ask_control("GET", f"faults/{self.id}")["hits"])
-
-    def __repr__(self) -> str:
-        fields = ", ".join(f"{name}={value!r}" for name, value in self._fields.items())
-        return f"<FaultHandle {self.id}: {one_line(fields, MAX_NAME_LENGTH)}>"
-
-    def _repr_html_(self) -> str:
-        members = {"id": self.id, **self._fields}
-        with suppress(OSError, SignerError):  # its signer may have ended
-            members["hits"] = self.hits
-        return table_of_members(members)
-
-    def remove(self) -> None:
-        """Removes it. Requests that it lets hang go on."""
-        self._client.ask_control("DELETE", f"faults/{self.id}")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.remove()
 
 
 class ControlClient:
@@ -262,7 +225,7 @@ class ControlClient:
         shown = self.ask_control("POST", "faults", **fields)
         number = shown.pop("id")
         del shown["hits"]
-        return FaultHandle(self, number, shown)
+        return FaultHandle(self.ask_control, number, shown)
 
     @property
     def faults(self) -> list[dict[str, Any]]:
@@ -286,6 +249,22 @@ class ControlClient:
     def remove_keys(self, *pubkeys: str) -> None:
         """Removes keys: requests for them are 404 from now on."""
         self.ask_control("DELETE", "keys", pubkeys=list(pubkeys))
+
+    def examples(
+        self,
+        type: str | None = None,  # noqa: A002 - as in every other method
+        *,
+        seed: int = 0,
+        values: str = "ordinary",
+        root: bool = False,
+    ) -> list[Example]:
+        """A sign request of each type and fork, made up from a seed; the signer signs each.
+
+        `values` may also be "minimal" or "extreme". With `root`, a request has its signing root.
+        """
+        fields = {"type": type, "seed": seed, "values": values, "root": root}
+        made: list[Example] = self.ask_control("GET", "examples", list[Example], **fields)
+        return made
 
     def reset(self) -> None:
         """Forgets requests, faults and what was signed; the keys stay."""

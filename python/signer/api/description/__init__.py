@@ -1,0 +1,1 @@
+"""The OpenAPI document of a signer: made from its routes, their contracts and the signing types."""
