@@ -174,6 +174,17 @@ class Config:
         default=False,
         meaning="serve /_signer also to other machines",
     )
+    control_token_file: Path | None = flag(
+        None,
+        "file with the bearer token of /_signer; made if it is missing",
+        "FILE",
+        must_exist=False,
+    )
+    genesis_time: int | None = flag(
+        None,
+        "when slot 0 began, in seconds since 1970, for the live page; by default the network's",
+        "TIME",
+    )
     fault: tuple[str, ...] = flag(
         (),
         'a fault to apply, such as {"type": "ATTESTATION", "status": 500, "times": 2}; may be '
@@ -220,7 +231,7 @@ class Config:
         self._check_tls()
         self._check_paths()
         self._check_control_is_local()
-        self._check_keymanager_is_guarded()
+        self._check_keymanager_is_allowed()
 
     def _check_values(self) -> None:
         for declared in fields(self):
@@ -258,14 +269,23 @@ class Config:
     def _is_local(self) -> bool:
         return THIS_MACHINE.fullmatch(self.host) is not None
 
+    @property
+    def is_open_to_everybody(self) -> bool:
+        """Whether other machines may use /_signer without a token."""
+        return self.control and self.control_anywhere and not self.control_token_file
+
     def _check_control_is_local(self) -> None:
-        if self.control and not self.control_anywhere and not self._is_local:
+        if self.control_token_file and not self.control:
+            raise ConfigError("expected --control with --control-token-file, found none")
+        is_allowed = self.control_anywhere or self.control_token_file
+        if self.control and not is_allowed and not self._is_local:
             raise ConfigError(
                 f"expected --control on this machine only, found --host {self.host}, which other "
-                "machines reach; --control-anywhere lets them change keys and faults"
+                "machines reach: give --control-token-file FILE, or --control-anywhere to let "
+                "everybody there change keys and faults"
             )
 
-    def _check_keymanager_is_guarded(self) -> None:
+    def _check_keymanager_is_allowed(self) -> None:
         if self.keymanager_token_file and self.keymanager_auth == "off":
             raise ConfigError("expected --keymanager-token-file or -auth off, found both")
         is_open = self.keymanager and not self.keymanager_token_file and not self.auth_file

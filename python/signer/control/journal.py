@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -10,12 +10,15 @@ from typing import Any
 
 from msgspec import Raw, Struct, field, structs
 
+from ..errors import UnknownOperationError
 from ..hex import abbreviated
 from .filters import RecordFilter, differing
 
 MAX_RECORDS = 10_000
 MAX_BODIES_SIZE = 64 << 20  # bytes; the bodies of all records, of which most have a thousand
 MAX_LINE_LENGTH = 1000  # characters; a path in a message may have 64 KiB
+MAX_COMPLETIONS_KEPT = 1000  # numbers of records that hung; a reader of events looks every moment
+MAX_DIGITS = 18  # of a number; Python takes long to read thousands
 NO_BODY = Raw(b"null")
 
 
@@ -128,6 +131,11 @@ class Journal:
         self._bodies = OrderedDict[int, Raw]()  # by number, oldest first
         self._bodies_size = 0  # bytes
         self._numbers = count(1)
+        self._completed = deque[int](maxlen=MAX_COMPLETIONS_KEPT)  # numbers; these requests hung
+        # What a reader of events has seen is told by these: none of them ever decreases.
+        self.newest = 0
+        self.completions = 0
+        self.clears = 0
         self._waiters: set[_Waiter] = set()
         self._lock = threading.Lock()
 
@@ -136,8 +144,12 @@ class Journal:
         with self._lock:
             if not record.seq:
                 record = structs.replace(record, seq=next(self._numbers))
+                self.newest = record.seq
             elif record.seq not in self._records:
                 return record  # `clear` removed it while the request hung
+            else:
+                self._completed.append(record.seq)
+                self.completions += 1
             self._keep_body(record.seq, record.raw_body)
             has_body = record.raw_body is not NO_BODY
             self._records[record.seq] = structs.replace(
@@ -194,6 +206,29 @@ class Journal:
             whole.append(structs.replace(record, raw_body=body, body_dropped=is_dropped))
         return whole
 
+    def find(self, number: str) -> Record:
+        """The record with a number, and its body. Raises UnknownOperationError without it."""
+        record = None
+        if number.isdecimal() and len(number) <= MAX_DIGITS:
+            record = self._records.get(int(number))
+        if record is None:
+            known = f"the last {MAX_RECORDS} requests"
+            raise UnknownOperationError(f"expected the number of one of {known}, found {number}")
+        return self._with_bodies([record])[0]
+
+    def after(self, number: int, limit: int) -> list[Record]:
+        """At most `limit` records after a number, without their bodies."""
+        numbers = range(number + 1, min(number + limit, self.newest) + 1)
+        with self._lock:
+            return [self._records[seq] for seq in numbers if seq in self._records]
+
+    def completed_after(self, completions: int) -> list[Record]:
+        """The records of requests that hung, and were completed since this many were."""
+        with self._lock:
+            number = min(self.completions - completions, len(self._completed))
+            numbers = [*self._completed][len(self._completed) - number :]
+            return [self._records[seq] for seq in numbers if seq in self._records]
+
     @contextmanager
     def _waiting(self, waiter: _Waiter) -> Iterator[list[Record]]:
         """Lets a waiter see each new record; the records until then."""
@@ -215,6 +250,7 @@ class Journal:
     def clear(self) -> None:
         """Forgets the records; the numbers go on."""
         with self._lock:
+            self.clears += 1
             self._records.clear()
             self._bodies.clear()
             self._bodies_size = 0

@@ -5,6 +5,7 @@ other processes and languages.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import partial
 from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta, Struct, to_builtins
@@ -21,6 +22,7 @@ from ..slashing.protection import Protection
 from ..slashing.slashable import Slashable
 from ..ssz.scalars import Bytes32, Bytes48
 from .faults import ActiveFault, Fault, Faults, Seconds, fault_of
+from .feed import Feed
 from .fields import decode_fields
 from .filters import TYPES, Natural, RecordFilter
 from .journal import MAX_RECORDS, Journal, Record
@@ -67,6 +69,10 @@ class FaultNumber(NoFields, frozen=True):
     id: str
 
 
+class RecordNumber(NoFields, frozen=True):
+    id: str
+
+
 class FaultQuery(NoFields, frozen=True):
     """With `all`, faults that were removed too."""
 
@@ -89,6 +95,7 @@ class Operations:
         self._keyring = keyring
         self._keymanager = keymanager
         self._slashing = slashing
+        self.feed = Feed(self.journal, slashing, keyring, partial(self.get_faults, {}))
 
     def start_with(self, faults: Iterable[str], types: Collection[str]) -> None:
         """Sets the faults of --fault, and which signing types the signer has.
@@ -127,12 +134,18 @@ class Operations:
         """Ends all waiting, of tests and of held requests: the signer stops."""
         self.journal.release()
         self.faults.release()
+        self.feed.release()
 
     def get_requests(self, fields: Fields) -> list[Record]:
         """The records that match a RecordQuery."""
         query: RecordQuery = decode_fields(RecordQuery, fields, "a query")
         query.require_known_type(self._types)
         return self.journal.wait_for(query.n, query.wait, query, query.since)
+
+    def get_request(self, fields: Fields) -> Record:
+        """The record with a number."""
+        wanted: RecordNumber = decode_fields(RecordNumber, fields, "the number of a request")
+        return self.journal.find(wanted.id)
 
     def delete_requests(self, fields: Fields) -> None:
         """Forgets all records."""
@@ -214,6 +227,7 @@ class Operations:
     ROUTES: ClassVar[Mapping[str, Callable[["Operations", Fields], Any]]] = {
         "GET requests": get_requests,
         "DELETE requests": delete_requests,
+        "GET requests/ID": get_request,
         "GET faults": get_faults,
         "POST faults": post_faults,
         "DELETE faults": delete_faults,
