@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from signer import Signer
-from support.browser import chromium, missing
+from support.browser import chromium, expect, missing
 from support.served import Served, serving_here
 from support.traffic import attestation, current_slot, randao_reveal
 
@@ -43,7 +44,7 @@ def signer() -> Iterator[Served]:
 
 @pytest.fixture
 def page(browser: Any, signer: Served) -> Iterator[Any]:
-    """The page of a signer that remembers nothing. Errors on it, also of its policy, fail a test."""
+    """The page of a signer that remembers nothing. Its errors fail a test."""
     signer.ask("POST", "/_signer/reset", {})
     page = browser.new_page(viewport=DESK)
     errors: list[str] = []
@@ -89,10 +90,8 @@ def test_one_click_shows_the_request(page: Any, signer: Served) -> None:
     signer.sign(key(signer), randao_reveal(64))
     page.click("#records tbody tr button")
 
-    page.wait_for_function("document.querySelector('#record pre').textContent", timeout=MS)
-
-    assert '"randao_reveal"' in text_of(page, "#record pre")
-    assert key(signer) in text_of(page, "#record dl")
+    expect(page, "#record pre").to_contain_text('"randao_reveal"')
+    expect(page, "#record dl").to_contain_text(key(signer))
 
 
 def test_filters_leave_rows_out_and_a_pause_keeps_new_ones_away(page: Any, signer: Served) -> None:
@@ -100,18 +99,18 @@ def test_filters_leave_rows_out_and_a_pause_keeps_new_ones_away(page: Any, signe
     signer.ask("GET", "/upcheck")
     page.wait_for_selector("#records tbody tr:nth-child(2)", timeout=MS)
     page.select_option("#filter-type", "RANDAO_REVEAL")
-    page.wait_for_function("document.querySelectorAll('#records tbody tr').length === 1")
+    expect(page, "#records tbody tr").to_have_count(1)
     page.click("#pause")
     signer.sign(key(signer), randao_reveal(96))
 
-    page.wait_for_function("document.querySelector('#shown').textContent.includes('1 new')")
-    assert 1 == page.locator("#records tbody tr").count()
+    expect(page, "#shown").to_contain_text("1 new")
+    expect(page, "#records tbody tr").to_have_count(1)
     page.click("#pause")
-    page.wait_for_selector("#records tbody tr:nth-child(2)", timeout=MS)
+    expect(page, "#records tbody tr").to_have_count(2)
 
 
 def test_a_hostile_user_agent_path_and_body_are_shown_as_text(page: Any, signer: Served) -> None:
-    signer.ask("GET", f"/{MARKUP.replace(' ', '%20')}", headers={"User-Agent": MARKUP})
+    signer.ask("GET", f"/{quote(MARKUP)}", headers={"User-Agent": MARKUP})
     body = {"type": MARKUP, MARKUP: MARKUP}
     signer.sign(key(signer), body, **{"User-Agent": MARKUP, "Accept": MARKUP})
     signer.ask("POST", "/_signer/faults", {"path": "/nowhere", "body": MARKUP})
@@ -119,9 +118,9 @@ def test_a_hostile_user_agent_path_and_body_are_shown_as_text(page: Any, signer:
     page.wait_for_selector("#records tbody tr:nth-child(2)", timeout=MS)
     for row in (1, 2):
         page.click(f"#records tbody tr:nth-child({row}) button")
-        page.wait_for_function("document.querySelector('#record dl').textContent.includes('<img')")
+        expect(page, "#record dl").to_contain_text("<img")
     page.click("#tab-faults")
-    assert MARKUP[:20] in text_of(page, "#fault-rows")
+    expect(page, "#fault-rows").to_contain_text("<img")
     assert 0 == page.locator("main img, main script, body > script").count()
     assert "py3signer, live" == page.title()
 
@@ -156,10 +155,9 @@ def test_a_fault_is_set_counts_its_hits_and_is_removed(page: Any, signer: Served
 
     assert 412 == signer.sign(key(signer), attestation(64)).status
 
-    hits = "document.querySelector('#fault-rows td:nth-child(2)').textContent === '1'"
-    page.wait_for_function(hits, timeout=MS)
+    expect(page, "#fault-rows td:nth-child(2)").to_have_text("1")
     page.click("#fault-rows button")
-    page.wait_for_selector("#no-faults:not([hidden])", timeout=MS)
+    expect(page, "#no-faults").to_be_visible()
     assert [] == signer.ask("GET", "/_signer/faults").json
 
 
@@ -168,18 +166,18 @@ def test_a_wrong_fault_tells_its_mistake(page: Any) -> None:
     page.fill("#fault-json", '{"type": "ATESTATION", "status": 412}')
     page.click("#fault-form button")
 
-    page.wait_for_function("document.querySelector('#fault-problem').textContent", timeout=MS)
-    assert "did you mean ATTESTATION" in text_of(page, "#fault-problem")
+    expect(page, "#fault-problem").to_contain_text("did you mean ATTESTATION")
 
 
 def test_every_ready_made_fault_is_one_that_the_signer_takes(page: Any, signer: Served) -> None:
     page.click("#tab-faults")
     buttons = page.locator("#ready-made button")
-    for number in range(buttons.count()):
+    count = buttons.count()
+    for number in range(count):
         buttons.nth(number).click()
 
-    page.wait_for_function(f"document.querySelectorAll('#fault-rows tr').length === {number + 1}")
-    assert number + 1 == len(signer.ask("GET", "/_signer/faults").json)
+    expect(page, "#fault-rows tr").to_have_count(count)
+    assert count == len(signer.ask("GET", "/_signer/faults").json)
 
 
 def test_tabs_are_used_by_keyboard(page: Any) -> None:
@@ -225,19 +223,25 @@ def test_the_page_tells_that_everybody_may_steer_the_signer(browser: Any) -> Non
         page.close()
 
 
+def fill(served: Served, count: int) -> None:
+    """Has the signer record this many requests: a batch has a record for each of its keys."""
+    identifiers = [f"0x{number:096x}" for number in range(count)]
+    batch = {"identifiers": identifiers, "signing_request": randao_reveal(0)}
+    assert 200 == served.ask("POST", "/api/v1/eth2/sign", batch).status
+
+
 def test_ten_thousand_records_and_new_ones_leave_the_page_fluid(browser: Any) -> None:
     with Signer(interop=4, process=True) as signer:
         served = Served(signer.url, {})
         pubkey = signer.pubkeys[0]
-        with ThreadPoolExecutor(8) as clients:
-            for _ in clients.map(lambda _: served.ask("GET", "/upcheck"), range(10_000)):
-                pass
+        fill(served, 10_000)
+        with ThreadPoolExecutor(4) as clients:
             page = browser.new_page(viewport=DESK)
             opened(page, signer)
             signing = clients.map(lambda slot: served.sign(pubkey, randao_reveal(slot)), range(900))
             frames = sorted(page.evaluate(FRAMES, 2000))
             assert {200} == {answer.status for answer in signing}
 
-        page.wait_for_function("document.querySelector('#shown').textContent.includes('200 shown')")
+        expect(page, "#shown").to_contain_text("200 shown")
         page.close()
     assert frames[int(len(frames) * 0.9)] < 100  # ms; nine frames of ten, on two busy cores
