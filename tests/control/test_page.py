@@ -145,7 +145,7 @@ def test_keys_and_a_slashable_pair_are_shown(page: Any, signer: Served) -> None:
     page.wait_for_selector(".pair .differs", timeout=MS)
     assert "double_vote" in text_of(page, ".pair")
     assert 2 == page.locator(".pair .sides > div").count()
-    assert "ATTESTATION 2" in text_of(page, "#key-rows")
+    expect(page, "#key-rows").to_contain_text("ATTESTATION 2")
 
 
 def test_a_fault_is_set_counts_its_hits_and_is_removed(page: Any, signer: Served) -> None:

@@ -24,7 +24,7 @@ HEADERS = {
 
 
 def page_file(path: str) -> Response | None:
-    """The file of the page at a path below /_signer/; None where it is none of these."""
+    """The file of the page at a path below /_signer/; None for any other path."""
     name = path.removeprefix("page/")
     if not path:
         name = INDEX
