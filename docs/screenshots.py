@@ -13,7 +13,7 @@ from support.browser import chromium, missing
 from support.traffic import GENESIS_TIME, SECONDS_PER_SLOT, attestation, current_slot, duties
 
 IMAGES = Path(__file__).parent / "images"
-DESK = {"width": 1100, "height": 560}
+DESK = {"width": 1100, "height": 520}
 PHONE = {"width": 390, "height": 720}
 SLOTS = 2
 PICTURES = {

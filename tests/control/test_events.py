@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
@@ -212,3 +213,24 @@ def test_a_signer_in_a_thread_ends_its_streams_and_starts_again() -> None:
 
         with Reader(signer.url) as reader:
             assert "signer" == reader.next().name
+
+
+def test_thousands_of_requests_that_hung_are_all_told_when_they_are_answered() -> None:
+    count = 1200  # more than one event holds
+    with serving_here(*FLAGS) as signer, Reader(signer.url) as reader:
+        signer.ask("POST", "/_signer/faults", {"hang": True})
+        identifiers = [f"0x{number:096x}" for number in range(count)]
+        batch = {"identifiers": identifiers, "signing_request": RANDAO["request"]}
+        with ThreadPoolExecutor(1) as client:
+            client.submit(signer.ask, "POST", "/api/v1/eth2/sign", batch)
+            statuses = dict.fromkeys(range(1, count + 1), 0)
+            is_released = False
+            while not all(statuses.values()):
+                for record in reader.until("records").data:
+                    if record["seq"] in statuses:
+                        statuses[record["seq"]] = record.get("status", 0)
+                if not is_released:
+                    is_released = True
+                    signer.ask("DELETE", "/_signer/faults")
+
+    assert {404} == set(statuses.values())

@@ -104,8 +104,7 @@ class Feed:
         clears = journal.clears
         if clears != position.clears:
             parts.append(event("cleared", {}))
-        completions = journal.completions
-        records = journal.completed_after(position.completions)
+        records, completions = journal.completed_after(position.completions, MAX_ITEMS)
         records = [record for record in records if record.seq <= position.records]
         last = min(first + MAX_ITEMS, journal.newest)
         records += journal.after(first, MAX_ITEMS)

@@ -5,7 +5,7 @@ import threading
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from itertools import count
+from itertools import count, islice
 from typing import Any
 
 from msgspec import Raw, Struct, field, structs
@@ -17,7 +17,6 @@ from .filters import RecordFilter, differing
 MAX_RECORDS = 10_000
 MAX_BODIES_SIZE = 64 << 20  # bytes; the bodies of all records, of which most have a thousand
 MAX_LINE_LENGTH = 1000  # characters; a path in a message may have 64 KiB
-MAX_COMPLETIONS_KEPT = 1000  # numbers of records that hung; a reader of events looks every moment
 MAX_DIGITS = 18  # of a number; Python takes long to read thousands
 NO_BODY = Raw(b"null")
 
@@ -131,7 +130,7 @@ class Journal:
         self._bodies = OrderedDict[int, Raw]()  # by number, oldest first
         self._bodies_size = 0  # bytes
         self._numbers = count(1)
-        self._completed = deque[int](maxlen=MAX_COMPLETIONS_KEPT)  # numbers; these requests hung
+        self._completed = deque[int](maxlen=MAX_RECORDS)  # numbers; these requests hung
         # What a reader of events has seen is told by these: none of them ever decreases.
         self.newest = 0
         self.completions = 0
@@ -222,12 +221,17 @@ class Journal:
         with self._lock:
             return [self._records[seq] for seq in numbers if seq in self._records]
 
-    def completed_after(self, completions: int) -> list[Record]:
-        """The records of requests that hung, and were completed since this many were."""
+    def completed_after(self, completions: int, limit: int) -> tuple[list[Record], int]:
+        """At most `limit` requests that hung, completed after the first `completions` ones.
+
+        Also how many there are up to these.
+        """
         with self._lock:
-            number = min(self.completions - completions, len(self._completed))
-            numbers = [*self._completed][len(self._completed) - number :]
-            return [self._records[seq] for seq in numbers if seq in self._records]
+            forgotten = self.completions - len(self._completed)
+            start = max(completions, forgotten)
+            numbers = [*islice(self._completed, start - forgotten, start - forgotten + limit)]
+            records = [self._records[seq] for seq in numbers if seq in self._records]
+        return records, start + len(numbers)
 
     @contextmanager
     def _waiting(self, waiter: _Waiter) -> Iterator[list[Record]]:

@@ -37,8 +37,18 @@ async function set(json) {
   }
 }
 
-/** Shows the faults of an event. */
+let idsShown = "";
+
+/** Shows the faults of an event. Rows stay while only hits change, and with them the focus. */
 export function show(faults) {
+  const ids = faults.map(({ id }) => id).join();
+  if (ids === idsShown) {
+    faults.forEach(({ hits }, i) => {
+      byId("fault-rows").children[faults.length - 1 - i].children[1].textContent = hits;
+    });
+    return;
+  }
+  idsShown = ids;
   byId("no-faults").hidden = faults.length > 0;
   byId("fault-rows").replaceChildren(...faults.reverse().map(({ id, hits, ...fault }) =>
     make("tr", {},

@@ -47,7 +47,8 @@ export function render() {
     else body.insertBefore(row.tr, next);
   }
   byId("no-records").hidden = newest.length > 0;
-  const waiting = paused ? `, ${store.records.length - paused.length} new since the pause` : "";
+  const seq = (list) => list.at(-1)?.seq ?? 0;
+  const waiting = paused ? `, ${Math.max(0, seq(store.records) - seq(paused))} new since the pause` : "";
   byId("shown").textContent = `${newest.length} shown of ${records.length}${waiting}`;
 }
 
