@@ -14,7 +14,7 @@ SOURCES := pyproject.toml Cargo.toml Cargo.lock rust/Cargo.toml $(wildcard rust/
 EXAMPLES := $(wildcard $(shell git ls-files examples 2>/dev/null))
 
 help:  ## Show this text
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 run: $(VENV)/built  ## Build, and serve four interop keys at http://127.0.0.1:9000
 	$(BIN)/python -m signer serve --interop 4
@@ -57,6 +57,9 @@ audit: $(VENV)/dev  ## Check licences, sources and advisories of all dependencie
 wheels:  ## Build wheels for Linux into dist/, and check them in empty environments
 	docs/wheels
 
+screenshots: $(VENV)/dev  ## Take the pictures of the live page, with the system's Chromium
+	PYTHONPATH=tests $(BIN)/python docs/screenshots.py
+
 setup: $(VENV)/dev  ## Prepare everything, with a hook that lints before each commit
 	$(BIN)/pre-commit install
 
@@ -91,4 +94,4 @@ $(VENV)/clients: $(VENV)/pip $(wildcard tests/clients/*/*) tests/examples/build 
 	@for build in tests/clients/*/build tests/examples/build; do $$build || echo "not built: $$build"; done
 	@touch $@
 
-.PHONY: help run test quick lint format check bench coverage audit wheels setup clean
+.PHONY: help run test quick lint format check bench coverage audit wheels screenshots setup clean

@@ -11,6 +11,7 @@ from pathlib import Path
 import batch
 import budgets
 import core
+import events
 import interference
 import keystores
 import machine
@@ -31,9 +32,10 @@ PARTS = {
     "start": start.measure,
     "keystores": keystores.measure,
     "slashing": slashing.measure,
+    "events": events.measure,
     "interference": interference.measure,
 }
-SLOW = {"keystores", "slashing", "interference"}
+SLOW = {"keystores", "slashing", "interference", "events"}
 VOID = "Quick: it shows that all parts work, and every figure is void."
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 RECORDS_SHOWN = 20  # in the report of a failed test
+NEEDS_TOKEN = {401, 403}  # what /_signer responds without its token, or with a wrong one
 NO_SUCH_ROUTE = {404, 405}  # what signers without /_signer respond there
 
 _signers_used = pytest.StashKey[list[Any]]()  # of a test, or of the session
@@ -27,6 +28,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     meaning = "fail tests with slashable requests and with equivocations"
     parser.addini("signer_assert_not_slashable", meaning, "bool")
     parser.addoption("--signer-url", metavar="URL", help="the signer to test with, not fresh ones")
+    meaning = "file with the token of that signer's /_signer"
+    parser.addoption("--signer-token-file", metavar="FILE", help=meaning)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -79,7 +82,8 @@ def _signer(request: Any, options: dict[str, Any], arguments: dict[str, Any] | N
     if url:
         if arguments is not None:
             pytest.skip(f"expected to make a signer, found --signer-url {url}")
-        signer = _external_signer(url.rstrip("/"))
+        token = _token_in(request.config.getoption("signer_token_file"))
+        signer = _external_signer(url.rstrip("/"), token)
     else:
         from signer.testing.signer import Signer  # noqa: PLC0415 - only when a fixture is used
 
@@ -109,15 +113,27 @@ def _assert_not_slashable(signer: Any) -> None:
         signer.assert_not_slashable(equivocations=True)
 
 
-def _external_signer(external_url: str) -> Any:
+def _token_in(path: str | None) -> str | None:
+    """The token in a file. Raises UsageError for a file that cannot be read."""
+    if path is None:
+        return None
+    try:
+        return Path(path).read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise pytest.UsageError(f"--signer-token-file: cannot read {path}: {error}") from None
+
+
+def _external_signer(external_url: str, token: str | None) -> Any:
     """The signer that serves there, reset; without /_signer it skips tests that need it."""
     import json  # noqa: PLC0415 - only when a fixture is used, like the next two
     from urllib.error import HTTPError  # noqa: PLC0415
+    from urllib.request import Request  # noqa: PLC0415
 
     from signer.testing.client import NO_PROXY, ControlClient  # noqa: PLC0415
 
     class External(ControlClient):
         url = external_url
+        control_token = token
 
         def start(self) -> None:
             pytest.skip(f"expected to start a signer, found {external_url}")
@@ -140,11 +156,17 @@ def _external_signer(external_url: str) -> Any:
             with NO_PROXY.open(url, timeout=10) as response:
                 return json.load(response)
 
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    url = f"{external_url}/_signer/reset"
+    reset = Request(url, b"", headers)  # noqa: S310 - the user's own signer
     try:
-        with NO_PROXY.open(f"{external_url}/_signer/reset", b"", timeout=10):
+        with NO_PROXY.open(reset, timeout=10):
             return External()
     except HTTPError as error:
         with error:
+            if error.code in NEEDS_TOKEN:
+                hint = "give --signer-token-file FILE with the one of --control-token-file"
+                raise pytest.UsageError(f"{external_url} requires another token: {hint}") from None
             if error.code not in NO_SUCH_ROUTE:
                 raise
         return Uncontrolled()

@@ -73,7 +73,7 @@ class Application:
         key_signer = self._plugins.key_signer(self.keyring, self._slashing, self.metrics)
         self._sign = SignRoute(key_signer, types, self._network, self.refusals)
         self._batch = batch.BatchRoute(key_signer, types, self._network, self.refusals)
-        self._control = ControlRoutes(self.operations)
+        self._control = ControlRoutes(self.operations, config, self._network)
         routes = StatusRoutes(self.keyring, self.keymanager, self._slashing).routes
         if config.keymanager:
             routes = {**routes, **self._keymanager_routes()}
@@ -85,7 +85,7 @@ class Application:
         routes = self._plugins.all_routes(routes, config.auth_file, self._token)
         others = [f"POST {SIGN_PREFIX}{{identifier}}"]
         if config.control:
-            others += [f"{method} {PREFIX}{path}" for method, path in self.operations.paths()]
+            others += [f"{method} {PREFIX}{path}" for method, path in self._control.paths()]
         self.router = Router(routes, others, config)
         openapi.add_to(self.router, self.operations, config)
         handler: Handler = self._respond
@@ -108,7 +108,7 @@ class Application:
         await respond(self._handler, Request(scope, receive, self._bodies), send)
 
     async def _respond_under_control(self, recorder: Handler, request: Request) -> Response:
-        if request.path.startswith(PREFIX):
+        if f"{request.path}/".startswith(PREFIX):
             return await self._control(request)
         return await recorder(request)
 

@@ -7,6 +7,7 @@ from time import monotonic
 from typing import Any
 
 from .api.bodies import Receive
+from .api.control import EVENTS, PREFIX
 from .api.http import TEXT, Response, Scope, Send
 
 log = logging.getLogger(__name__)
@@ -23,6 +24,7 @@ class WatchedApplication:
         self._app = app
         self._is_draining = False
         self._open_requests = 0
+        self._open_streams = 0
         self._last_seen = monotonic()
 
     async def drain(self) -> None:
@@ -33,6 +35,8 @@ class WatchedApplication:
         and close the connections that are idle.
         """
         self._is_draining = True
+        if self._open_streams:
+            self._last_seen = monotonic()  # they get a quiet period to end in
         end = monotonic() + DRAIN_TIMEOUT
         while monotonic() < end:
             quiet = 0.0
@@ -46,6 +50,14 @@ class WatchedApplication:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] == READY_PATH:
             await Response(b"ready", TEXT).send(send)
+            return
+        if scope["path"] == f"{PREFIX}{EVENTS}":
+            # It ends by itself when the signer stops, unless its reader has stopped reading.
+            self._open_streams += 1
+            try:
+                await self._app(scope, receive, send)
+            finally:
+                self._open_streams -= 1
             return
         self._open_requests += 1
         try:

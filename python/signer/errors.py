@@ -3,9 +3,9 @@
     SignerError                     500
     ├── BadRequestError             400  a body, a header or a parameter that is not as expected
     │   └── SigningRootError        400  the signing root in the request is not that of its message
-    ├── UnauthorizedError           401  the Keymanager API without a token
+    ├── UnauthorizedError           401  the Keymanager API or /_signer without a token
     ├── UnknownUserError            401  no user and password of --auth-file
-    ├── ForbiddenError              403  the Keymanager API with a wrong token
+    ├── ForbiddenError              403  the same with a wrong token
     ├── CrossSiteError              403  a web page of another site sent the request
     ├── UnknownKeyError             404  no such public key is loaded
     ├── UnknownOperationError       404  no such operation: below /_signer, or switched off
@@ -80,7 +80,7 @@ class SigningRootError(BadRequestError):
 
 
 class UnauthorizedError(SignerError):
-    """A request to the Keymanager API has no token."""
+    """A request to the Keymanager API, or to /_signer, has no token."""
 
     status = 401
     headers = {"www-authenticate": "Bearer"}
@@ -94,7 +94,7 @@ class UnknownUserError(SignerError):
 
 
 class ForbiddenError(SignerError):
-    """A request to the Keymanager API has a wrong token."""
+    """A request to the Keymanager API, or to /_signer, has a wrong token."""
 
     status = 403
 

@@ -61,7 +61,7 @@ def test_a_route_answers_whom_the_file_names_and_nobody_else(
     assert "www-authenticate" not in known.headers
 
 
-@pytest.mark.parametrize("path", ["/nowhere", "/", "/eth/v1", "/_signer", SIGN + "00"])
+@pytest.mark.parametrize("path", ["/nowhere", "/", "/eth/v1", "/_signers", SIGN + "00"])
 def test_a_stranger_does_not_learn_which_routes_there_are(path: str) -> None:
     with Signer(interop=1, auth="alice:sesame") as signer:
         assert 401 == ask(signer, "GET", path).status

@@ -20,7 +20,9 @@ def signer() -> Iterator[Served]:
         yield signer
 
 
-@pytest.mark.parametrize("path", ["/upcheck", "/_signer/keys", "/api/v1/eth2/publicKeys"])
+@pytest.mark.parametrize(
+    "path", ["/upcheck", "/_signer/keys", "/_signer/", "/_signer/events", "/api/v1/eth2/publicKeys"]
+)
 @pytest.mark.parametrize("headers", [{"Origin": OTHER}, {"Origin": "null"}, CROSS_SITE])
 def test_a_page_of_another_site_is_refused(
     signer: Served,

@@ -225,6 +225,19 @@ def test_another_signer_with_control_is_fresh_for_each_test(project: Project) ->
         assert {"passed": 2, "skipped": 1} == outcomes(project, tests, "--signer-url", other.url)
 
 
+def test_another_signer_may_require_a_token(project: Project, tmp_path: Path) -> None:
+    tests = "def test_it(signer): assert 2 == len(signer.pubkeys)"
+    token, wrong = tmp_path / "token", tmp_path / "wrong"
+    wrong.write_text("another")
+    with Signer(interop=2, control_token_file=token) as other:
+        flags = ["--signer-url", other.url]
+        assert {"passed": 1} == outcomes(project, tests, *flags, f"--signer-token-file={token}")
+        for more in ([], [f"--signer-token-file={wrong}"], ["--signer-token-file=nowhere"]):
+            result = run(project, tests, *flags, *more)
+            assert {"errors": 1} == result.parseoutcomes()
+            result.stdout.fnmatch_lines("*--signer-token-file*")
+
+
 def test_a_failure_shows_what_another_signer_tells(project: Project, other_url: str) -> None:
     tests = "def test_it(signer): ask(signer); assert False"
     with Signer() as other:

@@ -66,7 +66,7 @@ def test_a_wrong_value_is_told(arguments: dict[str, Any], expected: str) -> None
         ("interopp", "interop"),
         ("keystore", "keystores"),
         ("startindex", "start_index"),
-        ("token_file", "keymanager_token_file"),
+        ("keymanager_token", "keymanager_token_file"),
         ("mnemonics", "mnemonic"),
     ],
 )

@@ -76,8 +76,8 @@ def _read_users(path: Path) -> list[bytes]:
     return users
 
 
-def require_token(token: str) -> Check:
-    """A check that lets in requests with the bearer token.
+def require_token(token: str, flag: str = "--keymanager-token-file") -> Check:
+    """A check that lets in requests with the bearer token, which is in the file of `flag`.
 
     It raises UnauthorizedError for a request without a token, ForbiddenError for another token.
     """
@@ -85,8 +85,9 @@ def require_token(token: str) -> Check:
     def check(request: Request) -> None:
         scheme, credentials = read_authorization(request)
         if scheme != b"bearer" or not credentials:
-            raise UnauthorizedError("expected the header Authorization: Bearer TOKEN, found none")
+            problem = "expected the header Authorization: Bearer TOKEN, found none"
+            raise UnauthorizedError(f"{problem}; the token is in {flag}")
         if not hmac.compare_digest(credentials, token.encode()):
-            raise ForbiddenError("wrong token: send the one in --keymanager-token-file")
+            raise ForbiddenError(f"wrong token: send the one in {flag}")
 
     return check

@@ -15,7 +15,7 @@ from click.core import ParameterSource
 from ..config.flags import check_exists, checked, kind_of, spelled
 from ..config.key_source import KeySource
 from ..config.plugin_source import check_plugin
-from ..config.settings import OLD_NAMES, Config, current_names
+from ..config.settings import Config
 from ..control.faults import fault_of
 from ..errors import ConfigError, SignerError, did_you_mean
 from .config_file import read_flags
@@ -35,6 +35,8 @@ SERVICE_LINK = re.compile(
 
 # Of every command: click keeps the names that a command is first called with
 HELP_NAMES: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
+# Old names that still work, and their current names
+OLD_NAMES = {"start": "start_index"}
 # Defaults that --help does not show
 NO_VALUE = (None, 0, "", ())
 
@@ -254,7 +256,7 @@ def _read_config_file(context: click.Context, _: click.Parameter, path: Path | N
         for old, current in OLD_NAMES.items():
             if old in named and current in named:
                 raise ConfigError(f"expected {current} in {path} once, found it also as {old}")
-        context.default_map = current_names(named)
+        context.default_map = {OLD_NAMES.get(name, name): value for name, value in named.items()}
 
 
 CONFIG_FILE = click.Option(

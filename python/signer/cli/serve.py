@@ -135,6 +135,17 @@ def _ready_line(config: Config, url: str, keyring: Keyring) -> str:
     return json.dumps(ready)
 
 
+def _announce_control(config: Config, url: str) -> None:
+    """Logs where the live page is, and who may steer this signer."""
+    hint = ""
+    if config.control_token_file:
+        hint = f"#token= and the token in {config.control_token_file}"
+    log.info("watch and steer it at %s/_signer/%s", url, hint)
+    if config.is_open_to_everybody:
+        told = "everybody who reaches %s may steer this signer: give --control-token-file"
+        log.warning(told, url)
+
+
 def _announce(config: Config, url: str, app: "Application") -> None:
     """Prints the line of --ready-json, then logs the keys, the URL and an example request."""
     keyring = app.keyring
@@ -153,6 +164,8 @@ def _announce(config: Config, url: str, app: "Application") -> None:
     log.info("serving at %s", url)
     if config.keymanager_token_file:
         log.info("the Keymanager API's token is in %s", config.keymanager_token_file)
+    if config.control:
+        _announce_control(config, url)
     log.info("test signer, not for production validators: --slashing %s", config.slashing)
     if keyring and not config.ready_json and not config.tls_cert:
         pubkey = to_hex(next(iter(keyring)))

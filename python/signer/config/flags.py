@@ -25,6 +25,7 @@ HIGHEST: Mapping[str, float] = {
     "INDEX": 2**32 - 1,  # EIP-2333 has 32 bits for it
     "EPOCH": 2**64 - 1,  # uint64, as in the specification
     "SLOT": 2**64 - 1,
+    "TIME": 253_402_300_799,  # seconds since 1970; the end of year 9999
     "SECONDS": 86_400,  # a day; much more overflows the server's clock
 }
 UNEXPANDED = re.compile(r"~(/|$)|\$[A-Za-z_{]")

@@ -4,32 +4,21 @@ This is the only place that says what can be configured. Any room may read it.
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal
 
 from ..errors import ConfigError
 from .flags import check_exists, checked, flag, spelled
 from .key_source import KeySource, check_key_source
 from .plugin_source import check_plugin
 
-T = TypeVar("T")
-
 KeymanagerAuth = Literal["auto", "off"]
 SlashingMode = Literal["off", "report", "enforce"]
 LogFormat = Literal["plain", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
-# old names that still work, and their current names
-OLD_NAMES = {"start": "start_index"}
-
 THIS_MACHINE = re.compile(r"localhost|::1|127(\.\d+){3}")
-
-
-def current_names(values: Mapping[str, T]) -> dict[str, T]:
-    """The same values under the current names of their flags."""
-    return {OLD_NAMES.get(name, name): value for name, value in values.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +180,17 @@ class Config:
         default=False,
         meaning="serve /_signer also to other machines",
     )
+    control_token_file: Path | None = flag(
+        None,
+        "file with the bearer token of /_signer; made if it is missing",
+        "FILE",
+        must_exist=False,
+    )
+    genesis_time: int | None = flag(
+        None,
+        "when slot 0 began, in seconds since 1970, for the live page; by default the network's",
+        "TIME",
+    )
     fault: tuple[str, ...] = flag(
         (),
         'a fault to apply, such as {"type": "ATTESTATION", "status": 500, "times": 2}; may be '
@@ -229,7 +229,7 @@ class Config:
         self._check_tls()
         self._check_paths()
         self._check_control_is_local()
-        self._check_keymanager_is_guarded()
+        self._check_keymanager_is_allowed()
 
     def _check_values(self) -> None:
         for declared in fields(self):
@@ -267,14 +267,23 @@ class Config:
     def _is_local(self) -> bool:
         return THIS_MACHINE.fullmatch(self.host.lower()) is not None
 
+    @property
+    def is_open_to_everybody(self) -> bool:
+        """Whether other machines may use /_signer without a token."""
+        return self.control and self.control_anywhere and not self.control_token_file
+
     def _check_control_is_local(self) -> None:
-        if self.control and not self.control_anywhere and not self._is_local:
+        if self.control_token_file and not self.control:
+            raise ConfigError("expected --control with --control-token-file, found none")
+        is_allowed = self.control_anywhere or self.control_token_file
+        if self.control and not is_allowed and not self._is_local:
             raise ConfigError(
                 f"expected --control on this machine only, found --host {self.host}, which other "
-                "machines reach; --control-anywhere lets them change keys and faults"
+                "machines reach: give --control-token-file FILE, or --control-anywhere to let "
+                "everybody there change keys and faults"
             )
 
-    def _check_keymanager_is_guarded(self) -> None:
+    def _check_keymanager_is_allowed(self) -> None:
         if self.keymanager_token_file and self.keymanager_auth == "off":
             raise ConfigError("expected --keymanager-token-file or -auth off, found both")
         is_open = self.keymanager and not self.keymanager_token_file and not self.auth_file

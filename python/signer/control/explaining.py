@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from ..errors import BadRequestError, UnknownOperationError
+from ..errors import BadRequestError
 from ..signing.documents import read_subject
 from ..signing.explain import explain_subject
 from ..signing.explanation import Explanation
@@ -25,21 +25,11 @@ def explain_document(
     return explain_subject(read_subject(document, types, network), network)
 
 
-def explain_record(
-    record: Record | None,
-    types: SigningTypes,
-    network: Network,
-) -> Explanation:
+def explain_record(record: Record, types: SigningTypes, network: Network) -> Explanation:
     """Explains the request of a record, with its key and its signature.
 
-    Raises UnknownOperationError when there is no such record, and BadRequestError when it has no
-    sign request.
+    Raises BadRequestError when it has no sign request.
     """
-    if record is None:
-        raise UnknownOperationError(
-            "expected the seq of a record, found one that no record has: GET /_signer/requests "
-            "lists the last ten thousand"
-        )
     if record.raw_body is NO_BODY and not record.body_dropped:
         raise BadRequestError(
             f"expected the record of a sign request, found {record.method} {record.path}, which "

@@ -2,14 +2,15 @@
 
 import json
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from itertools import count
+from itertools import count, islice
 from typing import Any
 
 from msgspec import Raw, Struct, field, structs
 
+from ..errors import UnknownOperationError
 from ..hex import abbreviated
 from .filters import RecordFilter, differing
 from .notebook import MAX_TEXT_SHOWN, table_of_members
@@ -153,6 +154,11 @@ class Journal:
         self._bodies = OrderedDict[int, Raw]()  # by number, oldest first
         self._bodies_size = 0  # bytes
         self._numbers = count(1)
+        self._completed = deque[int](maxlen=MAX_RECORDS)  # numbers; these requests hung
+        # What a reader of events has seen is told by these: none of them ever decreases.
+        self.newest = 0
+        self.completions = 0
+        self.clears = 0
         self._waiters: set[_Waiter] = set()
         self._lock = threading.Lock()
 
@@ -161,8 +167,12 @@ class Journal:
         with self._lock:
             if not record.seq:
                 record = structs.replace(record, seq=next(self._numbers))
+                self.newest = record.seq
             elif record.seq not in self._records:
                 return record  # `clear` removed it while the request hung
+            else:
+                self._completed.append(record.seq)
+                self.completions += 1
             self._keep_body(record.seq, record.raw_body)
             has_body = record.raw_body is not NO_BODY
             self._records[record.seq] = structs.replace(
@@ -184,15 +194,6 @@ class Journal:
         while self._bodies_size > MAX_BODIES_SIZE:
             _, oldest = self._bodies.popitem(last=False)
             self._bodies_size -= size_of(oldest)
-
-    def find(self, number: int) -> Record | None:
-        """The record with this number, with its body as far as that is kept."""
-        with self._lock:
-            record = self._records.get(number)
-            body = self._bodies.get(number, NO_BODY)
-        if record is None:
-            return None
-        return _with_body(record, body)
 
     def wait_for(
         self,
@@ -223,6 +224,32 @@ class Journal:
             bodies = dict(self._bodies)
         return [_with_body(record, bodies.get(record.seq, NO_BODY)) for record in records]
 
+    def find(self, number: int) -> Record:
+        """The record with a number, and its body. Raises UnknownOperationError without it."""
+        record = self._records.get(number)
+        if record is None:
+            known = f"the last {MAX_RECORDS} requests"
+            raise UnknownOperationError(f"expected the number of one of {known}, found {number}")
+        return self._with_bodies([record])[0]
+
+    def after(self, number: int, limit: int) -> list[Record]:
+        """At most `limit` records after a number, without their bodies."""
+        numbers = range(number + 1, min(number + limit, self.newest) + 1)
+        with self._lock:
+            return [self._records[seq] for seq in numbers if seq in self._records]
+
+    def completed_after(self, completions: int, limit: int) -> tuple[list[Record], int]:
+        """At most `limit` requests that hung, completed after the first `completions` ones.
+
+        Also how many there are up to these.
+        """
+        with self._lock:
+            forgotten = self.completions - len(self._completed)
+            start = max(completions, forgotten)
+            numbers = [*islice(self._completed, start - forgotten, start - forgotten + limit)]
+            records = [self._records[seq] for seq in numbers if seq in self._records]
+        return records, start + len(numbers)
+
     @contextmanager
     def _waiting(self, waiter: _Waiter) -> Iterator[list[Record]]:
         """Lets a waiter see each new record; the records until then."""
@@ -244,6 +271,7 @@ class Journal:
     def clear(self) -> None:
         """Forgets the records; the numbers go on."""
         with self._lock:
+            self.clears += 1
             self._records.clear()
             self._bodies.clear()
             self._bodies_size = 0

@@ -5,6 +5,7 @@ other processes and languages.
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgspec import to_builtins
@@ -29,6 +30,7 @@ from ..slashing.slashable import Slashable
 from ..spec.networks import DEFAULT_NETWORK, Network
 from ..ssz.scalars import shown
 from .faults import ActiveFault, Fault, Faults, fault_of
+from .feed import Feed
 from .fields import Fields, Operation, reads
 from .filters import TYPES
 from .journal import MAX_NAME_LENGTH, Journal, Record, one_line
@@ -62,6 +64,7 @@ class Operations:
         self._keyring = keyring
         self._keymanager = keymanager
         self._slashing = slashing
+        self.feed = Feed(self.journal, slashing, keyring, partial(self.get_faults, {}))
 
     def start_with(
         self,
@@ -111,12 +114,23 @@ class Operations:
         """Ends all waiting, of tests and of held requests: the signer stops."""
         self.journal.release()
         self.faults.release()
+        self.feed.release()
 
     @reads(RecordQuery, returns=list[ShownRecord])
     def get_requests(self, query: RecordQuery) -> list[Record]:
         """The records that match a RecordQuery."""
         query.require_known_type(self._types)
         return self.journal.wait_for(query.n, query.wait, query, query.since)
+
+    @reads(
+        RecordNumber,
+        expected="the number of a request",
+        returns=ShownRecord,
+        errors=(UnknownOperationError,),
+    )
+    def get_request(self, wanted: RecordNumber) -> Record:
+        """The record with a number."""
+        return self.journal.find(wanted.id)
 
     @reads(NoFields, expected="no fields")
     def delete_requests(self, _: NoFields) -> None:
@@ -241,6 +255,7 @@ class Operations:
     ROUTES: ClassVar[Mapping[str, Operation[Any]]] = {
         "GET requests": get_requests,
         "DELETE requests": delete_requests,
+        "GET requests/ID": get_request,
         "GET requests/ID/explain": get_explanation,
         "POST explain": post_explain,
         "GET faults": get_faults,

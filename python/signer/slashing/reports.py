@@ -20,6 +20,7 @@ class Reports:
 
     def __init__(self, count: Count) -> None:
         self.pairs = deque[Slashable]()
+        self.total = 0  # pairs so far, also those that are forgotten
         self._rules: dict[tuple[str, str | None], str] = {}  # by pubkey and root of `later`
         self._count = count
         self._invalid = 0  # attestations
@@ -29,6 +30,7 @@ class Reports:
         if len(self.pairs) == MAX_PAIRS_KEPT:
             self._rules.pop(_later(self.pairs.popleft()), None)
         self.pairs.append(pair)
+        self.total += 1
         self._rules[_later(pair)] = pair.rule
         self._count(pair.kind, pair.rule)
         log.log(_level(len(self.pairs)), "%s: %s", pair.kind, pair.line())
@@ -39,6 +41,17 @@ class Reports:
         log.log(
             _level(self._invalid), "invalid attestation by %s: %s", abbreviated(pubkey), problem
         )
+
+    def after(self, number: int, limit: int) -> tuple[list[Slashable], int]:
+        """At most `limit` pairs after the first `number` ones, and how many there are up to these.
+
+        Forgotten pairs are left out.
+        """
+        pairs = [*self.pairs]
+        forgotten = self.total - len(pairs)
+        start = max(number, forgotten)
+        pairs = pairs[start - forgotten :][:limit]
+        return pairs, start + len(pairs)
 
     def rule_of(self, pubkey: str, signing_root: str) -> str | None:
         """The rule that a message breaks with an earlier one; None when nothing was reported."""

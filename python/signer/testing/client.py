@@ -42,6 +42,7 @@ class ControlClient:
     """A test's side of a signer that serves at `url` with --control."""
 
     url: str
+    control_token: str | None = None  # that of --control-token-file, where there is one
     _opener = NO_PROXY
 
     def __repr__(self) -> str:
@@ -67,6 +68,8 @@ class ControlClient:
         else:
             body = msgspec.json.encode(given)
         request = Request(f"{self.url}/_signer/{path}{query}", body, method=method)  # noqa: S310
+        if self.control_token:
+            request.add_header("Authorization", f"Bearer {self.control_token}")
         timeout = REQUEST_TIMEOUT + fields.get("wait", 0)
         try:
             with self._opener.open(request, timeout=timeout) as response:

@@ -77,6 +77,8 @@ class Flags(TypedDict, total=False):
     metrics_port: int | None
     control: Literal[True]  # a Signer obeys its test through it
     control_anywhere: bool
+    control_token_file: PathLike | None
+    genesis_time: int | None
     fault: Json | Sequence[Json]
     plugin: PathLike | Sequence[PathLike]
     ready_json: bool

@@ -109,6 +109,8 @@ class Signer(ControlClient):
                 **(defaults | flags),
             )
             self.url = server.url_of(self._listener, self._config)
+            if self._config.control_token_file:
+                self.control_token = files.secret_file(self._config.control_token_file)
             if not process:
                 self._application = Application(self._config)
                 self._close_application = when_forgotten(self, self._application.close)

@@ -8,6 +8,8 @@ from ...errors import BadRequestError
 from ..contract import Contract
 from ..control import PREFIX
 
+PAGE = Contract({}, other_media={"text/html": str})
+STREAM = Contract({}, other_media={"text/event-stream": str})
 NUMBER = "ID"  # in the table of operations: the number of a fault
 
 

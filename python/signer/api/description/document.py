@@ -22,8 +22,10 @@ from ...errors import (
     UnauthorizedError,
     UnknownUserError,
 )
+from .. import events, live_page
 from ..batch import PATH as PATH_OF_BATCHES
 from ..contract import OF_BODIES, Contract
+from ..control import EVENTS, PREFIX
 from ..http import JSON
 from ..recorder import SIGN_PREFIX
 from ..routes import Routes
@@ -49,11 +51,13 @@ PARAMETERS = {
 SECURITY = {
     "basic": {"type": "http", "scheme": "basic", "description": "a user of --auth-file"},
     "token": {"type": "http", "scheme": "bearer", "description": "--keymanager-token-file"},
+    "control": {"type": "http", "scheme": "bearer", "description": "--control-token-file"},
 }
 REFUSALS: dict[str, tuple[type[SignerError], ...]] = {
     "none": (),
     "basic": (UnknownUserError,),
     "token": (UnauthorizedError, ForbiddenError),
+    "control": (UnauthorizedError, ForbiddenError),
 }
 
 
@@ -104,8 +108,11 @@ def _routes(routes: Routes, operations: Operations, config: Config) -> Iterator[
             own_contract = getattr(handler, "contract", None)
             yield Route(method, path, handler, own_contract, getattr(handler, "auth", auth))
     if config.control:
+        auth = "control" if config.control_token_file else "none"
+        yield Route("GET", PREFIX, live_page, control.PAGE, "none")
+        yield Route("GET", f"{PREFIX}{EVENTS}", events, control.STREAM, auth)
         for method, path, operation in control.operations_of(operations):
-            yield Route(method, path, operation, control.contract_of(method, operation), "none")
+            yield Route(method, path, operation, control.contract_of(method, operation), auth)
 
 
 class _Operation:

@@ -11,12 +11,19 @@ from .schemas import Schemas
 
 Responses = dict[str, Any]
 
+NO_JSON = object()  # a result in other media types only
+
 
 def results_of(contract: Contract, schemas: Schemas) -> Responses:
     """The responses with the results of a contract."""
     responses = {}
-    for status, kind in contract.results.items():
-        content = {JSON: {"schema": schemas.of(kind)}}
+    results = dict(contract.results)
+    if contract.other_media:
+        results.setdefault(HTTPStatus.OK, NO_JSON)
+    for status, kind in results.items():
+        content = {}
+        if kind is not NO_JSON:
+            content[JSON] = {"schema": schemas.of(kind)}
         if status == HTTPStatus.OK:
             for media_type, text in contract.other_media.items():
                 content[media_type] = {"schema": schemas.of(text)}
