@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from signer.cli import main
-from support.served import free_port, running
+from support.served import free_ports, running
 
 PAGE = Path(__file__).parent.parent / "docs" / "distributed.md"
 PORTS = ("9101", "9102", "9103")
@@ -38,8 +38,8 @@ def test_the_page_runs_from_top_to_bottom(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     text = PAGE.read_text("utf-8")
-    for port in PORTS:
-        text = text.replace(port, str(free_port()))
+    for port, free in zip(PORTS, free_ports(len(PORTS)), strict=True):
+        text = text.replace(port, str(free))
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {}
     languages = []

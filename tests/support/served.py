@@ -210,6 +210,12 @@ def said(signer: Running) -> list[str]:
 
 def free_port() -> int:
     """A port of this machine that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-        return port
+    return free_ports(1)[0]
+
+
+def free_ports(count: int) -> list[int]:
+    """So many different ports: the system gives out the same one again once it is closed."""
+    with ExitStack() as stack:
+        address = ("127.0.0.1", 0)
+        taken = [stack.enter_context(socket.create_server(address)) for _ in range(count)]
+        return [server.getsockname()[1] for server in taken]

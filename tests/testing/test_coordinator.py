@@ -26,7 +26,7 @@ from support.distributed import (
 from support.duties import RANDAO
 from support.hashing import sha256
 from support.known_keys import INTEROP
-from support.served import free_port
+from support.served import free_port, free_ports
 from support.slashable import attestation, block
 from support.vectors import unhex, vectors
 
@@ -357,7 +357,7 @@ def test_a_participant_may_come_back(signers: dict[int, Signer]) -> None:
 
 
 def test_a_coordinator_is_made_of_an_account_set(tmp_path: Path) -> None:
-    ports = [free_port() for _ in IDS]
+    ports = free_ports(len(IDS))
     flags = [text for port in ports for text in ("--endpoint", f"http://127.0.0.1:{port}")]
     paths = account_sets(tmp_path / "out", *flags)
 
