@@ -17,7 +17,7 @@ from .ssz.scalars import parse
 
 T = TypeVar("T")
 
-# Freeing so many holds the GIL for 30 ms. A batch of 32 MiB of keys has fewer.
+# Freeing this many values holds the GIL for 30 ms. A batch of 32 MiB of keys has fewer.
 MAX_JSON_VALUES = 350_000
 PIECE_SIZE = 64 << 10  # bytes of JSON; decoding them takes less than a millisecond
 # msgspec 0.22 crashes when two threads are the first to ask what it knows of a type

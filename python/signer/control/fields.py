@@ -63,7 +63,7 @@ def reads(
 ) -> Callable[[Callable[[Any, F], R]], Operation[R]]:
     """Makes a method an operation, which gets its fields as a `kind`.
 
-    A document tells this kind, the errors beside that of wrong fields, and what the operation
+    A document tells this kind, the errors next to that of wrong fields, and what the operation
     returns: the annotation, or `returns`.
     """
 
