@@ -8,17 +8,16 @@ Sources: consensus-specs, specs/phase0 to specs/heze; builder-specs; remote-sign
 import hashlib
 from typing import Any, NamedTuple
 
-from remerkleable.basic import boolean, uint64
+from remerkleable.basic import uint64
 from remerkleable.bitfields import Bitlist, Bitvector
-from remerkleable.byte_arrays import Bytes32, Bytes48, Bytes96
+from remerkleable.byte_arrays import Bytes32, Bytes96
 from remerkleable.complex import List, Vector
-from remerkleable.progressive import ProgressiveBitlist, ProgressiveByteList, ProgressiveList
+from remerkleable.progressive import ProgressiveBitlist
 
 from support.consensus_specs import (
     AttestationData,
     BeaconBlockHeader,
     BuilderRequestAuth,
-    Bytes20,
     DepositData,
     DepositMessage,
     ExecutionPayloadEnvelope,
@@ -32,6 +31,7 @@ from support.consensus_specs import (
     progressive_container,
     unhex,
 )
+from support.remerkleable_types import BID, InclusionList, PayloadAttestationData
 
 MAINNET_CAPELLA = 0x03000000
 MINIMAL_CAPELLA = 0x03000001
@@ -57,33 +57,10 @@ PHASE0_BODY = {
     "deposits": List[container(proof=Vector[Bytes32, 33], data=container(**DepositData)), 16],
     "voluntary_exits": List[SignedVoluntaryExit, 16],
 }
-PAYLOAD_BID = {
-    "parent_block_hash": Bytes32,
-    "parent_block_root": Bytes32,
-    "block_hash": Bytes32,
-    "prev_randao": Bytes32,
-    "fee_recipient": Bytes20,
-    "gas_limit": uint64,
-    "builder_index": uint64,
-    "slot": uint64,
-    "value": uint64,
-    "execution_payment": uint64,
-    "blob_kzg_commitments": ProgressiveList[Bytes48],
-    "execution_requests_root": Bytes32,
-}
 BIDS = {
-    "GLOAS": progressive_container(**PAYLOAD_BID),
-    "HEZE": progressive_container(**PAYLOAD_BID, inclusion_list_bits=Bitvector[16]),
+    "GLOAS": progressive_container(**BID),
+    "HEZE": progressive_container(**BID, inclusion_list_bits=Bitvector[16]),
 }
-PayloadAttestationData = container(
-    beacon_block_root=Bytes32, slot=uint64, payload_present=boolean, blob_data_available=boolean
-)
-InclusionList = container(
-    slot=uint64,
-    validator_index=uint64,
-    dependent_root=Bytes32,
-    transactions=ProgressiveList[ProgressiveByteList],
-)
 
 
 class Preset(NamedTuple):

@@ -75,7 +75,7 @@ def plan(kind: type[Container]) -> Plan:
     """
     hints = get_type_hints(kind, include_extras=True)
     names = kind.__struct_fields__
-    hashers = [_hasher(hints[name]) for name in names]
+    hashers = [hasher_of(hints[name]) for name in names]
     height: int | None = depth(CHUNK * len(names))
     if issubclass(kind, ProgressiveContainer):
         height = None
@@ -85,7 +85,8 @@ def plan(kind: type[Container]) -> Plan:
     return fields, hashers, height
 
 
-def _hasher(hint: Any) -> Hasher:
+def hasher_of(hint: Any) -> Hasher:
+    """What hashes a value of a type, which is given as an annotation."""
     # most fields are numbers and roots: these two ways need no frame of Python
     if hint in {bool, uint64, uint256}:
         return methodcaller("to_bytes", CHUNK, "little")
@@ -99,7 +100,7 @@ def _hasher(hint: Any) -> Hasher:
 
 def _sequence_hasher(kind: Any, bounds: Meta) -> Hasher:
     size = CHUNK
-    encode = _hasher(kind)
+    encode = hasher_of(kind)
     if kind is bool or (isinstance(kind, type) and issubclass(kind, uint64)):  # they share chunks
         size = getattr(kind, "BITS", 8) // 8
         encode = methodcaller("to_bytes", size, "little")

@@ -10,7 +10,7 @@ from typing import Any, get_args, get_type_hints
 from msgspec import Struct
 
 from ..hex import to_hex
-from .composites import Container, _hasher, plan
+from .composites import Container, hasher_of, plan
 from .scalars import Bitvector, ProgressiveBitlist, ProgressiveByteList
 
 ITEMS_SHOWN = 8  # of a list; a reader wants to see its form, and a page has to hold it
@@ -36,7 +36,7 @@ class Node(Struct, frozen=True, kw_only=True):
 
 def tree_of(name: str, value: Any) -> Node:
     """The tree of a container or a scalar. Hashes each level, so it takes a few times as long."""
-    return _node(name, type(value), value, _hasher(type(value))(value))
+    return _node(name, type(value), value, hasher_of(type(value))(value))
 
 
 def _node(name: str, hint: Any, value: Any, root: bytes) -> Node:
@@ -76,7 +76,7 @@ def _fields(container: Container) -> Iterator[Node]:
 
 def _items(hint: Any, values: list[Any]) -> Iterator[Node]:
     item = _item_type(hint)
-    hasher = _hasher(item)
+    hasher = hasher_of(item)
     for index, value in enumerate(values[:ITEMS_SHOWN]):
         yield _node(str(index), item, value, hasher(value))
 
