@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from signer.plugin import Plugin, Request, Response, Signed, json_response
+from signer.plugin import Plugin, Request, Response, Signed, contract, json_response
 
 
 def register(plugin: Plugin) -> None:
@@ -12,7 +12,9 @@ def register(plugin: Plugin) -> None:
     def count(signed: Signed) -> None:
         counts[signed.pubkey] += 1
 
+    @contract({200: dict[str, int]})
     async def respond(_: Request) -> Response:
+        """The number of signatures of each key that signed."""
         return json_response(counts)
 
     plugin.after_signing(count)

@@ -1,5 +1,6 @@
 """The live page in a real browser: what it shows, and that nothing of a client becomes markup."""
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -103,6 +104,30 @@ def test_an_example_is_explained(page: Any) -> None:
 
     expect(page, "#explanation .tree").to_contain_text("validator_index")
     expect(page, "#explanation").to_contain_text("EIP-7044")
+
+
+def test_a_containers_hashes_lead_to_its_root(page: Any) -> None:
+    page.click("#tab-explain")
+    page.select_option("#examples", label="ATTESTATION (FULU)")
+    page.click("#explain-form button")
+    page.wait_for_selector("#explanation .tree", timeout=MS)
+    page.click("#explanation .tree details details summary")
+
+    root = text_of(page, "#explanation .tree [data-path]")
+    expect(page, "#explanation .tree ol >> nth=0").to_contain_text(f"make {root}")
+
+
+def test_an_edited_field_marks_the_roots_that_it_changes(page: Any) -> None:
+    page.click("#tab-explain")
+    page.select_option("#examples", label="ATTESTATION (FULU)")
+    page.click("#explain-form button")
+    page.wait_for_selector("#explanation .tree", timeout=MS)
+    request = json.loads(page.input_value("#explain-json"))
+    request["attestation"]["target"]["epoch"] = "1"
+    page.fill("#explain-json", json.dumps(request))
+    page.click("#explain-form button")
+
+    expect(page, "#explanation .changed").to_have_count(3)  # of epoch, target and message
 
 
 def test_filters_leave_rows_out_and_a_pause_keeps_new_ones_away(page: Any, signer: Served) -> None:

@@ -159,6 +159,15 @@ def test_counts_belong_to_one_signer() -> None:
         assert {} == ask(other, "GET", "/signatures").json
 
 
+def test_the_contract_of_a_plugins_route_is_in_the_openapi_document() -> None:
+    with Signer(interop=1, plugins=[COUNTS]) as signer:
+        described = ask(signer, "GET", "/openapi.json").json["paths"]["/signatures"]["get"]
+
+    schema = described["responses"]["200"]["content"]["application/json"]["schema"]
+    assert "The number of signatures of each key that signed." == described["summary"]
+    assert {"type": "object", "additionalProperties": {"type": "integer"}} == schema
+
+
 def test_batches_are_counted_and_refused_requests_are_not() -> None:
     batch = {"identifiers": INTEROP[:2], "signing_request": proof_request(FIRST_SLOT)}
 

@@ -4,6 +4,7 @@ A plugin is Python from outside of this package. Its function `register` gets a 
 signing types and routes to one signer.
 """
 
+from ..api.contract import contract
 from ..api.http import Request, Response, json_response
 from ..api.lists import json_list
 from ..errors import BadRequestError, SignerError
@@ -60,6 +61,7 @@ __all__ = [
     "Signed",
     "SignerError",
     "Vector",
+    "contract",
     "json_list",
     "json_response",
     "network_of",

@@ -4,7 +4,10 @@ import { byId, details, make } from "./dom.js";
 import { ask } from "./signer.js";
 
 const OPEN_LEVELS = 2; // of the tree
+const HOW_TO_READ = "A number is 32 bytes, its lowest byte first. A container's root comes from a row of its fields' roots: " +
+  "add 32 zero bytes until the row has 1, 2, 4, 8, .. parts, then replace each two neighbours by their SHA-256 until one is left.";
 let examples = null;
+let shownRoots = null; // those of the explanation before, by the names on the way to a field
 
 /** Why there is no explanation, as a sentence. */
 export function problemText(error) {
@@ -17,7 +20,9 @@ export function setUp() {
     event.preventDefault();
     const place = byId("explanation");
     try {
-      place.replaceChildren(explanation(await ask("POST", "explain", byId("explain-json").value)));
+      const explained = await ask("POST", "explain", byId("explain-json").value);
+      place.replaceChildren(explanation(explained));
+      markChanges(place);
     } catch (error) {
       place.replaceChildren(make("p", { class: "problem" }, problemText(error)));
     }
@@ -60,16 +65,67 @@ export function explanation(explained) {
     ["signature", explained.signature],
     ["verifies", typeof explained.verifies === "boolean" ? (explained.verifies ? "yes" : "no") : null],
   ]));
-  if (explained.message) whole.append(make("ul", { class: "tree" }, node(explained.message, 0)));
+  if (explained.message) {
+    whole.append(make("p", { class: "quiet" }, HOW_TO_READ));
+    whole.append(make("ul", { class: "tree" }, node(explained.message, 0, explained.message.name)));
+  }
   return whole;
 }
 
-function node({ name, type, value, root, children, folded }, level) {
+function node({ name, type, value, root, children, folded }, level, path) {
   const label = make("span", { class: "code" }, make("strong", {}, name), ` ${type}`, value === null || value === undefined ? "" : ` = ${value}`);
-  const rootLine = make("div", { class: "code quiet" }, root);
+  const rootLine = make("div", { class: "code quiet", "data-path": path }, root);
   if (!children?.length) return make("li", {}, label, rootLine);
-  const list = make("ul", {}, ...children.map((child) => node(child, level + 1)));
+  const list = make("ul", {}, ...children.map((child) => node(child, level + 1, `${path}.${child.name}`)));
   if (folded) list.append(make("li", { class: "quiet" }, `${folded} more`));
-  const box = make("details", level < OPEN_LEVELS ? { open: "" } : {}, make("summary", {}, label), rootLine, list);
+  const box = make("details", level < OPEN_LEVELS ? { open: "" } : {}, make("summary", {}, label), rootLine);
+  if (!folded) box.append(hashes(root, children));
+  box.append(list);
   return make("li", {}, box);
+}
+
+/** The hashes that lead to a container's root, computed when somebody opens them. */
+function hashes(root, children) {
+  const lines = make("ol", { class: "code" });
+  const box = make("details", { class: "quiet" }, make("summary", {}, "its hashes"), lines);
+  box.addEventListener("toggle", async () => {
+    if (!lines.hasChildNodes()) lines.append(...(await merkleSteps(root, children)));
+  });
+  return box;
+}
+
+async function merkleSteps(root, children) {
+  if (!crypto.subtle) return [make("li", {}, "This browser computes hashes for https and localhost only.")];
+  const steps = [];
+  let row = children.map((child) => child.root);
+  const size = 2 ** Math.ceil(Math.log2(row.length));
+  while (row.length < size) row.push(`0x${"00".repeat(32)}`);
+  while (row.length > 1) {
+    const next = [];
+    for (let i = 0; i < row.length; i += 2) {
+      const hash = await sha256(row[i], row[i + 1]);
+      steps.push(make("li", {}, `${row[i]} and ${row[i + 1]} make ${hash}`));
+      next.push(hash);
+    }
+    row = next;
+  }
+  if (row[0] === root) return steps;
+  return [make("li", {}, "The fields alone do not make this root: a list also hashes its length, and a progressive container has a tree of another shape.")];
+}
+
+async function sha256(left, right) {
+  const bytes = Uint8Array.from((left + right.slice(2)).slice(2).match(/../g), (pair) => parseInt(pair, 16));
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return `0x${[...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+}
+
+/** Marks the roots that differ from those of the explanation before: edit a field and see how far it reaches. */
+function markChanges(place) {
+  const roots = new Map();
+  for (const line of place.querySelectorAll("[data-path]")) {
+    const earlier = shownRoots?.get(line.dataset.path);
+    if (earlier && earlier !== line.textContent) line.classList.add("changed");
+    roots.set(line.dataset.path, line.textContent);
+  }
+  shownRoots = roots;
 }
