@@ -3,6 +3,7 @@
 Without --control and --fault, requests have no exchange and nothing here runs.
 """
 
+import re
 import time
 from codecs import getincrementaldecoder
 from contextlib import suppress
@@ -28,6 +29,8 @@ from .http import Handler, Request, Response, answer
 SIGN_PREFIX = "/api/v1/eth2/sign/"
 SHARE_PREFIX = "/api/v1/eth2/distributed/sign/"  # by composite public key
 EXTENSION_PREFIX = "/api/v1/eth2/ext/sign/"
+# of the Keymanager API, whose bodies hold passwords, and of slips such as /eth/v1/keystore
+PATHS_WITH_SECRETS = re.compile(r"/eth/|keystore", re.IGNORECASE)
 
 
 class Exchange:
@@ -145,7 +148,9 @@ class Exchange:
         return None
 
     async def read_body(self) -> None:
-        """Takes the JSON of the body; text that is no JSON is not recorded."""
+        """Takes the JSON of the body. Text that is no JSON, and keystores, are not recorded."""
+        if PATHS_WITH_SECRETS.search(self.path):
+            return
         with suppress(SignerError):  # refused before its body was read, and too large or cut
             if self.is_sign_request or self._http_request.body:
                 self.body = await self._http_request.work_on_body(_json)

@@ -4,6 +4,7 @@ import errno
 import json
 import logging
 import os
+import resource
 from collections.abc import Mapping
 from functools import partial
 from itertools import islice
@@ -69,6 +70,8 @@ def serve(**values: Any) -> None:
     config = configuration(click.get_current_context())
     if config.exit_with_parent:
         stop_with_parent()
+    # A core dump would hold every secret key.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # These imports take most of the start, and the parent may end meanwhile.
     from .. import server  # noqa: PLC0415
     from ..app import Application  # noqa: PLC0415

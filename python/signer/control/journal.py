@@ -51,8 +51,9 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     fault lets it hang. `message` says why a request was refused, or is the answer of a fault. The
     signer computed `signing_root`; `root_given` came with the request. `reading` says how the
     request was read, where this was not the default. `conflict` is the rule that its message breaks
-    with an earlier one. `body` is the JSON of the request, unless
-    `body_dropped`: the journal drops the oldest bodies when they exceed 64 MiB together.
+    with an earlier one. `body` is the JSON of the request, but of the Keymanager API it is None,
+    because that has passwords. The journal drops the oldest bodies when they exceed 64 MiB
+    together: `body_dropped`.
     """
 
     seq: int = 0
