@@ -9,6 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # One worker more than cores: tests that start a process wait for it.
 WORKERS = $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)')
 PYTEST = -m pytest -n $(WORKERS) --dist worksteal
+SECONDS ?= 3
 SOURCES := pyproject.toml Cargo.toml Cargo.lock rust/Cargo.toml $(wildcard rust/src/*.rs)
 # the files of the examples, without what a run in their own folders made
 EXAMPLES := $(wildcard $(shell git ls-files examples 2>/dev/null))
@@ -39,7 +40,10 @@ format: $(VENV)/dev  ## Format all code
 	$(BIN)/ruff format
 	cargo fmt
 
-check: test lint  ## Run what CI runs
+fuzz: $(VENV)/dev $(VENV)/fuzz  ## Look for inputs that break the signer; SECONDS= for each fuzzer
+	PYTHONPATH=tests:benchmarks $(BIN)/python fuzz/fuzz.py --seconds $(SECONDS)
+
+check: test lint fuzz  ## Run what CI runs
 
 bench: $(VENV)/built  ## Measure all that is fast, as ratios to raw blst; ARGS=--all for the rest
 	$(BIN)/python benchmarks/bench.py $(ARGS)
@@ -88,10 +92,14 @@ $(VENV)/specification: $(VENV)/dev
 	@$(INSTALL) --group specification || echo "not installed: consensus-specs as Python"
 	@touch $@
 
+$(VENV)/fuzz: $(VENV)/dev
+	@$(INSTALL) --group fuzz || echo "not installed: atheris, so parsers are not fuzzed"
+	@touch $@
+
 # Clients in other languages, where these are installed; tests skip what is not built.
 $(VENV)/clients: $(VENV)/pip $(wildcard tests/clients/*/*) tests/examples/build $(EXAMPLES)
 	@echo "building clients in the installed languages: about a minute the first time"
 	@for build in tests/clients/*/build tests/examples/build; do $$build || echo "not built: $$build"; done
 	@touch $@
 
-.PHONY: help run test quick lint format check bench coverage audit wheels screenshots setup clean
+.PHONY: help run test quick lint format fuzz check bench coverage audit wheels screenshots setup clean

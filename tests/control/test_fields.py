@@ -17,6 +17,7 @@ from signer.errors import BadRequestError
         (Fault, b'{"status": 500, "status": 404}', 'expected "status" once, found it twice'),
         (Fault, b'{"staus": 42}', "unknown field `staus`; did you mean status?"),
         (Fault, b'{"signature": "shrot"}', "enum value 'shrot'; did you mean short?"),
+        (Fault, b'{"status": 42, "ti\xedes": 1}', "status: expected `int` >= 200"),  # by a fuzzer
         (NewKeys, b'{"mnemonic": 1234567}', "mnemonic: expected `str`, got `int`"),
         (NewKeys, {"mnemonic": 1234567}, "mnemonic: expected `str`, got `int`"),
     ],

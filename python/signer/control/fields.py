@@ -10,6 +10,7 @@ import msgspec
 
 from .. import decoding
 from ..errors import BadRequestError, SignerError, did_you_mean
+from ..json_errors import NO_JSON
 from ..ssz.scalars import shown
 
 F = TypeVar("F")
@@ -103,7 +104,7 @@ def _values(fields: bytes | str | Mapping[str, Any]) -> Mapping[str, Any]:
         return fields
     values: dict[str, Any] = {}
     if len(fields) <= MAX_EXPLAINED:
-        with suppress(msgspec.DecodeError):  # behind the wrong member it may be no JSON
+        with suppress(*NO_JSON):  # behind the wrong member
             values = msgspec.json.decode(fields)
     return values
 
