@@ -7,6 +7,7 @@ What is generated comes from where the signer itself reads it, so that it cannot
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import Field, fields
+from textwrap import wrap
 from typing import Any
 
 import click
@@ -20,6 +21,7 @@ from signer.config.flags import by_group
 from signer.config.settings import Config
 
 NOTHING = (None, "", ())  # defaults that are no value
+COMMENT: dict[str, Any] = {"initial_indent": "#   ", "subsequent_indent": "#   "}
 WIDTH = 80  # columns of --help; what a page shows without scrolling
 
 # What the file of --config may have for a flag without a default, by the word of --help
@@ -103,7 +105,7 @@ def flags() -> str:
     parts = []
     for group, declared in by_group(fields(Config)).items():
         rows = [_row_of_flag(options[one.name]) for one in declared]
-        parts.append(f"### {group}\n\n{table('flag, variable, default, meaning', rows)}")
+        parts.append(f"### {group}\n\n{table('flag and variable, default, meaning', rows)}")
     return "\n".join(parts)
 
 
@@ -115,7 +117,7 @@ def _row_of_flag(flag: Flag) -> list[str]:
     if declared.default not in NOTHING:
         default = f"`{json.dumps(declared.default)}`"
     variables = flag.envvar or ()
-    return [f"`{form}`", f"`{variables[0]}`", default, declared.metadata["help"]]
+    return [f"`{form}`<br>`{variables[0]}`", default, declared.metadata["help"]]
 
 
 def example_file() -> str:
@@ -124,7 +126,8 @@ def example_file() -> str:
     for group, declared in by_group(fields(Config)).items():
         lines += ["", f"# {group}"]
         for one in declared:
-            lines += [f"#   {one.metadata['help']}", f"# {_member(one)}"]
+            lines += wrap(one.metadata["help"], WIDTH, **COMMENT)
+            lines.append(f"# {_member(one)}")
     return "```toml\n" + "\n".join(lines) + "\n```\n"
 
 

@@ -73,9 +73,9 @@ def _operation(operation: Json) -> str:
     parts: list[str] = [operation.get("description") or operation["summary"]]
     for scheme in operation.get("security", []):
         parts += [TOKENS[name] for name in scheme]
-    if operation["parameters"]:
-        rows = map(_row_of_parameter, operation["parameters"])
-        parts.append(table("parameter, in, form, default", rows))
+    rows = [_row_of_parameter(one) for one in operation["parameters"] if one["in"] == "query"]
+    if rows:
+        parts.append(table("in the query, form, default", rows))
     body = operation.get("requestBody")
     if body:
         parts.append(f"Body: {_form(body['content'][JSON]['schema'])}.")
@@ -84,33 +84,35 @@ def _operation(operation: Json) -> str:
 
 
 def _responses(responses: Json) -> str:
-    """A table of the results, and a line of the errors."""
-    rows = []
+    """A line for each result, and one for the errors."""
+    lines = []
     refusals = []
     for status, response in sorted(responses.items()):
         schemas = [content["schema"] for content in response.get("content", {}).values()]
         if schemas == [ERROR]:
             refusals.append(status)
         else:
-            rows.append([status, _bodies(response)])
-    text = table("status, body", rows)
+            lines.append(f"- {status}: {_bodies(response)}")
     if refusals:
-        text += f"\nErrors: {', '.join(refusals)} ([what they mean](errors.md))."
-    return text
+        lines.append(f"- {', '.join(refusals)}: an [error](errors.md)")
+    return "\n".join(lines)
 
 
 def _bodies(response: Json) -> str:
     bodies = []
     for media_type, content in response.get("content", {}).items():
-        bodies.append(f"{_form(content['schema'])} as `{media_type}`")
-    return ", or ".join(bodies)
+        form = _form(content["schema"])
+        if media_type != JSON:
+            form += f" as `{media_type}`"
+        bodies.append(form)
+    return ", or ".join(bodies) or "no body"
 
 
 def _row_of_parameter(parameter: Json) -> list[str]:
     default = ""
     if "default" in parameter["schema"]:
         default = f"`{json.dumps(parameter['schema']['default'])}`"
-    return [f"`{parameter['name']}`", parameter["in"], _form(parameter["schema"]), default]
+    return [f"`{parameter['name']}`", _form(parameter["schema"]), default]
 
 
 def _form(schema: Any) -> str:

@@ -4,10 +4,15 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import fields
+from functools import partial
 from html.parser import HTMLParser
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Thread
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -16,6 +21,7 @@ import signer
 from signer.config.flags import spelled
 from signer.config.settings import Config
 from signer.signing.registry import BUILT_IN
+from support.browser import chromium, expect, missing
 from support.sharing import Shared
 
 ROOT = Path(__file__).parent.parent.parent
@@ -165,3 +171,41 @@ def test_generated_parts_are_filled_in(pages: dict[Path, Page], site: Path) -> N
 
 def documented(name: str, ids: set[str]) -> bool:
     return any(one.startswith("signer.") and one.endswith(f".{name}") for one in ids)
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The address of a folder's files."""
+    handler = partial(QuietHandler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    """Logs nothing."""
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as in the library
+        pass
+
+
+@pytest.mark.skipif(bool(missing()), reason=missing())
+def test_a_phone_shows_pages_without_scrolling_sideways_and_asks_no_other_host(site: Path) -> None:
+    asked = set()
+    sideways = []
+    with served(site) as url, chromium() as browser:
+        page = browser.new_page(viewport={"width": 390, "height": 800})
+        page.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
+        for path in ["", "harness/", "reference/configuration/", "reference/http/"]:
+            page.goto(url + path)
+            width = page.evaluate("document.documentElement.scrollWidth")
+            if width > 390:
+                sideways.append((path, width))
+        page.goto(f"{url}?q=high-watermark-epoch")
+        expect(page, ".md-search-result__item").not_to_have_count(0)
+
+    assert [] == sideways
+    assert {urlsplit(url).netloc} == asked
