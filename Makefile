@@ -55,7 +55,8 @@ audit: $(VENV)/dev  ## Check licences, sources and advisories of all dependencie
 	.ci/audit $(BIN)/python
 
 docs: $(VENV)/docs  ## Build the site into site/, strictly and without the network
-	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@# without --quiet, which would hide the warnings from --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 wheels:  ## Build wheels for Linux into dist/, and check them in empty environments
 	docs/wheels

@@ -7,7 +7,11 @@ import urllib.request
 ATTESTATION = {
     "type": "ATTESTATION",
     "fork_info": {
-        "fork": {"previous_version": "0x05000000", "current_version": "0x06000000", "epoch": "0"},
+        "fork": {
+            "previous_version": "0x05000000",
+            "current_version": "0x06000000",
+            "epoch": "0",
+        },
         "genesis_validators_root": "0x" + "33" * 32,
     },
     "attestation": {
@@ -22,9 +26,10 @@ ATTESTATION = {
 
 def attest(url: str, key: str) -> int:
     """Stands for your client: asks for one signature, and returns the status."""
+    address = f"{url}/api/v1/eth2/sign/{key}"
     body = json.dumps(ATTESTATION).encode()
     try:
-        with urllib.request.urlopen(f"{url}/api/v1/eth2/sign/{key}", body, timeout=5) as response:
+        with urllib.request.urlopen(address, body, timeout=5) as response:
             return response.status
     except urllib.error.HTTPError as error:
         with error:
