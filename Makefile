@@ -20,7 +20,7 @@ help:  ## Show this text
 run: $(VENV)/built  ## Build, and serve four interop keys at http://127.0.0.1:9000
 	$(BIN)/python -m signer serve --interop 4
 
-test: $(VENV)/dev $(VENV)/specification $(VENV)/clients  ## Run all tests
+test: $(VENV)/dev $(VENV)/specification $(VENV)/docs $(VENV)/clients  ## Run all tests
 	$(BIN)/python $(PYTEST)
 
 quick: $(VENV)/dev  ## Run the tests that are not marked slow
@@ -58,6 +58,10 @@ coverage: $(VENV)/dev $(VENV)/specification $(VENV)/clients  ## Report which lin
 audit: $(VENV)/dev  ## Check licences, sources and advisories of all dependencies
 	.ci/audit $(BIN)/python
 
+docs: $(VENV)/docs  ## Build the site into site/, strictly and without the network
+	@# without --quiet, which would hide the warnings from --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
 wheels:  ## Build wheels for Linux into dist/, and check them in empty environments
 	docs/wheels
 
@@ -68,7 +72,7 @@ setup: $(VENV)/dev  ## Prepare everything, with a hook that lints before each co
 	$(BIN)/pre-commit install
 
 clean:  ## Remove what was built
-	rm -rf $(VENV) target dist python/signer/*.so
+	rm -rf $(VENV) target dist site python/signer/*.so
 
 $(VENV)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -96,10 +100,14 @@ $(VENV)/fuzz: $(VENV)/dev
 	@$(INSTALL) --group fuzz || echo "not installed: atheris, so parsers are not fuzzed"
 	@touch $@
 
+$(VENV)/docs: $(VENV)/dev
+	@$(INSTALL) --group docs || echo "not installed: what builds the site"
+	@touch $@
+
 # Clients in other languages, where these are installed; tests skip what is not built.
 $(VENV)/clients: $(VENV)/pip $(wildcard tests/clients/*/*) tests/examples/build $(EXAMPLES)
 	@echo "building clients in the installed languages: about a minute the first time"
 	@for build in tests/clients/*/build tests/examples/build; do $$build || echo "not built: $$build"; done
 	@touch $@
 
-.PHONY: help run test quick lint format fuzz check bench coverage audit wheels screenshots setup clean
+.PHONY: help run test quick lint format fuzz check bench coverage audit docs wheels screenshots setup clean

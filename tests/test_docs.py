@@ -1,4 +1,4 @@
-"""Documents that cannot rot: the README's Python runs, and its tables are complete."""
+"""Documents that cannot rot: their Python runs, and their tables are complete."""
 
 import doctest
 import re
@@ -11,7 +11,7 @@ from typing import get_args
 import pytest
 from click.testing import CliRunner
 
-from signer import cli, errors, plugin
+from signer import cli, plugin
 from signer.app import Application
 from signer.cli.web3signer import translate
 from signer.config.settings import Config
@@ -25,11 +25,15 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 
 
-def test_the_readmes_python_runs() -> None:
-    results = doctest.testfile(str(ROOT / "README.md"), module_relative=False)
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+WITH_DOCTESTS = [path for path in DOCUMENTS if "\n>>> " in path.read_text("utf-8")]
 
-    assert results.attempted > 0
-    assert 0 == results.failed
+
+@pytest.mark.parametrize("path", WITH_DOCTESTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_doctests_of_a_page_pass(path: Path) -> None:
+    results = doctest.testfile(str(path), module_relative=False)
+
+    assert (0, True) == (results.failed, results.attempted > 0)
 
 
 EXPLAIN = ROOT / "docs" / "explain.md"
@@ -44,12 +48,6 @@ def test_the_explanation_of_the_page_is_what_the_command_prints() -> None:
     assert text.split("```text\n")[1].split("```")[0] == done.stdout
 
 
-def test_the_python_of_the_page_of_explanations_runs() -> None:
-    results = doctest.testfile(str(EXPLAIN), module_relative=False)
-
-    assert (0, True) == (results.failed, results.attempted > 0)
-
-
 def test_the_first_two_commands_of_the_readme_are_targets_and_ci_runs_the_test_one() -> None:
     commands = README.split("```sh\n")[1].split("```")[0].splitlines()
     targets = [command.split()[1] for command in commands]
@@ -61,7 +59,10 @@ def test_the_first_two_commands_of_the_readme_are_targets_and_ci_runs_the_test_o
     assert "\ncheck: test lint " in makefile
 
 
-def test_the_readme_names_every_route_and_network(tmp_path: Path) -> None:
+HTTP = (ROOT / "docs" / "reference" / "http.md").read_text("utf-8")
+
+
+def test_the_page_of_http_names_every_route_and_network(tmp_path: Path) -> None:
     config = Config(distributed=account_sets(tmp_path / "out")[0], signing_ext=True)
     routes = {
         f"{method} {path}"
@@ -71,8 +72,8 @@ def test_the_readme_names_every_route_and_network(tmp_path: Path) -> None:
 
     assert {"GET /health", "POST /eth/v1/keystores", "GET /reload"} < routes
     assert "POST /api/v1/eth2/distributed/sign" in routes
-    assert [] == [route for route in routes if f"`{route}`" not in README]
-    assert [] == [network for network in NETWORKS if network not in README]
+    assert [] == [route for route in routes if f"`{route}`" not in HTTP]
+    assert [] == [network for network in NETWORKS if network not in HTTP]
 
 
 @pytest.mark.slow
@@ -106,22 +107,6 @@ def test_the_harness_page_tells_every_route_below_control() -> None:
     routes = [name.replace(" ", " /_signer/") for name in Operations.ROUTES]
 
     assert [] == [route for route in routes if route not in text]
-
-
-def test_the_readme_has_every_status_of_an_error() -> None:
-    table = README.split("| status | when |")[1].split("\n\n")[0]
-    told = {int(row.split("|")[1]) for row in table.splitlines() if row[2:3].isdigit()}
-    defined = {kind.status for kind in subclasses(errors.SignerError)} - {500}
-
-    # 409 is a reload's, and a fault has whatever status a test wants
-    assert defined | {409} == told
-
-
-def subclasses(kind: type[errors.SignerError]) -> set[type[errors.SignerError]]:
-    return {kind}.union(*(subclasses(child) for child in kind.__subclasses__()))
-
-
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def commands() -> list[str]:
@@ -172,3 +157,15 @@ def test_the_code_of_the_page_of_plugins_is_that_of_the_examples() -> None:
 
 def test_the_page_of_plugins_has_every_name_that_stays() -> None:
     assert [] == [name for name in plugin.__all__ if f"`{name}`" not in PLUGINS]
+
+
+def test_the_code_of_contributing_is_that_of_the_package() -> None:
+    page = (ROOT / "docs" / "CONTRIBUTING.md").read_text("utf-8")
+    sources = [path.read_text("utf-8") for path in (ROOT / "python").rglob("*.py")]
+    code = [re.sub(r"^ +", "", text, flags=re.MULTILINE) for text in sources]
+    blocks = [part.split("```")[0] for part in page.split("```python\n")[1:]]
+
+    assert 2 == len(blocks)
+    for block in blocks:
+        unindented = re.sub(r"^ +", "", block, flags=re.MULTILINE)
+        assert [] != [text for text in code if unindented in text]
