@@ -208,3 +208,36 @@ def test_a_key_in_two_signers_is_an_error_when_they_are_told_by_range(tmp_path: 
         proxy.write_keys(tmp_path, [first.url, second.url])
 
     assert f"expected {INTEROP[0]} in one signer, found it in one and two\n" == failed.value.stderr
+
+
+PAGE = (proxy.RECIPES.parent.parent / "docs" / "past-one-machine.md").read_text("utf-8")
+RECIPE = (proxy.RECIPES / "nginx.conf").read_text("utf-8")
+
+
+def test_the_page_and_the_recipe_start_the_same_signers() -> None:
+    told = [line for line in PAGE.splitlines() if line.startswith("signer serve ")]
+
+    assert 2 == len(told)
+    assert told == [line[4:] for line in RECIPE.splitlines() if line.startswith("#   signer serve")]
+    for line, port in zip(told, proxy.PORTS, strict=True):
+        assert f"--port {port} " in line
+        assert 3 == RECIPE.count(f"server 127.0.0.1:{port}")
+
+
+def test_the_page_and_the_recipe_find_the_keys_alike() -> None:
+    commands = [line for line in PAGE.splitlines() if line.startswith("python nginx_keys.py")]
+
+    assert [f"#   {command}" in RECIPE for command in commands] == [True]
+
+
+def test_nginx_holds_the_keys_of_many_validators(tmp_path: Path) -> None:
+    lines = [f"{number:096x} {proxy.NAMES[number % 2]};" for number in range(50_000)]
+    (tmp_path / "keys.map").write_text("\n".join(lines))
+    (tmp_path / "public_keys.json").write_text("[]")
+
+    with Signer(interop=1) as signer, proxy.nginx(tmp_path, [signer.url]) as served:
+        path = f"/api/v1/eth2/sign/0x{49_999:096x}"
+        answer = request(served.url, "POST", path, RANDAO)
+
+    assert 404 == answer.status
+    assert "loaded public keys" in answer.json["message"]

@@ -71,7 +71,13 @@ def runs(workflow: Path) -> list[str]:
     return [step["run"] for step in steps(workflow) if "run" in step]
 
 
-@pytest.mark.parametrize("path", [*RECIPES.iterdir(), *WORKFLOWS.iterdir()], ids=lambda p: p.name)
+RUN = {"nginx.conf", "nginx_keys.py"}  # by tests/test_past_one_machine.py
+FILES = [path for path in [*RECIPES.iterdir(), *WORKFLOWS.iterdir()] if path.is_file()]
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in FILES if path.name not in RUN], ids=lambda p: p.name
+)
 def test_a_recipe_says_that_it_is_not_run(path: Path) -> None:
     assert re.match(r"(?:(?:#|//).*\n)*(?:#|//).*Not run", path.read_text("utf-8"))
 
