@@ -69,7 +69,7 @@ def _behind_nginx(signers: list[Signer]) -> Iterator[Part]:
         proxy.write_keys(folder, urls)
         with proxy.nginx(folder, urls, workers=cores()) as served:
             front = Signer(served.url)
-            workers = [Signer(served.url, pid) for pid in served.workers()]
+            workers = [Signer(served.url, pid) for pid in served.workers(cores())]
             yield Part(served.url, front.pubkeys, signers, workers)
 
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -27,10 +27,16 @@ class Proxy:
     url: str
     pid: int
 
-    def workers(self) -> list[int]:
-        """The processes that do the work."""
-        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text("utf-8")
-        return [int(pid) for pid in children.split()]
+    def workers(self, count: int) -> list[int]:
+        """The processes that do the work, once they are all there; on Linux."""
+        file = Path(f"/proc/{self.pid}/task/{self.pid}/children")
+        deadline = time.monotonic() + DEADLINE
+        while time.monotonic() < deadline:
+            children = file.read_text("utf-8").split()
+            if len(children) == count:
+                return [int(pid) for pid in children]
+            time.sleep(0.01)
+        raise RuntimeError(f"expected {count} workers of nginx, found {len(children)}")
 
 
 def write_keys(folder: Path, urls: list[str], *flags: str) -> str:
@@ -73,10 +79,8 @@ def nginx(folder: Path, urls: list[str], workers: int = 1) -> Iterator[Proxy]:
 def _wait_for(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
     deadline = time.monotonic() + DEADLINE
     while time.monotonic() < deadline and process.poll() is None:
-        try:
+        with suppress(OSError):
             socket.create_connection(("127.0.0.1", port)).close()
-        except OSError:
-            time.sleep(0.01)
-        else:
             return
+        time.sleep(0.01)
     raise RuntimeError(f"expected nginx to listen on port {port}: {log.read_text('utf-8')}")
