@@ -22,7 +22,7 @@ from signer.metrics import Metrics
 from support.asking import ask
 from support.known_keys import INTEROP
 from support.randao import RANDAO
-from support.scraping import BATCH, UNKNOWN, busy_signer, families, scrape, value
+from support.scraping import BATCH, ON_LINUX, UNKNOWN, busy_signer, families, scrape, value
 from support.served import command, free_port, serving, serving_here
 from support.slashable import attestation, block
 
@@ -51,6 +51,7 @@ def test_metrics_count_requests_keys_and_time() -> None:
     assert f'signer_build_info{{version="{__version__}"}} 1.0' in lines
 
 
+@ON_LINUX
 @pytest.mark.slow
 def test_the_process_is_the_signers() -> None:
     port = free_port()
@@ -121,6 +122,7 @@ def test_there_are_no_created_series_and_the_host_keeps_its_own() -> None:
     assert {"host_total", "host_created"} == hosts
 
 
+@ON_LINUX
 def test_every_metric_has_a_meaning_and_a_name_with_a_prefix() -> None:
     with busy_signer() as signer:
         found = families(signer.metrics_url)
@@ -129,6 +131,7 @@ def test_every_metric_has_a_meaning_and_a_name_with_a_prefix() -> None:
     assert {"signer", "process"} == {family.name.split("_")[0] for family in found}
 
 
+@ON_LINUX
 def test_some_metrics_can_be_asked_for_by_name() -> None:
     names = ["process_cpu_seconds_total", "signer_faults_applied_total"]
     with serving_here(*HERE) as signer:
@@ -253,6 +256,7 @@ def test_keys_are_told_apart_by_their_source() -> None:
     assert 3 == value(samples, "signer_keys_loaded", source="imported")
 
 
+@ON_LINUX
 def test_requests_in_progress_and_open_connections_are_counted_while_they_last() -> None:
     hang = json.dumps({"hang": True})
     with serving_here(*CONTROL, "--fault", hang) as signer:

@@ -11,7 +11,9 @@ import yaml
 from prometheus_client.core import Metric
 
 from support.promql import OF_THE_TARGET, grouping, matching, selectors
-from support.scraping import busy_signer, families
+from support.scraping import ON_LINUX, busy_signer, families
+
+pytestmark = ON_LINUX
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = (ROOT / "docs" / "metrics.md").read_text("utf-8")

@@ -17,10 +17,11 @@ import yaml
 
 from support.known_keys import INTEROP
 from support.randao import RANDAO
-from support.scraping import BATCH, UNKNOWN, busy_signer
+from support.scraping import BATCH, ON_LINUX, UNKNOWN, busy_signer
 from support.served import Served, free_port
 
 pytestmark = [
+    ON_LINUX,
     pytest.mark.slow,
     pytest.mark.skipif(
         shutil.which("prometheus") is None,

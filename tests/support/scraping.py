@@ -1,10 +1,12 @@
 """Metrics as prometheus_client's parser reads them, and a signer that shows all of them."""
 
 import json
+import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
 from prometheus_client.core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
@@ -17,6 +19,9 @@ from support.slashable import attestation
 
 UNKNOWN = "0x" + "12" * 48
 BATCH = "/api/v1/eth2/sign"
+ON_LINUX = pytest.mark.skipif(
+    sys.platform != "linux", reason="expected Linux, whose /proc has the process and connections"
+)
 ANSWER = {"status": 500, "type": "RANDAO_REVEAL", "times": 1}
 
 
