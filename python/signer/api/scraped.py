@@ -14,10 +14,13 @@ Values = dict[tuple[str, ...], float]
 
 
 def connect(metrics: Metrics, config: Config, keyring: Keyring, faults: Faults) -> None:
-    """Adds the metrics whose values are kept elsewhere.
+    """Adds the metrics whose values are kept elsewhere; nothing without --metrics.
 
     Known rules and reasons start at 0: PromQL's `increase` does not see a step from nothing to 1.
     """
+    if not config.metrics:
+        return
+    metrics.read_process()
     for rule in sorted(SLASHABLE_RULES):
         metrics.slashable.labels(rule)
     for error_class, reason in REASONS.items():

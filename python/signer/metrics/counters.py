@@ -66,20 +66,20 @@ class Metrics:
             registry=self.registry,
         )
         Info("signer_build", "Its version", registry=self.registry).info({"version": __version__})
-        ProcessCollector(registry=self.registry)
-        self._read_points()
         self._requests_in_progress = Gauge(
             "signer_requests_in_progress",
             "Requests that are not answered yet, without readers of events",
             registry=self.registry,
         )
         self._port: int | None = None
-        self.read_gauge("signer_open_connections", "Connections of clients", self._open_connections)
         # Finding a child by its labels costs more in the library than counting.
         self._child_of_requests = cache(self.requests.labels)
         self._child_of_duration = cache(self.duration.labels)
 
-    def _read_points(self) -> None:
+    def read_process(self) -> None:
+        """Adds what the process and the kernel know. A test's signer without metrics needs none."""
+        ProcessCollector(registry=self.registry)
+        self.read_gauge("signer_open_connections", "Connections of clients", self._open_connections)
         self.read_counter(
             "signer_hash_to_curve_cache_hits",
             "Signing roots whose point was in the cache of this process",
