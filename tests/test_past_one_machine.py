@@ -1,6 +1,9 @@
 """Two signers behind a real nginx, as docs/past-one-machine.md describes."""
 
+import os
+import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,9 +29,10 @@ UNKNOWN = "0x" + "12" * 48
 class Pair:
     """Two signers, and nginx in front of them."""
 
-    def __init__(self, first: Signer, second: Signer, url: str) -> None:
+    def __init__(self, first: Signer, second: Signer, served: proxy.Proxy) -> None:
         self.signers = [first, second]
-        self.url = url
+        self.url = served.url
+        self.pid = served.pid  # of nginx
 
     def sign(self, pubkey: str, body: object, accept: str = "application/json") -> Answer:
         path = f"/api/v1/eth2/sign/{pubkey}"
@@ -50,7 +54,7 @@ def by_range(tmp_path: Path) -> Iterator[Pair]:
         urls = [first.url, second.url]
         assert f"{2 * KEYS_OF_EACH} keys\n" == proxy.write_keys(tmp_path, urls)
         with proxy.nginx(tmp_path, urls) as served:
-            yield Pair(first, second, served.url)
+            yield Pair(first, second, served)
 
 
 @pytest.fixture
@@ -63,7 +67,7 @@ def by_hash(tmp_path: Path) -> Iterator[Pair]:
         urls = [first.url, second.url]
         proxy.write_keys(tmp_path, urls, "--hash")
         with proxy.nginx(tmp_path, urls) as served:
-            yield Pair(first, second, served.url)
+            yield Pair(first, second, served)
 
 
 def test_each_key_is_signed_for_by_the_signer_that_has_it(by_range: Pair) -> None:
@@ -92,6 +96,21 @@ def test_all_keys_are_listed(by_range: Pair) -> None:
     first, second = by_range.signers
     assert [*first.pubkeys, *second.pubkeys] == answer.json
     assert "application/json" == answer.headers["content-type"]
+
+
+def test_keys_that_came_later_are_signed_for_after_a_reload(by_range: Pair, tmp_path: Path) -> None:
+    first, second = by_range.signers
+    keys = second.add_keys(interop=8)
+    proxy.write_keys(tmp_path, [first.url, second.url])
+    os.kill(by_range.pid, signal.SIGHUP)  # what `nginx -s reload` sends
+
+    statuses = [404]
+    deadline = time.monotonic() + 10
+    while set(statuses) != {200}:  # old workers answer until the new ones are there
+        assert time.monotonic() < deadline
+        statuses = [by_range.sign(key, RANDAO).status for key in keys]
+
+    assert {*keys} < {*request(by_range.url, "GET", "/api/v1/eth2/publicKeys").json}
 
 
 def test_slashing_protection_holds_for_each_key(by_range: Pair) -> None:
