@@ -16,6 +16,7 @@ import interference
 import keystores
 import machine
 import memory
+import nginx
 import server
 import signing_types
 import slashing
@@ -34,8 +35,9 @@ PARTS = {
     "slashing": slashing.measure,
     "events": events.measure,
     "interference": interference.measure,
+    "nginx": nginx.measure,
 }
-SLOW = {"keystores", "slashing", "interference", "events"}
+SLOW = {"keystores", "slashing", "interference", "events", "nginx"}
 VOID = "Quick: it shows that all parts work, and every figure is void."
 
 

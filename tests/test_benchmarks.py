@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import proxy
 import wrk
 from budgets import BESIDE_ITS_RECORD, BESIDE_UPSTREAM, BUDGETS, Budget
 from load import TEMPLATE
@@ -67,6 +68,18 @@ def test_a_part_alone_is_measured_and_compared_with_upstream_where_that_serves(
     assert {"closed loop"} == {budget.figure[0] for budget in measured(rows, beside)}
     for budget in BESIDE_UPSTREAM:
         assert 0 < rows[budget.name]["measured"]
+
+
+@pytest.mark.skipif(proxy.NGINX is None, reason="expected nginx, found none")
+def test_nginx_in_front_of_signers_has_a_cost_of_its_own(tmp_path: Path) -> None:
+    file = tmp_path / "figures.json"
+    quick_budgets(file, "nginx")
+    rows = json.loads(file.read_text("utf-8"))["tables"]["nginx"]
+
+    assert 6 == len(rows)
+    for name, row in rows.items():
+        assert name.startswith("nginx") == (row["nginx µs"] > 0)
+        assert row["signers µs"] > 0
 
 
 @pytest.mark.skipif(not wrk.INSTALLED, reason="expected wrk, found none")

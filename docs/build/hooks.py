@@ -47,7 +47,8 @@ PAGES = {
     "examples/typescript": "quickstart/typescript.md",
 }
 # Files outside of docs/ that are copied, each to the path that a link gives them
-COPIED = ["LICENSE", *(f"examples/recipes/{path.name}" for path in ROOT.glob("examples/recipes/*"))]
+RECIPES = [path for path in ROOT.glob("examples/recipes/*") if path.is_file()]
+COPIED = ["LICENSE", *(f"examples/recipes/{path.name}" for path in RECIPES)]
 
 MARKER = re.compile(r"^<!-- (generated|file): (.+) -->$", re.MULTILINE)
 LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#)([^)#\s]+)")

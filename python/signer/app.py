@@ -4,7 +4,7 @@ from contextlib import ExitStack
 from functools import partial
 from typing import Self
 
-from .api import auth, batch, distributed, extension, keymanager, openapi
+from .api import auth, batch, distributed, extension, keymanager, openapi, scraped
 from .api.bodies import BodyReader, Receive
 from .api.browsers import BrowserGuard
 from .api.control import PREFIX, ControlRoutes
@@ -46,10 +46,7 @@ class Application:
         self._check_user = self._plugins.check_of_others(self._user_check(config))
         self._bodies = BodyReader(config.idle_timeout)
         self.keyring = Keyring()
-        self.metrics = Metrics(
-            keys=lambda: len(self.keyring),
-            failures=lambda: len(self.keyring.failures),
-        )
+        self.metrics = Metrics()
         self.refusals = Refusals(self.metrics, Diagnoses(self._network))
         with ExitStack() as unless_complete:
             self._data_dir: DataDir | None = None
@@ -61,6 +58,7 @@ class Application:
             self.keymanager = KeyManager(config, self.keyring, self._data_dir, self._slashing)
             self.operations = Operations(self.keyring, self.keymanager, self._slashing)
             self.operations.start_with(config.fault, self._plugins.types, self._network)
+            scraped.connect(self.metrics, config, self.keyring, self.operations.faults)
             self._make_routes(config)
             unless_complete.pop_all()
 
@@ -72,7 +70,9 @@ class Application:
         types = self._plugins.signing_types()
         key_signer = self._plugins.key_signer(self.keyring, self._slashing, self.metrics)
         self._sign = SignRoute(key_signer, types, self._network, self.refusals)
-        self._batch = batch.BatchRoute(key_signer, types, self._network, self.refusals)
+        self._batch = batch.BatchRoute(
+            key_signer, types, self._network, self.refusals, self.metrics
+        )
         self._control = ControlRoutes(self.operations, config, self._network)
         routes = StatusRoutes(self.keyring, self.keymanager, self._slashing).routes
         if config.keymanager:

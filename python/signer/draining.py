@@ -18,14 +18,15 @@ DRAIN_TIMEOUT = 5.0  # seconds; a stopping server waits this long for open reque
 
 
 class WatchedApplication:
-    """The application, and a count of the requests that it works on."""
+    """The application, and a count of the requests that it works on, also for its metrics."""
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: Any, port: int) -> None:
         self._app = app
         self._is_draining = False
         self._open_requests = 0
         self._open_streams = 0
         self._last_seen = monotonic()
+        app.metrics.watch_server(port, lambda: self._open_requests)
 
     async def drain(self) -> None:
         """Answers every request that was sent on an old connection, for DRAIN_TIMEOUT at most.

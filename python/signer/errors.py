@@ -57,6 +57,7 @@ class SignerError(Exception):
     status: int = 500
     headers: Mapping[str, str] = {}
     is_reported: bool = False  # whether a warning in the log has said it
+    is_counted: bool = False  # whether the metrics have it
 
 
 class BadRequestError(SignerError):

@@ -121,7 +121,7 @@ async def serve(
     host, port = listener.getsockname()[:2]
     with _taking(host, port):  # another process may have bound it too, and listen already
         listener.listen(BACKLOG)
-    watched = WatchedApplication(app)
+    watched = WatchedApplication(app, port)
     with (
         noting_handshakes(app.refusals) as handshakes,
         serving_front(listener, config, app.refusals) as front,

@@ -151,6 +151,7 @@ def test_refusals_are_counted() -> None:
     with serving_application("--interop", "1") as (signer, app):
         for _ in range(5):
             signer.sign(UNKNOWN, RANDAO["request"])
-        count = app.metrics.registry.get_sample_value("signer_refusals_total", {"status": "404"})
+        labels = {"status": "404", "reason": "unknown_key"}
+        count = app.metrics.registry.get_sample_value("signer_refusals_total", labels)
 
     assert 5 == count

@@ -194,7 +194,7 @@ def test_what_is_off_or_on_by_default_can_be_the_other_way(disk: Path) -> None:
         assert [200, 200] == slashable_pair(signer)
         assert 200 == signer.ask("GET", "/eth/v1/keystores").status
         with urllib.request.urlopen(f"http://127.0.0.1:{metrics}/metrics") as response:
-            assert b"signer_keys_loaded 2.0" in response.read()
+            assert b"\nsigning_signers_loaded_count 2.0\n" in response.read()  # its own name
 
 
 @pytest.mark.slow
@@ -429,7 +429,8 @@ def test_a_file_changes_defaults_whatever_the_case_of_its_booleans(tmp_path: Pat
 
     flags, _ = translate(["--config-file", str(path)], {})
 
-    assert ["--metrics", "--no-keymanager", "--slashing=report"] == flags
+    names = "--metrics-web3signer-names"
+    assert ["--metrics", "--no-keymanager", "--slashing=report", names] == flags
 
 
 def test_a_list_in_a_file_is_one_value(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ def example() -> str:
 
 def uncommented() -> str:
     """The same with every flag set."""
-    return re.sub(r"^# (?=[a-z-]+ = )", "", example(), flags=re.MULTILINE)
+    return re.sub(r"^# (?=[a-z0-9-]+ = )", "", example(), flags=re.MULTILINE)
 
 
 def test_the_example_sets_nothing_until_a_line_is_uncommented(tmp_path: Path) -> None:

@@ -3,17 +3,24 @@
 They are parsed, and their commands and flags exist.
 """
 
+import configparser
 import re
 import shlex
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 import pytest
 import yaml
+from click.testing import CliRunner
 
 from signer import cli
+from signer.cli.serve import DEFAULT_METRICS_PORT
 from signer.cli.web3signer import translate
+from support.served import serving_here
 
 ROOT = Path(__file__).parent.parent.parent
 RECIPES = ROOT / "examples" / "recipes"
@@ -64,7 +71,13 @@ def runs(workflow: Path) -> list[str]:
     return [step["run"] for step in steps(workflow) if "run" in step]
 
 
-@pytest.mark.parametrize("path", [*RECIPES.iterdir(), *WORKFLOWS.iterdir()], ids=lambda p: p.name)
+RUN = {"nginx.conf", "nginx_keys.py"}  # by tests/test_past_one_machine.py
+FILES = [path for path in [*RECIPES.iterdir(), *WORKFLOWS.iterdir()] if path.is_file()]
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in FILES if path.name not in RUN], ids=lambda p: p.name
+)
 def test_a_recipe_says_that_it_is_not_run(path: Path) -> None:
     assert re.match(r"(?:(?:#|//).*\n)*(?:#|//).*Not run", path.read_text("utf-8"))
 
@@ -101,6 +114,102 @@ def test_a_container_of_testcontainers_has_flags_that_exist() -> None:
     flags = parse(re.findall(r'"([^"]*)"', call))
 
     assert ("0.0.0.0", True, True) == (flags["host"], flags["control"], flags["control_anywhere"])
+
+
+def service() -> configparser.ConfigParser:
+    """The unit of systemd, whose lines may go on in the next one."""
+    text = (RECIPES / "signer.service").read_text("utf-8").replace("\\\n", " ")
+    parser = configparser.ConfigParser(strict=True, interpolation=None, delimiters="=")
+    parser.read_string(text)
+    return parser
+
+
+def test_a_unit_of_systemd_starts_a_signer_with_flags_that_exist(tmp_path: Path) -> None:
+    words = shlex.split(service()["Service"]["ExecStart"])
+    network = tmp_path / "config.yaml"  # a file that the operator has
+    network.write_text("PRESET_BASE: minimal\n")
+    words[words.index("--network") + 1] = str(network)
+
+    flags = parse(words[1:])
+
+    assert "/opt/py3signer/bin/signer" == words[0]
+    assert ("enforce", 64) == (flags["slashing"], flags["count"])
+    assert f"/var/lib/{service()['Service']['StateDirectory']}" == str(flags["data_dir"])
+    asked = urlsplit(shlex.split(service()["Service"]["ExecStartPost"])[-1])
+    assert (flags["port"], "/upcheck") == (asked.port, asked.path)
+
+
+def test_a_unit_of_systemd_does_not_restart_after_a_wrong_flag() -> None:
+    wrong = CliRunner().invoke(cli.main, ["serve", "--interop", "many"])
+
+    assert str(wrong.exit_code) == service()["Service"]["RestartPreventExitStatus"]
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="expected systemd, found none")
+def test_systemd_takes_the_unit() -> None:
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--recursive-errors=no", RECIPES / "signer.service"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    unknown = [line for line in done.stderr.splitlines() if "Unknown" in line or "invalid" in line]
+    assert [] == unknown
+
+
+KUBERNETES = [*yaml.safe_load_all((RECIPES / "kubernetes.yaml").read_text("utf-8"))]
+DEPLOYMENT, SERVICE = KUBERNETES
+CONTAINER = DEPLOYMENT["spec"]["template"]["spec"]["containers"][0]
+PROBES = ["startupProbe", "readinessProbe", "livenessProbe"]
+
+
+def test_kubernetes_starts_a_signer_with_flags_that_exist() -> None:
+    flags = parse(CONTAINER["args"])
+
+    assert ["signer"] == CONTAINER["command"]
+    assert ("0.0.0.0", "enforce", False) == (flags["host"], flags["slashing"], flags["keymanager"])
+    mounts = {mount["name"]: mount["mountPath"] for mount in CONTAINER["volumeMounts"]}
+    volumes = [volume["name"] for volume in DEPLOYMENT["spec"]["template"]["spec"]["volumes"]]
+    assert ({"data": str(flags["data_dir"])}, ["data"]) == (mounts, volumes)
+
+
+def test_kubernetes_has_the_ports_of_the_signer() -> None:
+    ports = {port["name"]: port["containerPort"] for port in CONTAINER["ports"]}
+    annotations = DEPLOYMENT["spec"]["template"]["metadata"]["annotations"]
+
+    assert {"http": 9000, "metrics": DEFAULT_METRICS_PORT} == ports
+    assert ports == {port["targetPort"]: port["port"] for port in SERVICE["spec"]["ports"]}
+    assert str(ports["metrics"]) == annotations["prometheus.io/port"]
+
+
+def test_kubernetes_finds_its_pods() -> None:
+    labels = DEPLOYMENT["spec"]["template"]["metadata"]["labels"]
+
+    assert labels == SERVICE["spec"]["selector"] == DEPLOYMENT["spec"]["selector"]["matchLabels"]
+    assert (1, "Recreate") == (
+        DEPLOYMENT["spec"]["replicas"],
+        DEPLOYMENT["spec"]["strategy"]["type"],
+    )
+
+
+@pytest.mark.parametrize("probe", PROBES)
+def test_a_probe_of_kubernetes_is_answered_by_a_signer(probe: str) -> None:
+    asked = CONTAINER[probe]["httpGet"]
+    with serving_here("--interop", "1") as signer:
+        status = signer.ask("GET", asked["path"], headers={"Accept": "*/*"}).status  # kubelet's
+
+    assert (200, "http") == (status, asked["port"])
+
+
+def test_only_readiness_fails_for_a_key_that_does_not_load(tmp_path: Path) -> None:
+    (tmp_path / "broken.json").write_text('{"crypto": {}, "version": 4, "pubkey": "00"}')
+    with serving_here("--interop", "1", "--keystores-path", tmp_path) as signer:
+        statuses = [
+            signer.ask("GET", CONTAINER[probe]["httpGet"]["path"]).status for probe in PROBES
+        ]
+
+    assert [200, 503, 200] == statuses
 
 
 PARTICIPANTS = read(RECIPES / "ethereum-package.yaml")["participants"]

@@ -14,13 +14,15 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Thread
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
+from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 from click.testing import CliRunner, Result
-from prometheus_client import start_http_server
+from prometheus_client import make_wsgi_app
 
 from signer import server
 from signer.app import Application
@@ -74,6 +76,7 @@ class Served:
 
     url: str
     ready: dict[str, Any]
+    metrics_url: str = field(default="", kw_only=True)  # of `serving_here`, with a port for them
 
     def ask(
         self,
@@ -117,16 +120,34 @@ def serving_application(*flags: str | Path) -> Iterator[tuple[Served, Applicatio
         ExitStack() as stack,
     ):
         url = server.url_of(listener, config)
+        metrics_url = ""
         if config.metrics and config.metrics_port is not None:
             host = config.metrics_host or config.host
-            metrics, thread = start_http_server(config.metrics_port, host, app.metrics.registry)
-            stack.callback(thread.join)
-            stack.callback(metrics.server_close)
-            stack.callback(metrics.shutdown)
+            metrics_url = stack.enter_context(_serving_metrics(host, config.metrics_port, app))
         app.keymanager.load()
         stack.callback(ServerThread(app, listener, config).stop)
-        served = Served(url, {"url": url, "pid": os.getpid(), "pubkeys": len(app.keyring)})
+        ready = {"url": url, "pid": os.getpid(), "pubkeys": len(app.keyring)}
+        served = Served(url, ready, metrics_url=metrics_url)
         yield served, app
+
+
+class _Silent(WSGIRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Logs nothing."""
+
+
+@contextmanager
+def _serving_metrics(host: str, port: int, app: Application) -> Iterator[str]:
+    """The URL of an application's metrics; prometheus_client's server takes long to end."""
+    registry = app.metrics.registry
+    with make_server(host, port, make_wsgi_app(registry), handler_class=_Silent) as metrics:
+        thread = Thread(target=metrics.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield f"http://{host}:{metrics.server_port}/metrics"
+        finally:
+            metrics.shutdown()
+            thread.join()
 
 
 def command(*flags: str | Path) -> list[str]:

@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 
 from .. import decoding
 from ..errors import BadRequestError, SignerError
+from ..metrics import Metrics
 from ..signing.candidates import Chosen
 from ..signing.engine import SigningEngine
 from ..signing.registry import SigningTypes
@@ -80,12 +81,13 @@ class BatchRoute:
         types: SigningTypes,
         network: Network,
         refusals: Refusals,
+        metrics: Metrics,
     ) -> None:
         self._key_signer = key_signer
         self._types = types
         self._network = network
         self._refusals = refusals
-
+        self._metrics = metrics
         self.routes: Routes = {PATH: {"POST": self}}
 
     def start(self) -> None:
@@ -119,6 +121,7 @@ class BatchRoute:
             await self._refusals.explain(error)
             self._refusals.note_unsigned(type_name, "", error)
             raise
+        self._metrics.note_batch(len(batch.identifiers))
         # Threads of low priority: single signatures go before a batch's.
         if self._engine is None:
             self._engine = SigningEngine(cores(), background=True)

@@ -12,7 +12,9 @@ from ..control.journal import MAX_LINE_LENGTH, one_line
 from ..errors import FaultError, SignerError, SigningRootError
 from ..hex import abbreviated
 from ..metrics import Metrics
+from ..metrics.counters import TLS
 from .diagnoses import Diagnoses
+from .reasons import HANDSHAKE, reason_of
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +41,16 @@ class Refusals:
         self._lock = threading.Lock()
 
     def note(self, subject: str, error: SignerError, key: str = "") -> None:
-        """Notes a refused request. Says nothing of an error that was reported, or of a fault's."""
-        if error.is_reported or isinstance(error, FaultError):
+        """Notes a refused request. Says nothing of an error that was reported, or of a fault's.
+
+        One error may be noted twice on its way, and counts once.
+        """
+        if isinstance(error, FaultError):
+            return
+        if not error.is_counted:
+            error.is_counted = True
+            self._metrics.count_refusal(str(error.status), reason_of(error))
+        if error.is_reported:
             return
         error.is_reported = True
         owner = ""
@@ -70,11 +80,11 @@ class Refusals:
 
     def note_handshake(self, peer: str, reason: str) -> None:
         """Notes a TLS handshake with a client at this address that failed."""
-        self._note(f"TLS handshake of {peer}", ("TLS handshake", "tls", reason), reason)
+        self._metrics.count_refusal(TLS, HANDSHAKE)
+        self._note(f"TLS handshake of {peer}", ("TLS handshake", TLS, reason), reason)
 
     def _note(self, told: str, whole_kind: tuple[str, str, str], reason: str) -> None:
         subject, status, words = whole_kind
-        self._metrics.count_refusal(status)
         kind = (subject.partition(" /")[0], status, _without_values(words))  # without a path
         with self._lock:
             level = logging.DEBUG

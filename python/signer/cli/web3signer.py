@@ -121,6 +121,8 @@ def translate(
             ignored.append(f"--{name}")
         elif (flag := _flag(name, value)) not in left_out:
             flags.append(flag)
+    if "--metrics" in flags:
+        flags.append("--metrics-web3signer-names")
     return flags, ignored
 
 

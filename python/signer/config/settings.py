@@ -171,6 +171,7 @@ class Config:
         "port of the metrics; by default 9001, or a free one with --port 0",
         "PORT",
     )
+    metrics_web3signer_names: bool = flag(default=False, meaning="also serve Web3Signer's names")
     control: bool = flag(
         default=False,
         meaning="serve /_signer: records, faults, keys, slashable messages",

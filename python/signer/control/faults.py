@@ -4,10 +4,11 @@ import asyncio
 import random
 import re
 import threading
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from itertools import count
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from msgspec import Meta
 
@@ -28,6 +29,9 @@ WrongSignature = Literal[
     "infinity",
     "not_in_group",
 ]
+
+FaultKind = Literal["answer", "delay", "drop", "hang", "response", "signature"]
+FAULT_KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
 
 MAX_SECONDS = 86_400  # a day; much more overflows the event loop's clock
 Seconds = Annotated[float, Meta(ge=0, le=MAX_SECONDS)]
@@ -82,6 +86,21 @@ class Fault(RequestFilter, frozen=True, kw_only=True, repr_omit_defaults=True):
     def answers(self) -> bool:
         """Whether it answers by itself, so that nothing is signed."""
         return self.drop or self.body is not None or (self.status or 0) >= FIRST_ERROR_STATUS
+
+    @property
+    def kind(self) -> FaultKind:
+        """What it does above all, for the metrics; a delay counts if there is nothing else."""
+        if self.hang:
+            return "hang"
+        if self.drop:
+            return "drop"
+        if self.signature:
+            return "signature"
+        if self.answers:
+            return "answer"
+        if self.status or self.content_type:
+            return "response"
+        return "delay"
 
 
 def _is_unicode(text: str) -> bool:
@@ -206,6 +225,7 @@ class Faults:
     """The faults of a signer. Any thread may call."""
 
     def __init__(self) -> None:
+        self.applied = Counter[FaultKind]()  # requests, by what was done to them; never reset
         self._faults: list[ActiveFault] = []
         self._numbers = count(1)
 
@@ -231,6 +251,7 @@ class Faults:
         """The newest fault that applies to a request; counts its hit."""
         for active in reversed(self.all()):
             if not active.is_removed and active.try_apply(request):
+                self.applied[active.fault.kind] += 1
                 return active
         return None
 

@@ -75,6 +75,7 @@ class Flags(TypedDict, total=False):
     metrics: bool
     metrics_host: str
     metrics_port: int | None
+    metrics_web3signer_names: bool
     control: Literal[True]  # a Signer obeys its test through it
     control_anywhere: bool
     control_token_file: PathLike | None
