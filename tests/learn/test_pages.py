@@ -6,7 +6,10 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -15,13 +18,15 @@ from signer import Signer
 from signer.api import diagnoses
 from signer.signing import diagnosis
 from support.asking import ask
+from support.consensus_specs import progressive_container
 from support.hashing import electra_aggregate_root, signing_root
 from support.lessons import ATTESTATION, BLOCK
 from support.pages import DOCS, IMAGES, blocks, files, page, roots_module
+from support.remerkleable_types import BID, parsed
 from support.requests import BY_NAME
 from support.slashable import statuses
 from support.slashing_command import imported
-from support.vectors import VECTORS, unhex
+from support.vectors import VECTORS, unhex, vectors
 
 ENOUGH = 10  # seconds; a busy machine must not end the search for a cause
 
@@ -75,27 +80,49 @@ def test_there_are_eight_exercises_each_with_an_answer() -> None:
     assert [1] * 8 == [text.count('??? success "Answer"') for text in exercises]
 
 
-AGGREGATES = [
-    ("mainnet", "AGGREGATE_AND_PROOF_V2/ELECTRA/257-bits", 4 * 2048),
-    ("plataberget", "AGGREGATE_AND_PROOF_V2/GLOAS/random-0", 64 * 2048),
+def of_electra_in(case: Any, limit: int) -> bytes:
+    message = case["request"]["aggregate_and_proof"]["data"]
+    return electra_aggregate_root(message, limit)
+
+
+def bid_of_gloas(case: Any) -> bytes:
+    message = case["request"]["execution_payload_bid"]["data"]
+    return bytes(parsed(progressive_container(**BID), message).hash_tree_root())
+
+
+HEZE_BID = next(
+    case
+    for case in vectors("signing/signing_live.json")["cases"]
+    if case["name"] == "EXECUTION_PAYLOAD_BID/heze-0/none"
+)
+# the rows of the table: a request, the object root of the client, and the network
+OTHER_CONTAINERS: list[tuple[Any, Callable[[Any], bytes], str]] = [
+    (
+        BY_NAME["mainnet", "AGGREGATE_AND_PROOF_V2/ELECTRA/257-bits"],
+        partial(of_electra_in, limit=4 * 2048),
+        "mainnet",
+    ),
+    (
+        BY_NAME["plataberget", "AGGREGATE_AND_PROOF_V2/GLOAS/random-0"],
+        partial(of_electra_in, limit=64 * 2048),
+        "plataberget",
+    ),
+    (HEZE_BID, bid_of_gloas, "mainnet"),
 ]
 
 
-@pytest.mark.parametrize(
-    ("row", "network", "name", "limit"), [(row, *case) for row, case in enumerate(AGGREGATES)]
-)
-def test_a_row_of_other_containers_is_what_the_signer_says(
-    row: int, network: str, name: str, limit: int
-) -> None:
-    case = BY_NAME[network, name]
-    message = case["request"]["aggregate_and_proof"]["data"]
-    root = signing_root(electra_aggregate_root(message, limit), unhex(case["domain"]))
+@pytest.mark.parametrize("row", range(len(OTHER_CONTAINERS)))
+def test_a_row_of_other_containers_is_what_the_signer_says(row: int) -> None:
+    case, object_root, network = OTHER_CONTAINERS[row]
+    root = signing_root(object_root(case), unhex(case["domain"]))
     with Signer(interop=1, network=network) as signer:
         path = f"/api/v1/eth2/sign/{signer.pubkeys[0]}"
         answer = ask(signer, "POST", path, case["request"] | {"signingRoot": root})
 
-    table = page("learn/what-goes-wrong.md").split("| the client used |")[1].splitlines()
-    phrase = table[2 + row].split("`")[1]
+    table = page("learn/what-goes-wrong.md").split("| the client used |")[1].split("\n\n")[0]
+    rows = table.splitlines()[2:]
+    assert len(OTHER_CONTAINERS) == len(rows)
+    phrase = rows[row].split("`")[1]
     assert f"this is the root with {phrase}; " in answer.body.decode()
 
 
