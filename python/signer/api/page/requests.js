@@ -6,12 +6,14 @@ import { ask } from "./signer.js";
 import { store } from "./store.js";
 
 const ROWS = 200;
+const BUSY_ROWS = 40; // while each rendering replaces all of them; laying out 200 takes 20 ms
 const MAX_TEXT = 300; // characters of a cell; a path may have 64 KiB
 
 const rows = new Map(); // by number: {record, status, tr}
 let paused = null; // the records when it was paused
 let selected = null;
 let typesShown = 0;
+let newestShown = 0; // number of the newest record of the last rendering
 
 export function setUp(refresh) {
   for (const id of ["filter-type", "filter-status", "filter-text"]) byId(id).addEventListener("input", refresh);
@@ -29,7 +31,9 @@ export function render() {
   fillTypes();
   const newest = [];
   const fits = filter();
-  for (let i = records.length - 1; i >= 0 && newest.length < ROWS; i -= 1) {
+  const isBusy = (records.at(-1)?.seq ?? 0) - newestShown > ROWS;
+  newestShown = records.at(-1)?.seq ?? 0;
+  for (let i = records.length - 1; i >= 0 && newest.length < (isBusy ? BUSY_ROWS : ROWS); i -= 1) {
     if (fits(records[i])) newest.push(records[i]);
   }
   const body = byId("records").tBodies[0];
