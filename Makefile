@@ -57,6 +57,9 @@ audit: $(VENV)/dev  ## Check licences, sources and advisories of all dependencie
 wheels:  ## Build wheels for Linux into dist/, and check them in empty environments
 	docs/wheels
 
+release:  ## Build and check all that a release publishes, into dist/; publishes nothing
+	.ci/release $(ARGS)
+
 screenshots: $(VENV)/dev  ## Take the pictures of the live page, with the system's Chromium
 	PYTHONPATH=tests $(BIN)/python docs/screenshots.py
 
@@ -94,4 +97,4 @@ $(VENV)/clients: $(VENV)/pip $(wildcard tests/clients/*/*) tests/examples/build 
 	@for build in tests/clients/*/build tests/examples/build; do $$build || echo "not built: $$build"; done
 	@touch $@
 
-.PHONY: help run test quick lint format check bench coverage audit wheels screenshots setup clean
+.PHONY: help run test quick lint format check bench coverage audit wheels release screenshots setup clean
