@@ -94,7 +94,7 @@ $(VENV)/specification: $(VENV)/dev
 # Clients in other languages, where these are installed; tests skip what is not built.
 $(VENV)/clients: $(VENV)/pip $(wildcard tests/clients/*/*) tests/examples/build $(EXAMPLES)
 	@echo "building clients in the installed languages: about a minute the first time"
-	@for build in tests/clients/*/build tests/examples/build; do $$build || echo "not built: $$build"; done
+	@for build in tests/clients/*/build tests/examples/build; do bash $$build || echo "not built: $$build"; done
 	@touch $@
 
 .PHONY: help run test quick lint format check bench coverage audit wheels release screenshots setup clean
