@@ -65,6 +65,9 @@ docs: $(VENV)/docs  ## Build the site into site/, strictly and without the netwo
 wheels:  ## Build wheels for Linux into dist/, and check them in empty environments
 	docs/wheels
 
+release:  ## Build and check all that a release publishes, into dist/; publishes nothing
+	.ci/release $(ARGS)
+
 screenshots: $(VENV)/dev  ## Take the pictures of the live page, with the system's Chromium
 	PYTHONPATH=tests $(BIN)/python docs/screenshots.py
 
@@ -107,7 +110,7 @@ $(VENV)/docs: $(VENV)/dev
 # Clients in other languages, where these are installed; tests skip what is not built.
 $(VENV)/clients: $(VENV)/pip $(wildcard tests/clients/*/*) tests/examples/build $(EXAMPLES)
 	@echo "building clients in the installed languages: about a minute the first time"
-	@for build in tests/clients/*/build tests/examples/build; do $$build || echo "not built: $$build"; done
+	@for build in tests/clients/*/build tests/examples/build; do bash $$build || echo "not built: $$build"; done
 	@touch $@
 
-.PHONY: help run test quick lint format fuzz check bench coverage audit docs wheels screenshots setup clean
+.PHONY: help run test quick lint format fuzz check bench coverage audit docs wheels release screenshots setup clean
