@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from ..config.settings import Config
-from ..errors import ConfigError
+from ..errors import ConfigError, did_you_mean
 from ..files import translating_errors
 from ..hex import from_hex
 from ..spec.networks import load_network
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..keys.keyring import Key
+    from ..signing.request import SignRequest
     from ..tools.check.groups import Group
     from ..tools.check.running import Progress
     from ..tools.check.target import Access
@@ -35,7 +36,7 @@ KEY_FILES = (
 DEFAULT_INTEROP = 4
 NETWORK = reworded("network", "the network that the target is started for: a name or a config.yaml")
 GROUP_NAMES = (
-    "public keys",
+    "public-keys",
     "signatures",
     "presets",
     "roots",
@@ -43,7 +44,7 @@ GROUP_NAMES = (
     "spellings",
     "accept",
     "statuses",
-    "status routes",
+    "status-routes",
     "reload",
     "batch",
 )
@@ -60,7 +61,7 @@ COLOURS: dict[str, dict[str, Any]] = {
 def _file(name: str, meaning: str) -> Callable[[Decorated], Decorated]:
     return click.option(
         name,
-        type=click.Path(path_type=Path, exists=True, dir_okay=False),
+        type=click.Path(path_type=Path),
         metavar="FILE",
         help=meaning,
     )
@@ -83,6 +84,13 @@ def _file(name: str, meaning: str) -> Callable[[Decorated], Decorated]:
     type=Choice(GROUP_NAMES, case_sensitive=False),
     multiple=True,
     help="run only this group of checks; may be repeated",
+)
+@click.option(
+    "--type",
+    "type_names",
+    multiple=True,
+    metavar="TYPE",
+    help="sign only this type in the groups signatures, presets and roots; may be repeated",
 )
 @click.option("--keymanager", is_flag=True, help="also import and delete a keystore")
 @_file("--keymanager-token-file", "the bearer token of the target's Keymanager API")
@@ -124,7 +132,8 @@ def _file(name: str, meaning: str) -> Callable[[Decorated], Decorated]:
 def check(url: str, **flags: Any) -> None:
     """Check whether the signer at URL signs rightly and answers as clients expect.
 
-    The signer needs keys that are known here: the interop keys, or those of the flags for keys.
+    The signer needs keys that are known here: some of the first 4 interop keys, or those of the
+    flags for keys.
     Sends every signing type in every fork and form, compares each signature with our own, and
     verifies it. Prints a table, and for each difference a curl line that shows it.
 
@@ -156,6 +165,7 @@ def check(url: str, **flags: Any) -> None:
     config = configuration(click.get_current_context())
     network = load_network(config.network)
     types = load_plugins(config.plugin).types
+    chosen_types = _chosen_types(flags["type_names"], types)
     access = _access(flags)
     our_keys = _load_keys(config)
     slashable = _named_keys(flags["slashable"], our_keys)
@@ -167,7 +177,9 @@ def check(url: str, **flags: Any) -> None:
             if key.pubkey not in known:
                 raise ConfigError(f"expected --slashing with a key of the target: {keys}")
         has_token = bool(access.token)
-        subject = Subject(keys.known, types, network, slashable, has_token=has_token)
+        subject = Subject(
+            keys.known, types, network, slashable, has_token=has_token, chosen_types=chosen_types
+        )
         with _progress() as progress:
             outcome = run(target, subject, keys, groups, progress)
     bodies = save_bodies(flags["save"], outcome.results) if flags["save"] else {}
@@ -229,6 +241,17 @@ def _named_keys(names: Iterable[str], keys: "Iterable[Key]") -> "list[Key]":
             raise ConfigError(f"{expected}, found {name!r:.120}")
         named.append(by_pubkey[pubkey])
     return named
+
+
+def _chosen_types(names: Iterable[str], types: "Sequence[type[SignRequest]]") -> list[str]:
+    """The types of --type. Raises ConfigError for an unknown one."""
+    known = [known_type.TYPE for known_type in types]
+    chosen = [name.upper() for name in names]
+    for name in chosen:
+        if name not in known:
+            expected = f"expected one of {', '.join(known)} as --type"
+            raise ConfigError(f"{expected}, found {name!r:.100}{did_you_mean(name, known)}")
+    return chosen
 
 
 def _chosen_groups(flags: dict[str, Any]) -> "Sequence[Group]":

@@ -1,6 +1,6 @@
 """What a check is, what it finds, and what all checks know."""
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from enum import StrEnum
 from functools import cached_property
 
@@ -83,12 +83,18 @@ class Subject:
         slashable: Sequence[Key] = (),
         *,
         has_token: bool = False,
+        chosen_types: Collection[str] = (),
     ) -> None:
         self.keys = keys
         self.known_types = types
         self.network = network
         self.slashable = slashable  # the keys that --slashing names
         self.has_token = has_token  # whether the Keymanager API's is known
+        self.chosen_types: Sequence[type[SignRequest]] = [
+            known_type
+            for known_type in types
+            if not chosen_types or known_type.TYPE in chosen_types
+        ]
         # slashable messages would get in the way of the others
         usable = [key for key in keys if key not in slashable] or keys
         self.key = usable[0]
@@ -96,8 +102,8 @@ class Subject:
 
     @cached_property
     def messages(self) -> list[Message]:
-        """Messages of each type and fork with all kinds of values."""
-        return messages_of(self.known_types, self.network)
+        """Messages of each chosen type in each fork with all kinds of values."""
+        return messages_of(self.chosen_types, self.network)
 
     @cached_property
     def usual(self) -> dict[str, Message]:

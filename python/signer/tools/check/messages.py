@@ -1,6 +1,7 @@
 """Right requests: one for each type, fork and kind of values, and the root that each leads to."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from copy import deepcopy
 from functools import partial
 from typing import Any
@@ -8,15 +9,18 @@ from typing import Any
 import msgspec
 from msgspec import Struct, structs
 
+from ...errors import BadRequestError
 from ...hex import to_hex
 from ...signing.example import Example, Values
 from ...signing.examples import EPOCHS_PER_FORK, examples
+from ...signing.examples import SLOTS as SLOT_NAMES
 from ...signing.registry import SigningTypes
 from ...signing.request import SignRequest
-from ...spec.networks import Network
+from ...spec.networks import FORKS, Network
 
 SEED = 0  # the same requests each time: a target that remembers them signs them again
 KINDS_OF_VALUES: tuple[Values, ...] = ("minimal", "ordinary", "extreme")
+SOME_DOMAIN = "0x05" + "00" * 31  # a proposer's, of zeros, may be refused without the block
 MAX_SLOT = (1 << 64) - 1
 # where a whole block and a header stand in a request
 BLOCKS = (("block",), ("beacon_block", "block"), ("beacon_block", "block_header"))
@@ -66,8 +70,8 @@ def messages_of(
     registry = SigningTypes(types)
     messages = []
     for values in kinds:
-        for number, example in enumerate(examples(types, network, SEED, values)):
-            fields = _with_own_slot(example, values, number)
+        for example in examples(types, network, SEED, values):
+            fields = _with_own_slot(example, values)
             message = _message_of(fields, registry, network, _fork_of(example), values)
             messages.append(message)
             if values == "ordinary":
@@ -91,6 +95,34 @@ def changed_message(message: Message, **members: Any) -> Message:
     request = type(message.request).decode(msgspec.json.encode(fields))
     signing_root = request.choose(message.network).signing_root
     return structs.replace(message, fields=fields, request=request, signing_root=signing_root)
+
+
+def later_messages(message: Message) -> Iterator[tuple[str, bytes]]:
+    """The same message at other times: how much later, and its signing root."""
+    for names, what in ((SLOT_NAMES, "slot"), ((*SLOT_NAMES, "epoch"), "slot and epoch")):
+        for step, when in ((1, "later"), (-1, "earlier")):
+            fields = {
+                name: member if name == "fork_info" else _shifted(member, names, step)
+                for name, member in message.fields.items()
+            }
+            if fields != message.fields:
+                with suppress(BadRequestError):
+                    root = changed_message(message, **fields).signing_root
+                    yield f"the message one {what} {when}", root
+
+
+def _shifted(value: Any, names: tuple[str, ...], step: int) -> Any:
+    """A JSON value with a step added to each of its numbers that have one of these names."""
+    if isinstance(value, list):
+        return [_shifted(item, names, step) for item in value]
+    if not isinstance(value, dict):
+        return value
+    shifted = {name: _shifted(member, names, step) for name, member in value.items()}
+    for name in names:
+        if isinstance(value.get(name), str):
+            time = int(value[name]) + step
+            shifted[name] = str(max(0, min(time, MAX_SLOT)))
+    return shifted
 
 
 def _without_double_votes(messages: Iterable[Message]) -> Iterator[Message]:
@@ -129,12 +161,17 @@ def _fork_of(example: Example) -> str:
     return example.fork or NO_FORK
 
 
-def _with_own_slot(example: Example, values: Values, number: int) -> dict[str, Any]:
+def _with_own_slot(example: Example, values: Values) -> dict[str, Any]:
     """The request; a block of the least or the highest values gets a slot of its own.
 
     Two blocks of one slot are slashable.
     """
     fields = deepcopy(example.request)
+    if fields["type"] == "GENERIC" and values == "minimal":
+        fields.get("signing_data", fields)["domain"] = SOME_DOMAIN
+    number = 0
+    if example.type == "BLOCK_V2":
+        number = 1 + FORKS.index(example.fork or FORKS[0])
     slots = {"minimal": number, "extreme": MAX_SLOT - number}
     for path in BLOCKS:
         block: Any = fields

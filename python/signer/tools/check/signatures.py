@@ -80,8 +80,7 @@ def wrong_signature(subject: Subject, message: Message, key: Key, text: str) -> 
     expected = expected_signature(message, key)
     if signature == expected and verify(key.pubkey, message.signing_root, signature):
         return ""
-    root = message.signing_root
-    cause = subject.causes.find(message.request, root, key.secret_key, signature)
+    cause = subject.causes.find(message, key.secret_key, signature)
     return f"{cause}: {abbreviated(to_hex(signature))}"
 
 

@@ -69,13 +69,8 @@ class Target:
         Raises NoAnswer, and ConfigError when nothing listens or TLS fails. A connection that was
         kept may have been closed meanwhile, so that the request is sent a second time.
         """
-        if self._answers:
-            try:
-                return self._send(call)
-            except (ConnectionError, HTTPException):
-                self.close()
         try:
-            return self._send(call)
+            return self._send_again_if_closed(call)
         except TimeoutError:
             self.close()
             raise NoAnswer(f"no answer within {self._timeout:g} seconds") from None
@@ -86,6 +81,14 @@ class Target:
             self.close()
             reason = str(error) or type(error).__name__
             raise NoAnswer(f"no whole answer: {reason:.200}") from None
+
+    def _send_again_if_closed(self, call: Call) -> Answer:
+        if self._answers:
+            try:
+                return self._send(call)
+            except (ConnectionError, HTTPException):
+                self.close()
+        return self._send(call)
 
     def _send(self, call: Call) -> Answer:
         deadline = time.monotonic() + self._timeout

@@ -32,7 +32,7 @@ class Group(NamedTuple):
 
 GROUPS = (
     Group(
-        "public keys",
+        "public-keys",
         "`GET /api/v1/eth2/publicKeys` is a JSON list of lower-case keys, and each key signs",
         public_keys.checks,
     ),
@@ -63,7 +63,7 @@ GROUPS = (
     ),
     Group("accept", "JSON or text by the Accept header, as Web3Signer chooses", accept.checks),
     Group("statuses", "requests that are wrong get the status that clients know", statuses.checks),
-    Group("status routes", "upcheck and healthcheck, as clients poll them", status_routes.checks),
+    Group("status-routes", "upcheck and healthcheck, as clients poll them", status_routes.checks),
     Group("reload", "`/reload` is accepted, ends, and keeps the keys", reload.checks),
     Group("batch", "one message signed by many keys (a draft)", batch.checks),
     Group(

@@ -20,7 +20,7 @@ def checks(subject: Subject) -> Checks:
         network = NETWORKS[name]
         if network.slots_per_epoch == subject.network.slots_per_epoch:
             continue
-        for message in messages_of(subject.known_types, network, ["ordinary"]):
+        for message in messages_of(subject.chosen_types, network, ["ordinary"]):
             left_out = message.type in BY_CONFIGURATION or message.type in WITHOUT_PRESET
             if left_out or message.values != "ordinary":
                 continue
