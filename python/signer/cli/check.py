@@ -14,7 +14,7 @@ from ..errors import ConfigError, did_you_mean
 from ..files import translating_errors
 from ..hex import from_hex
 from ..spec.networks import load_network
-from .options import FLAGS, KEY_FLAGS, Choice, configuration, current_flag, reworded
+from .options import FLAGS, HELP_NAMES, KEY_FLAGS, Choice, configuration, current_flag, reworded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +76,7 @@ def _file(name: str, meaning: str) -> Callable[[Decorated], Decorated]:
         *(flag for flag in FLAGS if flag.name in KEY_FILES),
     ],
     short_help="Check whether any signer is right.",
-    context_settings={"token_normalize_func": current_flag},
+    context_settings={**HELP_NAMES, "token_normalize_func": current_flag},
 )
 @click.option(
     "--group",

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Generator, Sequence
 from enum import StrEnum
 from functools import cached_property
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -124,11 +125,18 @@ def told(answer: Answer) -> str:
     return f"{answer.status} {shown(_reason_in(answer.body))}"
 
 
+def decoded(body: bytes, kind: Any = Any) -> Any:
+    """The JSON of a target as `kind`; None for another document, or none."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return None
+
+
 def _reason_in(body: bytes) -> bytes:
     """The message in the JSON of a refusal; the whole body, where it has no message."""
-    try:
-        refusal = msgspec.json.decode(body, type=_Refusal)
-    except (msgspec.DecodeError, UnicodeError):
+    refusal = decoded(body, _Refusal)
+    if refusal is None:
         return body
     return (refusal.message or refusal.error).encode() or body
 

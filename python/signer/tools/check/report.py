@@ -129,7 +129,7 @@ class Report:
         text = ", ".join(counts)
         if outcome.stopped:
             text += f"\nstopped: {outcome.stopped}"
-        if not outcome.has_signed:
+        if outcome.has_signed_nothing:
             text += "\nno right signature came, so little is known of this target"
         return text
 

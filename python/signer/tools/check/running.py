@@ -65,16 +65,17 @@ class Outcome(Struct):
         ]
 
     @property
-    def has_signed(self) -> bool:
-        """Whether the target gave any right signature."""
-        return any(each.check.is_signature for each in self.having(Verdict.RIGHT))
+    def has_signed_nothing(self) -> bool:
+        """Whether signatures were asked for, and no right one came."""
+        verdicts = {each.verdict for each in self.results if each.check.is_signature}
+        return bool(verdicts) and Verdict.RIGHT not in verdicts
 
     @property
     def exit_code(self) -> int:
         """1 for a wrong signature, 2 when too little was checked, 3 for manners, else 0."""
         if self.count(Verdict.WRONG):
             return 1
-        if self.is_unreachable or not self.has_signed:
+        if self.is_unreachable or self.has_signed_nothing:
             return 2
         if self.count(Verdict.MANNERS) or self.stopped:
             return 3

@@ -1,14 +1,12 @@
 """Judges an answer that has to be a signature: its bytes first, then its form."""
 
-from typing import Any, Literal
-
-import msgspec
+from typing import Literal
 
 from ..._core import verify
 from ...hex import abbreviated, from_hex, to_hex
 from ...keys.keyring import Key
 from .calls import JSON, Call
-from .checks import RIGHT, Check, Finding, Subject, Verdict, shown, told
+from .checks import RIGHT, Check, Finding, Subject, Verdict, decoded, shown, told
 from .messages import Message
 from .target import Answer
 
@@ -101,10 +99,7 @@ def _text_of(answer: Answer) -> tuple[str | None, Form]:
     body = answer.body.strip()
     if not body.startswith((b"{", b'"', b"[")):
         return body.decode(errors="replace"), "text"
-    try:
-        document: Any = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return None, "json"
+    document = decoded(body)
     if isinstance(document, dict) and isinstance(document.get("signature"), str):
         return document["signature"], "json"
     return None, "json"

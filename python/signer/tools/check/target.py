@@ -7,10 +7,12 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnec
 from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
+from ...control.journal import one_line
 from ...errors import ConfigError
 from .calls import Call
 
 MAX_ANSWER_SIZE = 16 << 20  # bytes; 100,000 public keys have 10 MiB
+MAX_REASON = 200  # characters; it may be what the target sent
 PIECE_SIZE = 64 << 10  # bytes
 EXAMPLE_URL = "http://127.0.0.1:9000"
 
@@ -80,7 +82,7 @@ class Target:
         except (OSError, HTTPException) as error:
             self.close()
             reason = str(error) or type(error).__name__
-            raise NoAnswer(f"no whole answer: {reason:.200}") from None
+            raise NoAnswer(f"no whole answer: {one_line(reason, MAX_REASON)}") from None
 
     def _send_again_if_closed(self, call: Call) -> Answer:
         if self._answers:

@@ -10,7 +10,18 @@ from ....hex import to_hex
 from ....keys.derived import interop_key
 from ....keys.keyring import Key
 from ..calls import JSON, Call
-from ..checks import RIGHT, Check, Checks, Finding, Subject, Verdict, not_there, one_of, told
+from ..checks import (
+    RIGHT,
+    Check,
+    Checks,
+    Finding,
+    Subject,
+    Verdict,
+    decoded,
+    not_there,
+    one_of,
+    told,
+)
 from ..messages import Message
 from ..signatures import SIGN, wrong_signature
 from ..target import Answer
@@ -61,10 +72,8 @@ def _batch(subject: Subject, message: Message, keys: Sequence[Key]) -> Check:
 
 
 def _results(answer: Answer) -> list[dict[str, Any]] | None:
-    try:
-        return msgspec.json.decode(answer.body, type=list[dict[str, Any]])
-    except (msgspec.DecodeError, UnicodeError):
-        return None
+    results: list[dict[str, Any]] | None = decoded(answer.body, list[dict[str, Any]])
+    return results
 
 
 def _judge_batch(

@@ -9,13 +9,25 @@ from functools import partial
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from ...._core import SecretKey
 from ....hex import to_hex
 from ....keys.keyring import Key
 from ....keys.keystore import encrypt
 from ..calls import JSON, Call
-from ..checks import RIGHT, Check, Checks, Finding, Subject, Verdict, not_there, one_of, told
+from ..checks import (
+    RIGHT,
+    Check,
+    Checks,
+    Finding,
+    Subject,
+    Verdict,
+    decoded,
+    not_there,
+    one_of,
+    told,
+)
 from ..signatures import sign_call, signature_check, signature_in
 from ..target import Answer
 
@@ -25,6 +37,27 @@ PASSWORD = "signer check"  # noqa: S105 - of a key that is thrown away
 KDF_COST = 2  # the target decrypts at once
 SLOT = 5
 EPOCHS = (1, 2)  # of the vote in the history: source and target
+
+
+class _Results(Struct):
+    data: list[dict[str, Any]]
+
+
+class _Block(Struct):
+    slot: str
+
+
+class _Validator(Struct):
+    pubkey: str
+    signed_blocks: list[_Block] = []
+
+
+class _Interchange(Struct):
+    data: list[_Validator]
+
+
+class _Deletion(Struct):
+    slashing_protection: str
 
 
 def checks(subject: Subject) -> Checks:
@@ -110,13 +143,8 @@ def _statuses(title: str, method: str, document: Any, expected: Sequence[str]) -
 
 
 def _data(answer: Answer) -> list[dict[str, Any]] | None:
-    class Results(msgspec.Struct):
-        data: list[dict[str, Any]]
-
-    try:
-        return msgspec.json.decode(answer.body, type=Results).data
-    except (msgspec.DecodeError, UnicodeError):
-        return None
+    results: _Results | None = decoded(answer.body, _Results)
+    return results.data if results else None
 
 
 def _judge_statuses(expected: Sequence[str], answer: Answer) -> Finding:
@@ -174,17 +202,14 @@ def _history(subject: Subject, pubkey: str) -> str:
 
 def _judge_history(pubkey: str, answer: Answer) -> Finding:
     """The finding for the history of a deletion: a text of EIP-3076 with what was imported."""
-    document: Any = msgspec.json.decode(answer.body)
-    text = document.get("slashing_protection")
-    try:
-        history: Any = msgspec.json.decode(text)
-        histories = {each["pubkey"].lower(): each for each in history["data"]}
-    except (msgspec.DecodeError, TypeError, KeyError, AttributeError):
+    deletion: _Deletion | None = decoded(answer.body, _Deletion)
+    history: _Interchange | None = None
+    if deletion:
+        history = decoded(deletion.slashing_protection.encode(), _Interchange)
+    if history is None:
         return Finding(Verdict.MANNERS, f"no history as a text: {told(answer)}")
-    exported = histories.get(pubkey)
-    if exported is None:
-        return Finding(Verdict.MANNERS, f"no history of the key: {told(answer)}")
-    slots = [block.get("slot") for block in exported.get("signed_blocks", [])]
-    if str(SLOT) not in slots:
-        return Finding(Verdict.MANNERS, f"a history without the imported block: {told(answer)}")
-    return RIGHT
+    for validator in history.data:
+        slots = [block.slot for block in validator.signed_blocks]
+        if validator.pubkey.lower() == pubkey and str(SLOT) in slots:
+            return RIGHT
+    return Finding(Verdict.MANNERS, f"no history with the imported block: {told(answer)}")

@@ -2,11 +2,9 @@
 
 import re
 
-import msgspec
-
 from ....hex import abbreviated, to_hex
 from ..calls import JSON, Call
-from ..checks import RIGHT, Check, Checks, Finding, Subject, Verdict, not_there, told
+from ..checks import RIGHT, Check, Checks, Finding, Subject, Verdict, decoded, not_there, told
 from ..signatures import sign_call, signature_check
 from ..target import Answer
 
@@ -36,20 +34,23 @@ def checks(subject: Subject) -> Checks:
 
 
 def keys_in(answer: Answer | None) -> set[str] | None:
-    """The public keys that a target lists, with 0x and in lower case; None for another answer."""
+    """The public keys that a target lists, with 0x and in lower case; None for another answer.
+
+    What is no public key is left out.
+    """
     if answer is None or answer.status != 200:  # noqa: PLR2004 - the only success
         return None
-    try:
-        keys: list[str] = msgspec.json.decode(answer.body, type=list[str])
-    except (msgspec.DecodeError, UnicodeError):
+    listed: list[str] | None = decoded(answer.body, list[str])
+    if listed is None:
         return None
-    return {f"0x{key.lower().removeprefix('0x')}" for key in keys}
+    keys = {f"0x{text.lower().removeprefix('0x')}" for text in listed}
+    return {key for key in keys if PUBKEY.fullmatch(key)}
 
 
 def _judge_list(answer: Answer) -> Finding:
     if keys_in(answer) is None:
         return not_there(answer) or Finding(Verdict.MANNERS, told(answer))
-    keys: list[str] = msgspec.json.decode(answer.body)
+    keys: list[str] = decoded(answer.body, list[str])
     for key in keys:
         if not PUBKEY.fullmatch(key):
             return Finding(Verdict.MANNERS, f"the key {key[:120]!r}")

@@ -3,10 +3,19 @@
 import time
 from typing import Any
 
-import msgspec
-
 from ..calls import JSON, Call
-from ..checks import RIGHT, Check, Checks, Finding, Subject, Verdict, not_there, one_of, told
+from ..checks import (
+    RIGHT,
+    Check,
+    Checks,
+    Finding,
+    Subject,
+    Verdict,
+    decoded,
+    not_there,
+    one_of,
+    told,
+)
 from ..target import Answer
 from .public_keys import CALL as LIST
 from .public_keys import keys_in
@@ -55,8 +64,5 @@ def _judge_state(answer: Answer) -> Finding:
 def _state_of(answer: Answer | None) -> Any:
     if answer is None:
         return None
-    try:
-        report: Any = msgspec.json.decode(answer.body)
-    except (msgspec.DecodeError, UnicodeError):
-        return None
+    report = decoded(answer.body)
     return report.get("status") if isinstance(report, dict) else None

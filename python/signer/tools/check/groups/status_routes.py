@@ -1,11 +1,18 @@
 """Checks of the routes that clients poll."""
 
-from typing import Any
-
-import msgspec
-
 from ..calls import JSON, Call
-from ..checks import RIGHT, Check, Checks, Finding, Subject, Verdict, not_there, one_of, told
+from ..checks import (
+    RIGHT,
+    Check,
+    Checks,
+    Finding,
+    Subject,
+    Verdict,
+    decoded,
+    not_there,
+    one_of,
+    told,
+)
 from ..target import Answer
 
 
@@ -26,10 +33,7 @@ def _judge_healthcheck(answer: Answer) -> Finding:
     missing = not_there(answer)
     if missing:
         return missing
-    try:
-        report: Any = msgspec.json.decode(answer.body)
-    except (msgspec.DecodeError, UnicodeError):
-        report = None
+    report = decoded(answer.body)
     if not isinstance(report, dict) or answer.media_type != JSON:
         return Finding(Verdict.MANNERS, f"no report as JSON: {told(answer)}")
     expected = {200: "UP", 503: "DOWN"}.get(answer.status)
