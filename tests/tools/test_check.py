@@ -197,6 +197,37 @@ def test_a_signer_that_compares_no_root_lacks_manners(signer: Signer) -> None:
     assert all("is not compared" in check["found"] for check in having(document, "manners"))
 
 
+def test_a_signer_that_needs_a_root_is_given_one(signer: Signer) -> None:
+    needs_root = refusing(lambda document: "signing_root" not in document, REFUSAL)
+
+    with mutant(signer.url, needs_root) as url:
+        document = report(url, *types("RANDAO_REVEAL"), *groups("accept", "roots", "clients"))
+
+    lacking = [check for check in having(document, "manners") if check["group"] == "roots"]
+    refused = [check for check in having(document, "manners") if check["group"] == "clients"]
+    clients = {check["title"].partition(":")[0] for check in refused}
+    assert 3 == document["exit_code"]
+    assert "it signs only requests with signing_root, so the others have it" == document["note"]
+    assert {
+        "RANDAO_REVEAL FULU without a root",
+        "RANDAO_REVEAL FULU with signingRoot",
+        "RANDAO_REVEAL FULU with null as its root",
+    } == {check["title"] for check in lacking}
+    assert 7 == len(clients)
+    assert "SSV" not in clients
+
+
+def test_a_type_that_is_unknown_is_not_there_with_a_wrong_root_either(signer: Signer) -> None:
+    unknown = refusing(lambda document: document.get("type") == "DEPOSIT", REFUSAL)
+
+    with mutant(signer.url, unknown) as url:
+        document = report(url, *groups("roots"), "--type", "DEPOSIT", "--type", "ATTESTATION")
+
+    assert 0 == document["exit_code"]
+    assert {"DEPOSIT"} == topics(document, "not there")
+    assert 5 == len(having(document, "not there"))
+
+
 def test_text_only_lacks_manners_for_clients_that_read_json(signer: Signer) -> None:
     with mutant(signer.url, after=as_text) as url:
         document = report(url, *groups("accept", "clients"))

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,14 +15,12 @@ from ..files import translating_errors
 from ..hex import from_hex
 from ..spec.networks import load_network
 from .options import FLAGS, HELP_NAMES, KEY_FLAGS, Choice, configuration, current_flag, reworded
+from .progress import progress_on_terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ..keys.keyring import Key
     from ..signing.request import SignRequest
     from ..tools.check.groups import Group
-    from ..tools.check.running import Progress
     from ..tools.check.target import Access
 
 KEY_FILES = (
@@ -48,7 +46,6 @@ GROUP_NAMES = (
     "reload",
     "batch",
 )
-TITLE_WIDTH = 60
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 COLOURS: dict[str, dict[str, Any]] = {
     "wrong": {"fg": "red", "bold": True},
@@ -159,7 +156,7 @@ def check(url: str, **flags: Any) -> None:
     from ..tools.check.checks import Subject  # noqa: PLC0415
     from ..tools.check.junit import junit  # noqa: PLC0415
     from ..tools.check.report import Report, save_bodies  # noqa: PLC0415
-    from ..tools.check.running import find_keys, run  # noqa: PLC0415
+    from ..tools.check.running import find_keys, find_root_member, run  # noqa: PLC0415
     from ..tools.check.target import Target  # noqa: PLC0415
 
     config = configuration(click.get_current_context())
@@ -180,7 +177,8 @@ def check(url: str, **flags: Any) -> None:
         subject = Subject(
             keys.known, types, network, slashable, has_token=has_token, chosen_types=chosen_types
         )
-        with _progress() as progress:
+        subject.root_member = find_root_member(target, subject)
+        with progress_on_terminal() as progress:
             outcome = run(target, subject, keys, groups, progress)
     bodies = save_bodies(flags["save"], outcome.results) if flags["save"] else {}
     report = Report(target, outcome, bodies)
@@ -268,25 +266,6 @@ def _chosen_groups(flags: dict[str, Any]) -> "Sequence[Group]":
         if is_asked.get(group.asked_by, is_named):
             chosen.append(group)
     return chosen
-
-
-@contextmanager
-def _progress() -> "Iterator[Progress]":
-    """What tells of each check on a terminal: a line that is wiped at the end."""
-    stream = sys.stderr
-    if stream is None or not stream.isatty():
-        yield lambda *_: None
-        return
-
-    def tell(title: str, number: int) -> None:
-        stream.write(f"\r\x1b[K{number} checks; {title:.{TITLE_WIDTH}}")
-        stream.flush()
-
-    try:
-        yield tell
-    finally:
-        stream.write("\r\x1b[K")
-        stream.flush()
 
 
 def _print(text: str) -> None:

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from ...control.journal import one_line
+from ...hex import to_hex
 from ...keys.keyring import Key
 from ...signing.request import SignRequest
 from ...spec.networks import Network
@@ -57,6 +58,7 @@ class Check(Struct, frozen=True):
 class _Refusal(Struct):
     message: str = ""
     error: str = ""
+    detail: str = ""
 
 
 class Result(Struct):
@@ -90,6 +92,7 @@ class Subject:
         self.known_types = types
         self.network = network
         self.slashable = slashable  # the keys that --slashing names
+        self.root_member = ""  # the member of the root that the target needs; most need none
         self.has_token = has_token  # whether the Keymanager API's is known
         self.chosen_types: Sequence[type[SignRequest]] = [
             known_type
@@ -110,6 +113,13 @@ class Subject:
     def usual(self) -> dict[str, Message]:
         """An ordinary message of each type, in today's fork if it has it."""
         return usual_messages(messages_of(self.known_types, self.network, ["ordinary"]))
+
+    def body(self, message: Message, **more: Any) -> bytes:
+        """The JSON of a message, with its root if the target needs one, and more members."""
+        root = {}
+        if self.root_member:
+            root[self.root_member] = to_hex(message.signing_root)
+        return message.body(**root, **more)
 
 
 def shown(content: bytes) -> str:
@@ -138,7 +148,7 @@ def _reason_in(body: bytes) -> bytes:
     refusal = decoded(body, _Refusal)
     if refusal is None:
         return body
-    return (refusal.message or refusal.error).encode() or body
+    return (refusal.message or refusal.error or refusal.detail).encode() or body
 
 
 def one_of(answer: Answer, *statuses: int) -> Finding:

@@ -58,6 +58,8 @@ class Report:
         """The report as text: a table, then the differences, the worst first."""
         outcome = self._outcome
         lines = [f"{outcome.url}: {outcome.keys}", "", *self._table(style)]
+        if outcome.note:
+            lines.insert(1, outcome.note)
         for verdict, heading in HEADINGS.items():
             if outcome.count(verdict):
                 lines += ["", style(heading, verdict)]
@@ -149,6 +151,7 @@ class Report:
         document = {
             "url": outcome.url,
             "exit_code": outcome.exit_code,
+            "note": outcome.note,
             "stopped": outcome.stopped,
             "keys": {
                 "known": [to_hex(key.pubkey) for key in outcome.keys.known],

@@ -12,7 +12,8 @@ from .checks import Check, Checks, Result, Subject, Verdict
 from .groups import Group
 from .groups.public_keys import CALL as LIST
 from .groups.public_keys import keys_in
-from .signatures import judge_signature, sign_call
+from .groups.roots import MEMBERS
+from .signatures import judge_signature, sign_call, signature_in
 from .target import Answer, NoAnswer, Target
 
 MAX_UNANSWERED = 5  # requests; each takes the time-out
@@ -49,6 +50,7 @@ class Outcome(Struct):
     keys: KnownKeys
     groups: Sequence[Group]
     results: list[Result]
+    note: str = ""  # what the target needs
     stopped: str = ""
     is_unreachable: bool = False
 
@@ -119,6 +121,27 @@ def _has(target: Target, subject: Subject, key: Key) -> bool:
     return finding.verdict is not Verdict.NOT_THERE
 
 
+def find_root_member(target: Target, subject: Subject) -> str:
+    """The member of the root without which the target signs nothing; empty for most targets."""
+    message = subject.usual["AGGREGATION_SLOT"]
+    if _signs(target, subject, message.body()):
+        return ""
+    for member in MEMBERS:
+        if _signs(target, subject, message.with_root(member)):
+            if _signs(target, subject, message.body()):  # it does not always refuse
+                return ""
+            return member
+    return ""
+
+
+def _signs(target: Target, subject: Subject, body: bytes) -> bool:
+    try:
+        answer = target.send(sign_call(subject.key, body))
+    except NoAnswer:
+        return False
+    return signature_in(answer) is not None
+
+
 def _no_keys(target: Target, keys: Sequence[Key], others: str) -> str:
     ours = _shortened([to_hex(key.pubkey) for key in keys])
     return (
@@ -145,6 +168,8 @@ def run(
     """Runs the groups, and tells `progress` each check."""
     groups = [*groups]
     outcome = Outcome(target.url, keys, groups, [])
+    if subject.root_member:
+        outcome.note = f"it signs only requests with {subject.root_member}, so the others have it"
     for group in groups:
         _run_group(target, group.name, group.checks(subject), outcome, progress)
         if outcome.stopped:
@@ -190,10 +215,20 @@ def _run_check(target: Target, group: str, check: Check) -> Result:
 def _settle(results: Iterable[Result]) -> None:
     """Makes a refusal a matter of manners where the target has the same topic otherwise."""
     results = [*results]
-    there = {each.check.topic for each in results if each.verdict is not Verdict.NOT_THERE}
-    # What it has in no form at all is not there in each form.
+    there = {result.check.topic for result in results if _shows_topic(result)}
     for result in results:
         topic = result.check.topic
+        if result.verdict is Verdict.RIGHT and topic and topic not in there:
+            result.verdict = Verdict.NOT_THERE
+            result.found = "a refusal, and no signature in any form"
         if result.verdict is Verdict.NOT_THERE and topic and topic in there:
             result.verdict = Verdict.MANNERS
             result.found = f"a refusal, though it knows {topic}: {result.found}"
+
+
+def _shows_topic(result: Result) -> bool:
+    """Whether a result shows that the target has its topic: it gave some signature."""
+    if result.verdict is Verdict.WRONG:
+        return True
+    is_answered = result.verdict is not Verdict.NOT_THERE and result.answer is not None
+    return is_answered and result.check.is_signature

@@ -20,5 +20,5 @@ def checks(subject: Subject) -> Checks:
     message = subject.usual["RANDAO_REVEAL"]
     for accept, form in FORMS.items():
         title = f"Accept: {accept}" if accept else "no Accept header"
-        call = sign_call(subject.key, message.body(), accept)
+        call = sign_call(subject.key, subject.body(message), accept)
         yield signature_check(subject, message, title, call, form)

@@ -43,12 +43,12 @@ def checks(subject: Subject) -> Checks:
             yield _batch(subject, subject.usual[known_type.TYPE], _able(subject, known_type.TYPE))
     stranger = to_hex(interop_key(STRANGER).public_key())
     identifiers = [to_hex(keys[0].pubkey), stranger]
-    call = _call(identifiers, message.body())
+    call = _call(identifiers, subject.body(message))
     judge = partial(_judge_stranger, subject, message, keys[0])
     yield Check("a key that is not loaded", call, "a signature, and an error of 404", judge)
-    call = _call([identifiers[0], identifiers[0]], message.body())
+    call = _call([identifiers[0], identifiers[0]], subject.body(message))
     yield Check("a key twice", call, "400", lambda answer: one_of(answer, 400))
-    call = _call([], message.body())
+    call = _call([], subject.body(message))
     yield Check("no keys", call, "400", lambda answer: one_of(answer, 400))
 
 
@@ -65,10 +65,11 @@ def _call(identifiers: Sequence[str], message: bytes) -> Call:
 
 
 def _batch(subject: Subject, message: Message, keys: Sequence[Key]) -> Check:
-    call = _call([to_hex(key.pubkey) for key in keys], message.body())
+    call = _call([to_hex(key.pubkey) for key in keys], subject.body(message))
     judge = partial(_judge_batch, subject, message, keys)
     expected = "200, and the signature of each key in the order of the request"
-    return Check(message.topic, call, expected, judge, f"{message.topic} in batches")
+    topic = f"{message.topic} in batches"
+    return Check(message.topic, call, expected, judge, topic, is_signature=True)
 
 
 def _results(answer: Answer) -> list[dict[str, Any]] | None:

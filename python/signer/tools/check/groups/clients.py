@@ -57,13 +57,12 @@ def checks(subject: Subject) -> Checks:
     """Yields the checks of this group."""
     for client in CLIENTS:
         for message, fields in _duties(subject, client):
-            topic = f"{message.topic} of {client.name}"
             if client.root:
                 fields[client.root] = to_hex(message.signing_root)
             body = changed_message(message, **fields).body()
             call = sign_call(subject.key, body, client.accept)
             title = f"{client.name}: {message.topic}"
-            yield signature_check(subject, message, title, call, client.reads, topic=topic)
+            yield signature_check(subject, message, title, call, client.reads)
 
 
 def _duties(subject: Subject, client: Client) -> Iterator[tuple[Message, dict[str, Any]]]:

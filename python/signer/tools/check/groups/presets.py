@@ -25,5 +25,5 @@ def checks(subject: Subject) -> Checks:
             if left_out or message.values != "ordinary":
                 continue
             topic = f"{message.topic} on {name}"
-            call = sign_call(subject.key, message.with_root())
+            call = sign_call(subject.key, message.with_root(subject.root_member or "signingRoot"))
             yield signature_check(subject, message, topic, call, topic=topic)

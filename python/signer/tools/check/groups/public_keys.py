@@ -29,7 +29,7 @@ def checks(subject: Subject) -> Checks:
     message = subject.usual["RANDAO_REVEAL"]
     for key in subject.keys[:MAX_KEYS]:
         title = f"RANDAO_REVEAL by {abbreviated(to_hex(key.pubkey))}"
-        call = sign_call(key, message.body())
+        call = sign_call(key, subject.body(message))
         yield signature_check(subject, message, title, call, key=key)
 
 

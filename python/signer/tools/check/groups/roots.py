@@ -21,13 +21,16 @@ def checks(subject: Subject) -> Checks:
             title = f"{message.topic} with {member}"
             call = sign_call(subject.key, message.with_root(member))
             yield signature_check(subject, message, title, call)
+        if subject.root_member:
+            call = sign_call(subject.key, message.body())
+            yield signature_check(subject, message, f"{message.topic} without a root", call)
         title = f"{message.topic} with null as its root"
         call = sign_call(subject.key, message.body(signingRoot=None))
         yield signature_check(subject, message, title, call)
     for message in messages:
         for member in MEMBERS:
             yield _wrong_root(subject, message, {member: to_hex(_other_root(message))})
-    message = subject.usual["RANDAO_REVEAL"]
+    message = messages[0]
     both = {MEMBERS[0]: to_hex(message.signing_root), MEMBERS[1]: to_hex(_other_root(message))}
     yield _wrong_root(subject, message, both)
 

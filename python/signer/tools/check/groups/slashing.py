@@ -33,11 +33,11 @@ def _attestations(subject: Subject, key: Key) -> Checks:
     yield _signed(subject, key, vote, "an attestation")
     yield _signed(subject, key, vote, "the same attestation")
     other = _vote(usual, base + 10, base + 20, OTHER_ROOT)
-    yield _refused(key, other, "another attestation with the same target (a double vote)")
+    yield _refused(subject, key, other, "another attestation with the same target (a double vote)")
     surrounding = _vote(usual, base + 9, base + 21)
-    yield _refused(key, surrounding, "an attestation that surrounds it")
+    yield _refused(subject, key, surrounding, "an attestation that surrounds it")
     surrounded = _vote(usual, base + 11, base + 19)
-    yield _refused(key, surrounded, "an attestation that it surrounds")
+    yield _refused(subject, key, surrounded, "an attestation that it surrounds")
     later = _vote(usual, base + 20, base + 22)
     yield _signed(subject, key, later, "a later attestation")
 
@@ -49,7 +49,7 @@ def _blocks(subject: Subject, key: Key) -> Checks:
     yield _signed(subject, key, block, "a block")
     yield _signed(subject, key, block, "the same block")
     other = _block(usual, slot, OTHER_ROOT)
-    yield _refused(key, other, "another block of the same slot (a double proposal)")
+    yield _refused(subject, key, other, "another block of the same slot (a double proposal)")
     yield _signed(subject, key, _block(usual, slot + 1), "a block of the next slot")
 
 
@@ -77,13 +77,13 @@ def _title(key: Key, what: str) -> str:
 
 
 def _signed(subject: Subject, key: Key, message: Message, what: str) -> Check:
-    call = sign_call(key, message.body())
+    call = sign_call(key, subject.body(message))
     title = _title(key, what)
     return signature_check(subject, message, title, call, key=key, topic=title)
 
 
-def _refused(key: Key, message: Message, what: str) -> Check:
-    call = sign_call(key, message.body())
+def _refused(subject: Subject, key: Key, message: Message, what: str) -> Check:
+    call = sign_call(key, subject.body(message))
     return Check(_title(key, what), call, "412", partial(_judge_refusal, what))
 
 

@@ -30,13 +30,13 @@ def checks(subject: Subject) -> Checks:
         message = subject.usual[name]
         for spelling, fields in _bodies(message):
             title = f"{message.topic} with {spelling}"
-            call = sign_call(subject.key, message.body(**fields))
+            call = sign_call(subject.key, subject.body(message, **fields))
             yield signature_check(subject, message, title, call)
     message = subject.usual["RANDAO_REVEAL"]
     for spelling, call in _calls(subject, message):
         yield signature_check(subject, message, f"RANDAO_REVEAL with {spelling}", call)
     for title, message in _old_names(subject):
-        call = sign_call(subject.key, message.body())
+        call = sign_call(subject.key, subject.body(message))
         yield signature_check(subject, message, title, call, topic=title)
 
 
@@ -76,7 +76,7 @@ def _calls(subject: Subject, message: Message) -> Iterator[tuple[str, Call]]:
     """Requests with the key in other spellings, and with other headers."""
     digits = subject.key.pubkey.hex()
     headers = {"Accept": JSON, "Content-Type": JSON}
-    body = message.body()
+    body = subject.body(message)
     yield "its key without 0x", Call("POST", f"{SIGN}/{digits}", body, headers)
     yield "its key in upper case", Call("POST", f"{SIGN}/0x{digits.upper()}", body, headers)
     path = f"{SIGN}/{to_hex(subject.key.pubkey)}"

@@ -16,7 +16,7 @@ TRUNCATED = b'{"type":"RANDAO_REVEAL","fork_info":{'
 
 def checks(subject: Subject) -> Checks:
     """Yields the checks of this group."""
-    body = subject.usual["RANDAO_REVEAL"].body()
+    body = subject.body(subject.usual["RANDAO_REVEAL"])
     ours = f"{SIGN}/{to_hex(subject.key.pubkey)}"
     stranger = f"{SIGN}/{to_hex(interop_key(STRANGER).public_key())}"
     yield _refused("a key that is not loaded", stranger, body, 404)
@@ -29,11 +29,11 @@ def checks(subject: Subject) -> Checks:
     yield _refused("an unknown type", ours, b'{"type":"NO_SUCH_TYPE"}', 400)
     message = subject.usual["RANDAO_REVEAL"]
     # Web3Signer answers 500 to these, and we 400.
-    yield _refused("no message", ours, message.body(randao_reveal=None), 400, 500)
-    yield _refused("no fork_info", ours, message.body(fork_info=None), 400, 500)
-    negative = message.body(randao_reveal={"epoch": "-1"})
+    yield _refused("no message", ours, subject.body(message, randao_reveal=None), 400, 500)
+    yield _refused("no fork_info", ours, subject.body(message, fork_info=None), 400, 500)
+    negative = subject.body(message, randao_reveal={"epoch": "-1"})
     yield _refused("a negative epoch", ours, negative, 400, 500)
-    too_high = message.body(randao_reveal={"epoch": str(1 << 64)})
+    too_high = subject.body(message, randao_reveal={"epoch": str(1 << 64)})
     yield _refused("an epoch of 2^64", ours, too_high, 400, 500)
     call = Call("GET", ours, headers=HEADERS)
     yield Check("GET instead of POST", call, "405 or 404", partial(_judge, (405, 404)))
