@@ -95,20 +95,46 @@ def diagnose(
     case = _case(request, configured_network)
     if causes is None:
         causes = Causes()
-    key = (request.TYPE, getattr(request, "fork_info", None))
-    steps = [*STEPS]
-    usual = causes.get(key)
-    if usual:
-        steps.remove(usual)
-        steps.insert(0, usual)
-    for step, mistake in _with_pauses(_mistakes(case, steps)):
+    for step, mistake in _with_pauses(_mistakes(case, _usual_first(request, causes))):
         if mistake.signing_root in roots_sent:
-            causes.keep(key, step)
+            causes.keep(_key_of(request), step)
             subject = "this"
             if len(roots_sent) > 1:
                 subject = to_hex(mistake.signing_root)
             return f"{subject} is the root with {mistake}"
     return None
+
+
+def find_mistake(
+    request: SignRequest,
+    configured_network: Network,
+    is_meant: Callable[[bytes], bool],
+    causes: Causes,
+) -> Mistake | None:
+    """The first mistake whose signing root is meant, without a limit of time: `is_meant` may raise.
+
+    As in `diagnose`, the step that finds it is the first one the next time.
+    """
+    case = _case(request, configured_network)
+    for step, mistake in _mistakes(case, _usual_first(request, causes)):
+        if is_meant(mistake.signing_root):
+            causes.keep(_key_of(request), step)
+            return mistake
+    return None
+
+
+def _key_of(request: SignRequest) -> tuple[str, Any]:
+    return request.TYPE, getattr(request, "fork_info", None)
+
+
+def _usual_first(request: SignRequest, causes: Causes) -> list[Step]:
+    """The steps; first the one that found the cause of the last such request."""
+    steps = [*STEPS]
+    usual = causes.get(_key_of(request))
+    if usual:
+        steps.remove(usual)
+        steps.insert(0, usual)
+    return steps
 
 
 def _mistakes(case: Case, steps: Iterable[Step]) -> Iterator[tuple[Step, Mistake]]:

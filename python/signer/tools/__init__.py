@@ -1,0 +1,1 @@
+"""Looking at any signer from outside: whether it is right, how fast it is, what it did."""
