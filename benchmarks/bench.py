@@ -14,7 +14,6 @@ import core
 import events
 import interference
 import keystores
-import machine
 import memory
 import server
 import signing_types
@@ -22,6 +21,8 @@ import slashing
 import start
 import wrk
 from run import Run
+from signer import __version__
+from signer.tools.bench import machine
 
 PARTS = {
     "core": core.measure,
@@ -63,7 +64,7 @@ def main() -> None:
     if options.quick:
         run = Run(rounds=1, seconds=0.06, quick=True)
 
-    described = machine.describe()
+    described = {**machine.describe(), "signer": __version__}
     print(*(f"{name}: {value}" for name, value in described.items()), sep="\n")
     print(machine.warning(described), VOID if run.quick else "")
     measure_server = partial(server.measure, url=options.url, upstream=options.upstream)

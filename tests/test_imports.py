@@ -27,6 +27,7 @@ app
 draining
 server
 testing
+tools
 cli
 __init__ __main__
 """
