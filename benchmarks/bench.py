@@ -15,6 +15,7 @@ import events
 import interference
 import keystores
 import memory
+import next_to_dirk
 import server
 import signing_types
 import slashing
@@ -35,8 +36,9 @@ PARTS = {
     "slashing": slashing.measure,
     "events": events.measure,
     "interference": interference.measure,
+    "dirk": next_to_dirk.measure,
 }
-SLOW = {"keystores", "slashing", "interference", "events"}
+SLOW = {"keystores", "slashing", "interference", "events", "dirk"}
 VOID = "Quick: it shows that all parts work, and every figure is void."
 
 

@@ -7,6 +7,7 @@ import click
 from .._core import __version__
 from ..errors import SignerError, UnavailableError
 from . import output, parent  # noqa: F401 - `parent` first, before what takes long to import
+from .bench import bench
 from .explain import explain
 from .fault import fault
 from .keys import keys
@@ -64,3 +65,4 @@ main.add_command(slashing)
 main.add_command(explain)
 main.add_command(fault)
 main.add_command(requests)
+main.add_command(bench)

@@ -114,5 +114,5 @@ def _first_line(path: Path) -> bytes:
     with translating_errors(f"read {path}", ConfigError):
         line = path.read_bytes().splitlines()[:1]
     if not line or b":" not in line[0]:
-        raise ConfigError(f"expected a line `user:password` in {path}, found another text")
+        raise ConfigError(f"expected a line `user:password` in {path}, found other text")
     return line[0]

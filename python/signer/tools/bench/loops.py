@@ -12,12 +12,19 @@ together; CPU per signature, read from the signer's process, is the signer's alo
 import asyncio
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from selectors import SelectSelector
 
 from .access import Access
 from .connections import PATIENCE, Connection, Pool
 from .result import Result
+
+Clock = Callable[[], float]
+
+
+def unknown() -> float:
+    """The CPU time of a process that nobody can look into."""
+    return 0.0
 
 
 async def closed_loop(
@@ -26,9 +33,13 @@ async def closed_loop(
     connections: int,
     seconds: float,
     *,
+    cpu: Clock = unknown,
     keeps_answers: bool = False,
 ) -> Result:
-    """`connections` requests are under way at any time, for `seconds`. Raises OSError."""
+    """`connections` requests are under way at any time, for `seconds`. Raises OSError.
+
+    `cpu` tells the seconds of CPU that the target has taken so far.
+    """
     result = Result(answers={} if keeps_answers else None)
     end = 0.0
 
@@ -41,12 +52,14 @@ async def closed_loop(
 
     pool = Pool(access, result, on_free)
     opened = await pool.open(connections)
+    cpu_before = cpu()
     started = time.perf_counter()
     end = started + seconds
     for connection in opened:
         on_free(connection)
     await pool.wait(seconds + PATIENCE)
     result.elapsed = time.perf_counter() - started
+    result.cpu = cpu() - cpu_before
     return result
 
 
@@ -57,6 +70,7 @@ async def open_loop(
     seconds: float,
     *,
     rate: float,
+    cpu: Clock = unknown,
     keeps_answers: bool = False,
 ) -> Result:
     """`rate` requests are due each second, over at most `connections`. Raises OSError."""
@@ -75,6 +89,7 @@ async def open_loop(
 
     pool = Pool(access, result, on_free)
     free += await pool.open(connections)
+    cpu_before = cpu()
     started = time.perf_counter()
     total = max(1, int(seconds * rate))
     for index in range(total):
@@ -92,6 +107,7 @@ async def open_loop(
         connection.close()
     await pool.wait(PATIENCE)
     result.elapsed = time.perf_counter() - started
+    result.cpu = cpu() - cpu_before
     result.lost = total - result.count - result.errors
     return result
 

@@ -20,6 +20,7 @@ class Result:
     """
 
     elapsed: float = 0.0
+    cpu: float = 0.0  # seconds of the target's process meanwhile, where that is known
     latencies: list[float] = field(default_factory=list)
     late: list[float] = field(default_factory=list)
     answers: dict[int, bytes] | None = None
