@@ -15,7 +15,7 @@ from ..errors import ConfigError, UnavailableError
 from ..files import translating_errors
 from ..hex import to_hex
 from .access_options import access_of, access_options
-from .options import FLAGS, KEY_FLAGS, configuration, current_flag
+from .options import FLAGS, HELP_NAMES, KEY_FLAGS, configuration, current_flag
 
 if TYPE_CHECKING:
     from ..tools.bench.side_by_side import SideBySide
@@ -44,7 +44,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
         *(flag for flag in FLAGS if flag.name in KEY_FILES),
     ],
     short_help="Compare the speed of signers, in turns in one run.",
-    context_settings={"token_normalize_func": current_flag},
+    context_settings={**HELP_NAMES, "token_normalize_func": current_flag},
 )
 @click.option(
     "--seconds",

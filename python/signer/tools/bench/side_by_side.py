@@ -31,11 +31,15 @@ class Plan:
     seconds: float  # of each load in each round
     rate: float = 0.0  # of open loops; 0 for a share of the slowest target's throughput
 
+    def warm_up(self) -> float:
+        """Seconds before the first round, for each target."""
+        return min(WARM_UP, self.seconds)
+
     def duration(self, targets: int) -> float:
         """Seconds that all takes, about."""
         loads = self.rounds * len(self.loads) * self.seconds * targets
         ceiling = len(self.loads) / 2 * self.seconds * PART_OF_CEILING
-        return (loads + ceiling + WARM_UP * targets) * TAKEN_BY_THE_REST
+        return (loads + ceiling + self.warm_up() * targets) * TAKEN_BY_THE_REST
 
 
 @dataclass
@@ -116,13 +120,15 @@ class SideBySide:
                 self.generator_cpu = cpu / result.count
 
     def _warm_up(self) -> None:
+        """Loads each target for a moment that is not measured; its signatures are compared."""
         load = Load("one root", self.plan.loads[-1].connections)
+        order = Order(load, self.pubkeys, next_epoch(), self.plan.warm_up())
+        results: dict[str, Result] = {}
         for target in self.targets:
             self.progress(f"warming up {target.name}")
-            self._note_gone(
-                target,
-                target.measure(Order(load, self.pubkeys, next_epoch(), WARM_UP)),
-            )
+            results[target.name] = target.measure(order)
+            self._note_gone(target, results[target.name])
+        self.signatures.compare(results, order)
 
     def _round(self, number: int, constant: Target) -> None:
         for load in self.plan.loads:
