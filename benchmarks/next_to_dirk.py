@@ -31,7 +31,9 @@ FOLDER = Path(__file__).parent.parent / "target" / "dirk"
 DIRK = FOLDER / "dirk"
 DIRKLOAD = FOLDER / "dirkload"
 KEYS = 64
-CONNECTIONS = [1, 16, 64]  # each divides KEYS, so that each key's requests stay in order
+CONNECTIONS = [1, 16, 64]  # each divides the number of keys: each key's requests stay in order
+FEW_KEYS = 4  # of a quick run
+FEW_CONNECTIONS = [1, 4]
 MOST_SECONDS = 1.0  # of a measurement: there are many
 START_TIMEOUT = 60.0  # seconds; Dirk decrypts an account at its first signature
 CURVE_ORDER = 0x73EDA753299D7D483339D80809A1D80553BDA402FFFE5BFEFFFFFFFF00000001
@@ -96,11 +98,13 @@ def measure(run: Run) -> None:
     if not (DIRK.exists() and DIRKLOAD.exists()):
         print("\nDirk is not built: run benchmarks/dirk/build, which needs Go")
         return
-    keys = [interop_key(index) for index in range(KEYS)]
+    count = run.size(KEYS, FEW_KEYS)
+    connections = FEW_CONNECTIONS if run.quick else CONNECTIONS
+    keys = [interop_key(index) for index in range(count)]
     with (
-        serving("--interop", KEYS) as ours,
-        serving("--interop", KEYS, "--slashing", "enforce") as enforcing,
-        dirk() as other,
+        serving("--interop", count) as ours,
+        serving("--interop", count, "--slashing", "enforce") as enforcing,
+        dirk(count) as other,
     ):
         targets: list[Target] = []
         for name, signer in (("ours", ours), ("ours, enforce", enforcing)):
@@ -108,7 +112,7 @@ def measure(run: Run) -> None:
             target.has_batches = True
             targets.append(target)
         by_pubkey = {f"0x{key.public_key().hex()}": key for key in keys}
-        loads = loads_of(CONNECTIONS[:: run.size(1, 2)], KEYS)
+        loads = loads_of(connections, count)
         plan = Plan(loads, run.rounds, min(run.seconds, MOST_SECONDS))
         side_by_side = SideBySide(
             [*targets, other], ours.pubkeys, plan, Signatures(by_pubkey), lambda _: None
@@ -125,13 +129,13 @@ def measure(run: Run) -> None:
 
 
 @contextmanager
-def dirk() -> Iterator[DirkTarget]:
-    """Dirk on a free port, once it has signed with each key."""
+def dirk(keys: int) -> Iterator[DirkTarget]:
+    """Dirk with interop keys on a free port, once it has signed with each."""
     with TemporaryDirectory() as folder:
         port = _free_port()
         subprocess.run(
             [DIRKLOAD, "prepare", folder, str(port)],
-            input="".join(f"{secret}\n" for secret in _interop_secrets()),
+            input="".join(f"{secret}\n" for secret in _interop_secrets(keys)),
             text=True,
             check=True,
         )
@@ -141,30 +145,30 @@ def dirk() -> Iterator[DirkTarget]:
         ):
             try:
                 target = DirkTarget(Path(folder), port, process.pid)
-                _wait_for(target, Path(log.name))
+                _wait_for(target, keys, Path(log.name))
                 yield target
             finally:
                 process.terminate()
 
 
-def _wait_for(target: DirkTarget, log: Path) -> None:
+def _wait_for(target: DirkTarget, keys: int, log: Path) -> None:
     """Waits until each key has signed. Raises SystemExit with Dirk's log."""
-    pubkeys = [f"0x{interop_key(index).public_key().hex()}" for index in range(KEYS)]
-    order = Order(Load("one root", CONNECTIONS[-1]), pubkeys, next_epoch(), START_TIMEOUT)
+    pubkeys = [f"0x{interop_key(index).public_key().hex()}" for index in range(keys)]
+    order = Order(Load("one root", 1), pubkeys, next_epoch(), START_TIMEOUT)
     end = time.monotonic() + START_TIMEOUT
     while True:
-        result = target.measure(order, requests=KEYS)
-        if result.count == KEYS:
+        result = target.measure(order, requests=keys)
+        if result.count == keys:
             return
         if time.monotonic() > end:
             raise SystemExit(f"Dirk does not sign: {result.problem}\n{log.read_text()}")
         time.sleep(0.2)
 
 
-def _interop_secrets() -> Sequence[str]:
+def _interop_secrets(count: int) -> Sequence[str]:
     """The interop keys, which are public: 32 bytes in hex each."""
     secrets = []
-    for index in range(KEYS):
+    for index in range(count):
         digest = sha256(index.to_bytes(32, "little")).digest()
         number = int.from_bytes(digest, "little") % CURVE_ORDER
         secrets.append(number.to_bytes(32, "big").hex())

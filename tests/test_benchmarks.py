@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import next_to_dirk
 import wrk
 from budgets import BESIDE_ITS_RECORD, BESIDE_UPSTREAM, BUDGETS, Budget
 from load import TEMPLATE
@@ -67,6 +68,20 @@ def test_a_part_alone_is_measured_and_compared_with_upstream_where_that_serves(
     assert {"closed loop"} == {budget.figure[0] for budget in measured(rows, beside)}
     for budget in BESIDE_UPSTREAM:
         assert 0 < rows[budget.name]["measured"]
+
+
+@pytest.mark.skipif(not next_to_dirk.DIRK.exists(), reason="expected Dirk, found it not built")
+def test_dirk_signs_what_our_signers_sign(tmp_path: Path) -> None:
+    file = tmp_path / "figures.json"
+    command = [sys.executable, str(BENCH), "--quick", "--json", str(file), "dirk"]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert 0 == done.returncode, done.stderr
+    assert 3 == done.stdout.count("; all are equal.")
+    rows = json.loads(file.read_text("utf-8"))["tables"]["next to Dirk"]
+    for load in ("new roots, c=4", "one root, c=4", "batches of 4 keys", "open loop, new roots"):
+        assert {f"{load}, ours", f"{load}, ours, enforce", f"{load}, Dirk"} <= {*rows}
 
 
 @pytest.mark.skipif(not wrk.INSTALLED, reason="expected wrk, found none")

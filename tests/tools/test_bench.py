@@ -88,7 +88,7 @@ def test_equal_signatures_are_told(
 def test_the_command_says_at_the_start_how_long_it_takes(measured: tuple[Result, Path]) -> None:
     result, _ = measured
 
-    assert "6 loads in 1 rounds by 4 keys, about 2 seconds" in result.stderr
+    assert "6 loads, rounds: 1, keys: 4, about 2 seconds" in result.stderr
 
 
 def test_no_version_of_ours_is_told(measured: tuple[Result, Path]) -> None:
@@ -202,7 +202,10 @@ def test_another_server_is_told(pair: tuple[Signer, Signer]) -> None:
     assert "found status 404: is another server there?" in result.stderr
 
 
-@pytest.mark.parametrize("url", ["127.0.0.1:9000", "ftp://127.0.0.1", "http://"])
+OTHER_WORDS = ["127.0.0.1:9000", "ftp://127.0.0.1", "http://", "http://127.0.0.1:99999"]
+
+
+@pytest.mark.parametrize("url", OTHER_WORDS)
 def test_another_word_than_a_url_is_refused(url: str) -> None:
     result = run(url, *QUICK)
 
@@ -210,11 +213,20 @@ def test_another_word_than_a_url_is_refused(url: str) -> None:
     assert "expected a URL such as http://127.0.0.1:9000" in result.stderr
 
 
+def test_a_password_in_a_url_is_refused_and_not_shown() -> None:
+    result = run("http://alice:secret@127.0.0.1:9000", *QUICK)
+
+    assert WRONG_FLAGS == result.exit_code
+    assert "put them in --auth-file" in result.stderr
+    assert "secret" not in result.output
+
+
 WRONG_ARGUMENTS = {
     "no numbers": (["--connections", "few"], "expected --connections such as 1,16,64"),
     "no connection": (["--connections", "0"], "expected --connections such as 1,16,64"),
     "too few processes": (["--pid", "-", "--pid", "-"], "expected a --pid for each of 1 URLs"),
     "no process": (["--pid", "first"], "expected --pid as a number or -, found 'first'"),
+    "a file in no folder": (["--svg", "/nowhere/a.svg"], "expected a folder for /nowhere/a.svg"),
     "a process that is gone": (["--pid", "4194305"], "found no process 4194305 on this machine"),
 }
 

@@ -13,8 +13,7 @@ def figures(target: str, *rates: float) -> Figures:
 
 
 def verdict(*compared: Figures, ceiling: float = 100_000.0) -> Verdict:
-    found = judge(compared, "per second", is_more_better=True, ceiling=ceiling)
-    assert found
+    [found] = judge(compared, "per second", is_more_better=True, ceiling=ceiling)
     return found
 
 
@@ -22,18 +21,17 @@ def test_a_clear_difference_has_a_winner() -> None:
     found = verdict(figures("slow", 100, 104, 98), figures("fast", 201, 199, 205))
 
     assert "fast" == found.winner
-    assert "fast, 2.01 x better than slow (rounds 199 to 205, next 98 to 104)" == found.text
+    assert "fast, 2.01 x better than slow (rounds 199 to 205, the other's 98 to 104)" == found.text
 
 
 def test_a_lower_latency_wins() -> None:
-    found = judge(
+    [found] = judge(
         [figures("slow", 9.0, 9.2, 9.1), figures("fast", 3.0, 3.1, 3.2)],
         "per second",
         is_more_better=False,
     )
 
-    assert found
-    assert "fast" == found.winner
+    assert ("fast", "slow") == (found.winner, found.loser)
 
 
 NO_WINNER = {
@@ -51,9 +49,23 @@ def test_a_doubtful_difference_has_no_winner(case: str) -> None:
     found = verdict(figures("one", *one), figures("other", *other))
 
     assert "" == found.winner
-    assert found.text.startswith("no winner: ")
+    assert found.text.startswith("no winner of ")
     assert reason in found.text
 
 
 def test_one_target_alone_has_no_verdict() -> None:
-    assert None is judge([figures("one", 1, 2, 3)], "per second", is_more_better=True)
+    assert [] == judge([figures("one", 1, 2, 3)], "per second", is_more_better=True)
+
+
+def test_the_best_is_compared_with_each_other_one() -> None:
+    found = judge(
+        [
+            figures("near", 198, 204, 200),
+            figures("slow", 99, 98, 97),
+            figures("best", 201, 207, 203),
+        ],
+        "per second",
+        is_more_better=True,
+    )
+
+    assert [("", ""), ("best", "slow")] == [(one.winner, one.loser) for one in found]

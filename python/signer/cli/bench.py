@@ -107,11 +107,12 @@ def bench(urls: tuple[str, ...], **flags: Any) -> None:
       signer bench http://127.0.0.1:9000
       signer bench http://127.0.0.1:9000 http://127.0.0.1:9010 --svg latency.svg
       signer bench http://10.0.0.2:9000 http://10.0.0.3:9000 --interop 64 --rounds 5
-      signer bench http://127.0.0.1:9000 --pid $(pgrep -f "signer serve")
+      signer bench http://127.0.0.1:9000 http://10.0.0.2:9000 --pid 4711 --pid -
     """  # noqa: D301 - click's mark of lines that it leaves alone
     from ..tools.bench import machine  # noqa: PLC0415 - takes long, as those below
 
     connections = _connections(flags["connections"])
+    _check_folders(flags["json_file"], flags["svg_file"])
     config = configuration(click.get_current_context())
     keys = _keys(config)
     targets = _targets(urls, flags)
@@ -122,6 +123,13 @@ def bench(urls: tuple[str, ...], **flags: Any) -> None:
     run.run()
     _clear_progress()
     _report(run, described, flags)
+
+
+def _check_folders(*files: Path | None) -> None:
+    """Raises ConfigError for a file that cannot be written at the end, before the measurements."""
+    for file in files:
+        if file and not file.parent.is_dir():
+            raise ConfigError(f"expected a folder for {file}, found none: make {file.parent}")
 
 
 def _connections(text: str) -> list[int]:
@@ -183,7 +191,7 @@ def _shared_keys(targets: list["HttpTarget"], keys: dict[str, SecretKey]) -> lis
     """Those of our keys that every target has. Raises ConfigError without any."""
     shared = [*keys]
     for target in targets:
-        listed = target.public_keys()
+        listed = set(target.public_keys())
         ours = [pubkey for pubkey in shared if pubkey in listed]
         if not ours:
             raise UnavailableError(
@@ -219,7 +227,7 @@ def _announce(run: "SideBySide", described: dict[str, Any], warning: str) -> Non
     if warning:
         log.info("%s", warning)
     log.info(
-        "%s: %d loads in %d rounds by %d keys, about %.0f seconds",
+        "%s: %d loads, rounds: %d, keys: %d, about %.0f seconds",
         names,
         len(run.plan.loads),
         run.plan.rounds,

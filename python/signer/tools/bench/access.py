@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from ...errors import ConfigError, UnavailableError
 from ...files import translating_errors
+from .responses import LONGEST
 
 CONNECT_TIMEOUT = 5.0  # seconds; a signer that does not take a connection by then is not there
 
@@ -42,7 +43,7 @@ class Access:
 
     def headers(self) -> dict[str, str]:
         """The headers that every request has."""
-        headers = {"Host": self._parts.netloc.rpartition("@")[2], "Accept": "application/json"}
+        headers = {"Host": self._parts.netloc, "Accept": "application/json"}
         if self.authorization:
             headers["Authorization"] = self.authorization
         return headers
@@ -69,7 +70,7 @@ class Access:
         try:
             connection.request(method, f"{self.prefix}{path}", body, headers)
             response = connection.getresponse()
-            return response.status, response.read()
+            return response.status, response.read(LONGEST)
         finally:
             connection.close()
 
@@ -87,8 +88,10 @@ def access_to(
     `ca` has the certificates that the target's is signed by, `cert` and `key` are this client's.
     `auth_file` has a line `user:password`.
     """
+    if "@" in url:  # before any message that shows it
+        raise ConfigError("expected a URL without a user and a password: put them in --auth-file")
     parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not _has_port(parts):
         raise ConfigError(f"expected a URL such as http://127.0.0.1:9000, found {url!r}")
     tls = None
     if parts.scheme == "https":
@@ -99,14 +102,24 @@ def access_to(
     return Access(url.rstrip("/"), tls, authorization)
 
 
+def _has_port(parts: SplitResult) -> bool:
+    """Whether the port is left out, or a number below 65,536."""
+    try:
+        return parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+
+
 def _tls_of(ca: Path | None, cert: Path | None, key: Path | None) -> ssl.SSLContext:
+    if key and not cert:
+        raise ConfigError("expected --tls-cert with --tls-key, found no --tls-cert")
     context = ssl.create_default_context()
     if ca:
         with translating_errors(f"read certificates of {ca}", ConfigError):
             context.load_verify_locations(ca)
     if cert:
         with translating_errors(f"read the certificate and key of {cert}", ConfigError):
-            context.load_cert_chain(cert, key)
+            context.load_cert_chain(cert, key, "")  # a locked key fails, and asks nobody
     return context
 
 

@@ -85,12 +85,13 @@ def row_of(result: Result, load: Load) -> Row:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Who is better in one figure of a load, or why nobody can be called better."""
+    """Whether one target is better than another in a figure of a load, or why nobody can say."""
 
     load: Load
     column: str
+    text: str
     winner: str = ""  # a target's name
-    text: str = ""
+    loser: str = ""
 
 
 def judge(
@@ -99,31 +100,40 @@ def judge(
     *,
     is_more_better: bool,
     ceiling: float | None = None,
-) -> Verdict | None:
-    """Compares targets under one load; None where fewer than two were measured.
+) -> list[Verdict]:
+    """Compares the best target under one load with each other one.
 
-    Someone wins when each of their rounds is better than each round of the next one, and the
-    medians are further apart than the rounds of either.
+    It wins when each of its rounds is better than each round of the other, and the medians are
+    further apart than the rounds of either.
     """
     measured = [figure for figure in figures if figure.values(column)]
-    if len(measured) < 2:  # noqa: PLR2004 - two are compared
-        return None
     measured.sort(key=lambda figure: figure.median(column) or 0.0, reverse=is_more_better)
-    best, second = measured[:2]
-    load = best.load
-    reason = _doubt(best, second, column, is_more_better=is_more_better, ceiling=ceiling)
-    ratio = _ratio(best, second, column)
-    if reason:
-        text = f"no winner: {reason} (medians differ by {ratio - 1:.0%})"
-        return Verdict(load, column, text=text)
-    rounds = f"rounds {_range(best, column)}, next {_range(second, column)}"
-    text = f"{best.target}, {ratio:.2f} x better than {second.target} ({rounds})"
-    return Verdict(load, column, best.target, text)
+    verdicts = []
+    for other in measured[1:]:
+        best = measured[0]
+        doubt = _doubt(best, other, column, is_more_better=is_more_better, ceiling=ceiling)
+        verdicts.append(_verdict(best, other, column, doubt))
+    return verdicts
+
+
+def _verdict(best: Figures, other: Figures, column: str, doubt: str) -> Verdict:
+    ratio = _ratio(best, other, column)
+    if doubt:
+        text = (
+            f"no winner of {best.target} and {other.target}: {doubt} "
+            f"(medians differ by {ratio - 1:.0%})"
+        )
+        return Verdict(best.load, column, text)
+    text = (
+        f"{best.target}, {ratio:.2f} x better than {other.target} "
+        f"(rounds {_range(best, column)}, the other's {_range(other, column)})"
+    )
+    return Verdict(best.load, column, text, best.target, other.target)
 
 
 def _doubt(
     best: Figures,
-    second: Figures,
+    other: Figures,
     column: str,
     *,
     is_more_better: bool,
@@ -131,7 +141,7 @@ def _doubt(
 ) -> str:
     """Why the first of two cannot be called better; nothing where it can."""
     ours = best.values(column)
-    theirs = second.values(column)
+    theirs = other.values(column)
     if min(len(ours), len(theirs)) < LEAST_ROUNDS:
         return f"fewer than {LEAST_ROUNDS} rounds"
     if ceiling and max(theirs) >= GENERATOR_BOUND * ceiling:
@@ -142,16 +152,16 @@ def _doubt(
     if not is_apart:
         return "their rounds overlap"
     widest = max(max(ours) - min(ours), max(theirs) - min(theirs))
-    if abs((best.median(column) or 0.0) - (second.median(column) or 0.0)) <= widest:
+    if abs((best.median(column) or 0.0) - (other.median(column) or 0.0)) <= widest:
         return "rounds of one differ as much as the two"
     return ""
 
 
-def _ratio(best: Figures, second: Figures, column: str) -> float:
+def _ratio(best: Figures, other: Figures, column: str) -> float:
     """How many times better the first is, of medians above 0."""
     one = best.median(column) or 1.0
-    other = second.median(column) or 1.0
-    return max(one / other, other / one)
+    two = other.median(column) or 1.0
+    return max(one / two, two / one)
 
 
 def _range(figures: Figures, column: str) -> str:

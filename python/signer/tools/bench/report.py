@@ -27,17 +27,17 @@ def text_of(run: SideBySide) -> str:
 
 def verdicts_of(run: SideBySide) -> list[Verdict]:
     """Who is better, by load: in throughput, CPU time, and the latency of the open loop."""
-    found: list[Verdict | None] = []
+    found = []
     for load in run.plan.loads:
         figures = run.of_load(load)
         if load.is_open:
-            found.append(judge(figures, "p50 ms", is_more_better=False))
-            found.append(judge(figures, "p99 ms", is_more_better=False))
+            found += judge(figures, "p50 ms", is_more_better=False)
+            found += judge(figures, "p99 ms", is_more_better=False)
             continue
         ceiling = run.ceiling_of(load)
-        found.append(judge(figures, "per second", is_more_better=True, ceiling=ceiling))
-        found.append(judge(figures, "CPU µs", is_more_better=False))
-    return [verdict for verdict in found if verdict]
+        found += judge(figures, "per second", is_more_better=True, ceiling=ceiling)
+        found += judge(figures, "CPU µs", is_more_better=False)
+    return found
 
 
 def _verdict_lines(run: SideBySide) -> Iterator[str]:
@@ -131,6 +131,7 @@ def _json_of_verdict(verdict: Verdict) -> dict[str, Any]:
         "load": verdict.load.name,
         "figure": verdict.column,
         "winner": verdict.winner or None,
+        "loser": verdict.loser or None,
         "text": verdict.text,
     }
 
