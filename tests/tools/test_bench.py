@@ -167,12 +167,13 @@ def test_one_wrong_signature_among_many_is_found_by_the_other_signer() -> None:
 
 def test_errors_are_counted_and_told() -> None:
     with Signer(interop=4) as signer:
-        signer.fault(status=503, body="out of order", path="*/sign/*")
+        signer.fault(status=503, body="out of order", path="*/sign*")
 
         result = run(signer.url, *QUICK)
 
     assert 1 == result.exit_code
     assert "no signature" in result.stdout
+    assert f"Signatures of {name_of(signer)}: it gave out none" in result.stdout
     assert f"ERRORS of {name_of(signer)}" in result.stdout
     assert "the first: 503 out of order" in result.stdout
 
@@ -278,6 +279,18 @@ def test_a_signer_that_goes_away_is_left_out() -> None:
     assert 1 == result.exit_code
     assert f"GONE: {name_of(other)} stopped answering" in result.stdout
     assert f"Signatures of {name_of(steady)}" in result.stdout
+
+
+@pytest.mark.slow
+def test_a_signer_that_hangs_is_left_out() -> None:
+    with Signer(interop=4) as signer:
+        signer.fault(type="RANDAO_REVEAL", hang=True)
+
+        result = run(signer.url, *QUICK)
+
+    assert 1 == result.exit_code
+    assert f"GONE: {name_of(signer)} stopped answering" in result.stdout
+    assert "no answer within 10 seconds" in result.stdout
 
 
 def stop_under_load(signer: Signer) -> None:

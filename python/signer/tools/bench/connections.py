@@ -87,7 +87,10 @@ class Connection(asyncio.Protocol):
                 self._note(response)
         if self._due is not None:  # a request that nobody answered
             self._result.lost += 1
-            self._result.note_problem(str(exc or "the connection was closed without an answer"))
+            reason = str(exc or "the connection was closed without an answer")
+            if self.is_done:  # we gave up
+                reason = f"no answer within {PATIENCE:.0f} seconds"
+            self._result.note_problem(reason)
         if not self.closed.done():
             self.closed.set_result(None)
 

@@ -56,6 +56,9 @@ def _signature_lines(run: SideBySide) -> Iterator[str]:
         compared = f"{found.with_own:,} compared with our own"
         if len(run.targets) > 1:
             compared += f", {found.with_others:,} with another target's"
+        if found.is_right and not found.with_own:
+            yield f"Signatures of {name}: it gave out none, so none was compared."
+            continue
         if found.is_right:
             yield f"Signatures of {name}: {compared}; all are equal."
             continue

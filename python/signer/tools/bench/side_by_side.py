@@ -17,7 +17,8 @@ from .target import HttpTarget
 
 CEILING = "(ceiling)"  # the name of what signs nothing, in tables
 SHARE_OF_SLOWEST = 0.5  # of the throughput of the slowest target: the rate of open loops
-TAKEN_BY_THE_REST = 1.15  # times the loads: connections, comparing, the ceiling's server
+START = 0.5  # seconds, of the ceiling's server
+TAKEN_BY_THE_REST = 1.15  # times the loads: connections, comparing
 
 Progress = Callable[[str], None]
 
@@ -39,7 +40,7 @@ class Plan:
         """Seconds that all takes, about."""
         loads = self.rounds * len(self.loads) * self.seconds * targets
         ceiling = len(self.loads) / 2 * self.seconds * PART_OF_CEILING
-        return (loads + ceiling + self.warm_up() * targets) * TAKEN_BY_THE_REST
+        return START + (loads + ceiling + self.warm_up() * targets) * TAKEN_BY_THE_REST
 
 
 @dataclass
