@@ -49,7 +49,7 @@ def test_a_doubtful_difference_has_no_winner(case: str) -> None:
     found = verdict(figures("one", *one), figures("other", *other))
 
     assert "" == found.winner
-    assert found.text.startswith("no winner of ")
+    assert found.text.startswith("no winner: ")
     assert reason in found.text
 
 
@@ -69,3 +69,4 @@ def test_the_best_is_compared_with_each_other_one() -> None:
     )
 
     assert [("", ""), ("best", "slow")] == [(one.winner, one.loser) for one in found]
+    assert found[0].text.startswith("no winner of best and near: ")

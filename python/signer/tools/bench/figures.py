@@ -112,17 +112,17 @@ def judge(
     for other in measured[1:]:
         best = measured[0]
         doubt = _doubt(best, other, column, is_more_better=is_more_better, ceiling=ceiling)
-        verdicts.append(_verdict(best, other, column, doubt))
+        pair = ""
+        if len(measured) > 2:  # noqa: PLR2004 - otherwise it is clear which two
+            pair = f" of {best.target} and {other.target}"
+        verdicts.append(_verdict(best, other, column, doubt, pair))
     return verdicts
 
 
-def _verdict(best: Figures, other: Figures, column: str, doubt: str) -> Verdict:
+def _verdict(best: Figures, other: Figures, column: str, doubt: str, pair: str) -> Verdict:
     ratio = _ratio(best, other, column)
     if doubt:
-        text = (
-            f"no winner of {best.target} and {other.target}: {doubt} "
-            f"(medians differ by {ratio - 1:.0%})"
-        )
+        text = f"no winner{pair}: {doubt} (medians differ by {ratio - 1:.0%})"
         return Verdict(best.load, column, text)
     text = (
         f"{best.target}, {ratio:.2f} x better than {other.target} "
