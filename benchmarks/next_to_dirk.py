@@ -107,7 +107,7 @@ def measure(run: Run) -> None:
         dirk(count) as other,
     ):
         targets: list[Target] = []
-        for name, signer in (("ours", ours), ("ours, enforce", enforcing)):
+        for name, signer in (("ours", ours), ("ours (enforce)", enforcing)):
             target = HttpTarget(access_to(signer.url), name, signer.pid)
             target.has_batches = True
             targets.append(target)
