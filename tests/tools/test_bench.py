@@ -154,6 +154,7 @@ def test_a_signer_that_signs_something_else_is_named(kind: Any) -> None:
     assert f"Signatures of {name_of(honest)}" in result.stdout
 
 
+@pytest.mark.slow
 def test_one_wrong_signature_among_many_is_found_by_the_other_signer() -> None:
     with Signer(interop=1) as honest, Signer(interop=1) as liar:
         liar.fault(type="ATTESTATION", signature="wrong_root", after=20, times=1)
@@ -266,6 +267,7 @@ def test_a_signing_history_that_is_kept_refuses_no_later_run(tmp_path: Path) -> 
         assert 0 == result.exit_code, result.stdout
 
 
+@pytest.mark.slow
 def test_a_signer_that_goes_away_is_left_out() -> None:
     with Signer(interop=4) as steady, Signer(interop=4) as other:
         leaving = threading.Timer(0, stop_under_load, [other])
