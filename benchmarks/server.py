@@ -31,7 +31,7 @@ class Target(NamedTuple):
         """For our own generator."""
         if self.new_roots:
             return load.new_roots(next(load.FIRSTS), self.template)
-        return load.one_root(self.template)
+        return load.one_root(template=self.template)
 
 
 def measure(run: Run, url: str | None = None, upstream: str | None = None) -> None:

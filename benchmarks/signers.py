@@ -2,8 +2,6 @@
 
 import json
 import os
-import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +10,8 @@ from functools import cached_property
 from pathlib import Path
 
 from signer.testing.process import SERVE, SignerProcess
+from signer.tools.bench.constant import COMMAND
+from signer.tools.bench.processes import cpu_of
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,7 @@ class Signer:
 
     def cpu(self) -> float:
         """Seconds of user and system time of the process so far; 0 where it is not ours."""
-        if self.pid is None:
-            return 0.0
-        # clock_getcpuclockid(3), which Python has for threads only: nanoseconds, where
-        # /proc/PID/stat has hundredths of a second
-        return time.clock_gettime((~self.pid << 3) | 2)
+        return cpu_of(self.pid) if self.pid else 0.0
 
     def memory(self) -> int:
         """Bytes of the process that are in memory."""
@@ -50,7 +46,6 @@ def serving(*flags: object) -> Iterator[Signer]:
 
 @contextmanager
 def constant() -> Iterator[Signer]:
-    """A server that signs nothing (constant.py). Its CPU is no figure, so its pid is not told."""
-    script = Path(__file__).with_name("constant.py")
-    with SignerProcess([sys.executable, str(script)]) as process:
+    """A server that signs nothing. Its CPU is no figure, so its pid is not told."""
+    with SignerProcess(COMMAND) as process:
         yield Signer(process.url)

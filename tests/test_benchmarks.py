@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import next_to_dirk
 import proxy
 import wrk
 from budgets import BESIDE_ITS_RECORD, BESIDE_UPSTREAM, BUDGETS, Budget
@@ -80,6 +81,20 @@ def test_nginx_in_front_of_signers_has_a_cost_of_its_own(tmp_path: Path) -> None
     for name, row in rows.items():
         assert name.startswith("nginx") == (row["nginx µs"] > 0)
         assert row["signers µs"] > 0
+
+
+@pytest.mark.skipif(not next_to_dirk.DIRK.exists(), reason="expected Dirk, found it not built")
+def test_dirk_signs_what_our_signers_sign(tmp_path: Path) -> None:
+    file = tmp_path / "figures.json"
+    command = [sys.executable, str(BENCH), "--quick", "--json", str(file), "dirk"]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert 0 == done.returncode, done.stderr
+    assert 3 == done.stdout.count("; all are equal.")
+    rows = json.loads(file.read_text("utf-8"))["tables"]["next to Dirk"]
+    for load in ("new roots, c=4", "one root, c=4", "batches of 4 keys", "open loop, new roots"):
+        assert {f"{load}, ours", f"{load}, ours (enforce)", f"{load}, Dirk"} <= {*rows}
 
 
 @pytest.mark.skipif(not wrk.INSTALLED, reason="expected wrk, found none")

@@ -7,6 +7,7 @@ import click
 from .._core import __version__
 from ..errors import SignerError, UnavailableError
 from . import output, parent  # noqa: F401 - `parent` first, before what takes long to import
+from .bench import bench
 from .check import check
 from .explain import explain
 from .fault import fault
@@ -66,3 +67,4 @@ main.add_command(explain)
 main.add_command(fault)
 main.add_command(requests)
 main.add_command(check)
+main.add_command(bench)

@@ -1,14 +1,18 @@
 """A server that only answers: what the generator reaches against it is the generator's own limit.
 
-Prints {"url", "pid"} on one line once it serves.
+`python -m signer.tools.bench.constant` prints {"url", "pid"} on one line once it serves.
 """
 
 import asyncio
 import json
 import os
+import sys
 from typing import Any
 
 import uvloop
+
+# -P keeps the working folder off the path: its own signer.py would be started instead of ours.
+COMMAND = (sys.executable, "-P", "-m", "signer.tools.bench.constant")
 
 BODY = b'{"signature":"0x%s"}' % (b"ab" * 96)
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(
@@ -31,7 +35,9 @@ async def serve() -> None:
     """Serves on a free port until the process is told to end."""
     server = await asyncio.get_running_loop().create_server(Constant, "127.0.0.1", 0)
     host, port = server.sockets[0].getsockname()
-    print(json.dumps({"url": f"http://{host}:{port}", "pid": os.getpid()}), flush=True)
+    ready = {"url": f"http://{host}:{port}", "pid": os.getpid()}
+    sys.stdout.write(f"{json.dumps(ready)}\n")
+    sys.stdout.flush()
     await server.serve_forever()
 
 

@@ -5,8 +5,7 @@ import platform
 import re
 from pathlib import Path
 
-from signer import __version__
-from signer.threads import cores
+from ...threads import cores
 
 BUSY = 0.25  # of the cores, taken by others: from there on figures are doubtful
 
@@ -20,7 +19,6 @@ def describe() -> dict[str, str | float]:
         "cores": cores(),
         "python": platform.python_version(),
         "kernel": f"{platform.system()} {platform.release()}",
-        "signer": __version__,
         "load average": os.getloadavg()[0],
     }
 

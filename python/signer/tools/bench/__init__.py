@@ -1,0 +1,1 @@
+"""How fast signers are: a generator of load, and signers side by side, in turns in one run."""
