@@ -20,6 +20,7 @@ signing
 slashing
 keys
 control
+upstream
 api
 tls
 plugin
@@ -27,6 +28,7 @@ app
 draining
 server
 testing
+tools
 cli
 __init__ __main__
 """
