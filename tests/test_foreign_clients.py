@@ -246,6 +246,20 @@ def test_a_client_shows_why_it_was_refused(client: str) -> None:
         run(CLIENTS[client], signer)
 
 
+@every_client
+def test_a_client_is_served_by_an_upstream_behind_the_signer(client: str) -> None:
+    network = CLIENTS[client].network
+    with (
+        Signer(interop=1, network=network) as behind,
+        Signer(upstream=behind.url, upstream_verify="enforce", network=network) as front,
+    ):
+        signed = run(CLIENTS[client], front)
+
+        front.assert_signed(len(signed), upstream="right")
+    assert sorted(CLIENTS[client].messages) == sorted(signed)
+    assert all(each.verified for each in signed.values())
+
+
 def test_teku_does_not_say_what_it_accepts(sessions: Sessions) -> None:
     assert {""} == {record.accept for record in sessions["Teku"].records.values()}
 

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Collection
 from contextlib import suppress
+from http import HTTPStatus
 from time import monotonic
 
 import msgspec
@@ -38,23 +39,25 @@ class UpstreamKeys:
         self._refreshing: asyncio.Task[None] | None = None
         self._wanted = asyncio.Event()
         self._is_absent = False
+        self._has_answered = False
         self._has_warned = False
 
     def __len__(self) -> int:
         return len(self._pubkeys or {})
 
     async def start(self) -> None:
-        """Reads the keys, for START_TIMEOUT at most; then goes on to read them from time to time.
+        """Reads the keys, and goes on to read them from time to time.
 
-        Without an answer by then, the signer serves, and asks again each second.
+        Waits for an upstream that does not answer, START_TIMEOUT at most. Then the signer serves,
+        and asks again each second.
         """
         self._wanted = asyncio.Event()
         end = monotonic() + START_TIMEOUT
-        while self._pubkeys is None and monotonic() < end:
+        while not self._has_answered and monotonic() < end:
             with suppress(TimeoutError, UpstreamError):
                 async with asyncio.timeout(end - monotonic()):
                     await self.read()
-            if self._pubkeys is None:
+            if not self._has_answered:
                 await asyncio.sleep(min(RETRY_INTERVAL, max(0.0, end - monotonic())))
         if self._pubkeys is None:
             log.warning("serving without the keys of the upstream, which are asked for each second")
@@ -132,7 +135,9 @@ class UpstreamKeys:
 
     async def _read(self) -> None:
         reply = await self._connections.ask("GET", PATH, MAX_LIST_SIZE)
-        if reply.status != 200:  # noqa: PLR2004 - HTTP's OK
+        # A gateway says so while the signer behind it starts.
+        self._has_answered = reply.status < HTTPStatus.INTERNAL_SERVER_ERROR
+        if reply.status != HTTPStatus.OK:
             raise UpstreamError(
                 f"expected the public keys of the upstream {self._url}, found status "
                 f"{reply.status} at {PATH}"

@@ -1,6 +1,7 @@
 """Passes sign requests on to the upstream, and reads its answers."""
 
 from collections.abc import Collection
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -102,16 +103,19 @@ class Upstream:
 
     def _signature(self, reply: Reply) -> bytes:
         text = reply.body.strip()
-        try:
+        signature = b""
+        with suppress(msgspec.MsgspecError, ValueError):
             if text.startswith(b"{"):
-                return from_hex(decoder(_Signed).decode(text).signature)
-            return from_hex(text.decode().strip('"'))
-        except (msgspec.MsgspecError, ValueError):
-            self.count("unreadable")
-            shown = one_line(text.decode(errors="replace"), MAX_SHOWN)
-            raise UpstreamError(
-                f"expected a signature as JSON or hex from the upstream {self.url}, found {shown!r}"
-            ) from None
+                signature = from_hex(decoder(_Signed).decode(text).signature)
+            else:
+                signature = from_hex(text.decode().strip('"'))
+        if signature:
+            return signature
+        self.count("unreadable")
+        shown = one_line(text.decode(errors="replace"), MAX_SHOWN)
+        raise UpstreamError(
+            f"expected a signature as JSON or hex from the upstream {self.url}, found {shown!r}"
+        )
 
     def _refusal(self, reply: Reply) -> UpstreamError:
         """The error for another status than 200."""
@@ -135,9 +139,7 @@ class Upstream:
 def _words(body: bytes) -> str:
     """What an error says, bounded: the message in its JSON, or its text."""
     text = body.decode(errors="replace").strip()
-    try:
+    with suppress(msgspec.MsgspecError):
         refusal = decoder(_Refusal).decode(body)
         text = str(refusal.message or refusal.error or text)
-    except msgspec.MsgspecError:
-        pass
     return one_line(text, MAX_MESSAGE_LENGTH) or "without a reason"
