@@ -2,13 +2,11 @@
 
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from support.known_keys import INTEROP
-
-Reply = bytes | Callable[[bytes], bytes]  # the bytes of a whole response, perhaps by the request
 
 
 def response(body: bytes, status: str = "200 OK", *headers: str) -> bytes:
@@ -25,24 +23,26 @@ def public_keys(*pubkeys: str) -> bytes:
 
 @dataclass
 class Scripted:
-    """Sends the list of keys, and `replies` in turn to sign requests; b"" closes, None hangs."""
+    """Sends the list of keys, and `replies` in turn to sign requests."""
 
-    replies: list[bytes | None]
+    replies: list[bytes]
     url: str = ""
     requests: list[bytes] = field(default_factory=list)
     connections: int = 0
     closes_after_each: bool = False
+    keeps_requests: bool = True
     list_of_keys: bytes = field(default_factory=public_keys)
 
-    def reply(self, request: bytes) -> bytes | None:
+    def reply(self, request: bytes) -> bytes:
         if request.startswith(b"GET"):
             return self.list_of_keys
-        self.requests.append(request)
+        if self.keeps_requests:
+            self.requests.append(request)
         return self.replies.pop(0)
 
 
 @contextmanager
-def scripted(*replies: bytes | None, closes_after_each: bool = False) -> Iterator[Scripted]:
+def scripted(*replies: bytes, closes_after_each: bool = False) -> Iterator[Scripted]:
     """Serves until the end of the block, a thread for each connection."""
     open_sockets: list[socket.socket] = []
     threads: list[threading.Thread] = []
@@ -82,11 +82,8 @@ def _serve(server: Scripted, connection: socket.socket) -> None:
     with suppress(OSError), connection:
         while request := _read_request(connection):
             reply = server.reply(request)
-            if reply is None:
-                connection.recv(1)  # until the client gives up
-                return
             connection.sendall(reply)
-            if not reply or server.closes_after_each:
+            if server.closes_after_each:
                 return
 
 

@@ -123,7 +123,7 @@ class SourceFlags:
             if any(flags):
                 raise ConfigError("expected --upstream URL with its other flags, found none")
             return
-        if not _is_base_url(self.upstream):
+        if not is_base_url(self.upstream):
             raise ConfigError(
                 "expected --upstream such as http://127.0.0.1:9001, found other text, or a query"
             )
@@ -137,7 +137,8 @@ class SourceFlags:
             raise ConfigError("expected an https URL with a certificate for it, found http")
 
 
-def _is_base_url(url: str) -> bool:
+def is_base_url(url: str) -> bool:
+    """Whether a text is an http or https URL that paths may follow."""
     if not url.isascii() or not url.isprintable() or " " in url:
         return False
     try:

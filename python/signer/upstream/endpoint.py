@@ -4,7 +4,7 @@ import ssl
 from base64 import b64encode
 from pathlib import Path
 from typing import Self
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from ..config.sources import SourceFlags
 from ..errors import ConfigError
@@ -34,20 +34,35 @@ class Endpoint:
     @classmethod
     def of(cls, config: SourceFlags) -> Self:
         """The endpoint of --upstream and its flags. Raises ConfigError for files of no use."""
-        parts = config.upstream_parts
+        endpoint = cls.at(config.upstream)
+        if config.upstream_auth_file:
+            endpoint.authorization = _basic(_user_in(config.upstream_auth_file))
+        if endpoint.tls:
+            endpoint.tls = client_tls(
+                config.upstream_ca_file,
+                config.upstream_cert,
+                config.upstream_key,
+                "--upstream-",
+            )
+        return endpoint
+
+    @classmethod
+    def at(cls, url: str) -> Self:
+        """The endpoint of a URL that paths may follow, perhaps with a user and a password."""
+        parts = urlsplit(url)
         port = parts.port or DEFAULT_PORTS[parts.scheme]
-        base_path = parts.path.rstrip("/")
-        endpoint = cls(str(parts.hostname), port, base_path, scheme=parts.scheme)
-        user = ""
+        endpoint = cls(str(parts.hostname), port, parts.path.rstrip("/"), scheme=parts.scheme)
         if parts.username is not None:
             user = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-        if config.upstream_auth_file:
-            user = _user_in(config.upstream_auth_file)
-        if user:
-            endpoint.authorization = b"Basic " + b64encode(user.encode())
+            endpoint.authorization = _basic(user)
         if parts.scheme == "https":
-            endpoint.tls = _tls(config)
+            endpoint.tls = ssl.create_default_context()
         return endpoint
+
+
+def _basic(user: str) -> bytes:
+    """The header's value for USER:PASSWORD (RFC 7617)."""
+    return b"Basic " + b64encode(user.encode())
 
 
 def _user_in(path: Path) -> str:
@@ -58,34 +73,42 @@ def _user_in(path: Path) -> str:
     return lines[0]
 
 
-def _tls(config: SourceFlags) -> ssl.SSLContext:
+def client_tls(
+    ca_file: Path | None,
+    cert: Path | None,
+    key: Path | None,
+    prefix: str = "--",
+) -> ssl.SSLContext:
+    """TLS with files of the flags ca-file, cert and key, whose names begin with `prefix`.
+
+    Raises ConfigError for files of no use.
+    """
     context = ssl.create_default_context()
-    if config.upstream_ca_file:
-        context = _trusting(config.upstream_ca_file)
-    if config.upstream_cert:
-        _show_certificate(context, config.upstream_cert, config.upstream_key)
+    if ca_file:
+        context = _trusting(ca_file, f"{prefix}ca-file")
+    if cert:
+        _show_certificate(context, cert, key, f"{prefix}cert")
     return context
 
 
-def _trusting(ca_file: Path) -> ssl.SSLContext:
+def _trusting(ca_file: Path, flag: str) -> ssl.SSLContext:
     text = text_of(read(ca_file, ConfigError), ca_file, ConfigError)
     try:
         return ssl.create_default_context(cadata=text)
     except (ssl.SSLError, ValueError):
         raise ConfigError(
-            f"expected certificates (PEM) in --upstream-ca-file {ca_file}, found other text"
+            f"expected certificates (PEM) in {flag} {ca_file}, found other text"
         ) from None
 
 
-def _show_certificate(context: ssl.SSLContext, cert: Path, key: Path | None) -> None:
-    read(cert, ConfigError)
-    if key:
-        read(key, ConfigError)
+def _show_certificate(context: ssl.SSLContext, cert: Path, key: Path | None, flag: str) -> None:
+    for path in filter(None, (cert, key)):
+        read(path, ConfigError)
     try:
         # Without a password, OpenSSL would ask for it on the terminal.
         context.load_cert_chain(cert, key, password="")
     except (ssl.SSLError, ValueError):
         raise ConfigError(
-            f"expected a certificate and its key (PEM, without a password) by --upstream-cert "
-            f"{cert}, found other files, or a key of another certificate"
+            f"expected a certificate and its key (PEM, without a password) by {flag} {cert}, found "
+            "other files, or a key of another certificate"
         ) from None
