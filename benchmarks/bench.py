@@ -16,6 +16,7 @@ import interference
 import keystores
 import machine
 import memory
+import passing
 import server
 import signing_types
 import slashing
@@ -33,9 +34,10 @@ PARTS = {
     "keystores": keystores.measure,
     "slashing": slashing.measure,
     "events": events.measure,
+    "upstream": passing.measure,
     "interference": interference.measure,
 }
-SLOW = {"keystores", "slashing", "interference", "events"}
+SLOW = {"keystores", "slashing", "interference", "events", "upstream"}
 VOID = "Quick: it shows that all parts work, and every figure is void."
 
 

@@ -156,6 +156,13 @@ def test_malformed_lines_are_named_by_their_number(signer: Signer, file: Path) -
     assert "4 lines left out" in result.stdout
 
 
+def test_a_file_that_is_not_there_ends_with_2(signer: Signer, file: Path) -> None:
+    result = replay(file, signer.url)
+
+    assert NOTHING_TO_COMPARE == result.exit_code
+    assert f"cannot read {file}: No such file or directory" in result.stderr
+
+
 def test_a_file_of_something_else_ends_with_2(signer: Signer, file: Path) -> None:
     file.write_text("notes\n")
 

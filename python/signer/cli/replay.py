@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 SIGNATURES_DIFFER = 1  # exit codes
 MANNERS_DIFFER = 3
-PEM = click.Path(path_type=Path, exists=True, dir_okay=False)
+PATH = click.Path(path_type=Path)
 
 
 @click.command("replay", short_help="Send recorded requests again, and compare.")
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("file", type=PATH)
 @click.argument("url")
 @click.option(
     "--speed",
@@ -45,9 +45,9 @@ PEM = click.Path(path_type=Path, exists=True, dir_okay=False)
     metavar="SECONDS",
     help="time after which an answer is missing",
 )
-@click.option("--ca-file", type=PEM, metavar="FILE", help="trust only these authorities (PEM)")
-@click.option("--cert", type=PEM, metavar="FILE", help="show this client certificate (PEM)")
-@click.option("--key", type=PEM, metavar="FILE", help="key of that certificate (PEM)")
+@click.option("--ca-file", type=PATH, metavar="FILE", help="trust only these authorities (PEM)")
+@click.option("--cert", type=PATH, metavar="FILE", help="show this client certificate (PEM)")
+@click.option("--key", type=PATH, metavar="FILE", help="key of that certificate (PEM)")
 def replay(
     file: Path,
     url: str,

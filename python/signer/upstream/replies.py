@@ -1,6 +1,6 @@
 """HTTP/1.1 replies: their head and their body, read from a stream within limits.
 
-Source: RFC 9112. Every library that was measured took three times the CPU (docs/decisions.md).
+Source: RFC 9112. Every library that was measured took twice the CPU or more (docs/decisions.md).
 """
 
 import asyncio
