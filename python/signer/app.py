@@ -76,12 +76,12 @@ class Application:
         self._sign = SignRoute(key_signer, types, self._network, self.refusals)
         self._batch = batch.BatchRoute(key_signer, types, self._network, self.refusals)
         self._control = ControlRoutes(self.operations, config, self._network)
-        routes = StatusRoutes(self.keyring, self.keymanager, self._slashing).routes
+        routes = StatusRoutes(self.keyring, self.keymanager, self._slashing, self._keys).routes
         if config.keymanager:
             routes = {**routes, **self._keymanager_routes()}
         shares = distributed.ShareSigner(self.keymanager.distributed, self._slashing, self.metrics)
         distributed_routes = distributed.make_routes(shares, self._sign, self._batch)
-        routes = {**routes, **self._batch.routes, **distributed_routes, **self._keys.routes}
+        routes = {**routes, **self._batch.routes, **distributed_routes}
         if config.signing_ext:
             routes = {**routes, **extension.routes(self.keyring, self.metrics, self.refusals)}
         routes = self._plugins.all_routes(routes, config.auth_file, self._token)

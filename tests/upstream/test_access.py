@@ -100,6 +100,8 @@ def test_an_upstream_of_another_authority_is_not_trusted(
         ({"upstream": "http://a:s3cret@"}, "such as http://127.0.0.1:9001"),
         ({"upstream": "http://a\r\nb"}, "such as http://127.0.0.1:9001"),
         ({"upstream": "http://a", "upstream_timeout": 0}, "--upstream-timeout above 0"),
+        ({"upstream": "http://localhost:9000"}, "found its own --port 9000"),
+        ({"upstream": "http://[::1]:5/", "host": "0.0.0.0", "port": 5}, "its own --port 5"),
         ({"upstream_auth_file": __file__}, "--upstream URL with its other flags"),
         ({"upstream": "http://a:b@c", "upstream_auth_file": __file__}, "found both"),
         ({"upstream": "https://a", "upstream_key": __file__}, "--upstream-cert with"),

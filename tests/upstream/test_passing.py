@@ -251,11 +251,13 @@ def test_a_signer_serves_without_its_upstream_and_finds_it_later(
     with Signer(interop=1, upstream=behind.url) as front:
         statuses = [sign(front, key, RANDAO["request"]).status for key in (OWN, THEIRS)]
         listed = ask(front, "GET", "/api/v1/eth2/publicKeys").status
+        health = ask(front, "GET", "/healthcheck").status
         behind.start()
 
         once(lambda: 200 == sign(front, THEIRS, RANDAO["request"]).status)
+        once(lambda: 200 == ask(front, "GET", "/healthcheck").status)
 
-    assert ([200, 502], 502) == (statuses, listed)
+    assert ([200, 502], 502, 503) == (statuses, listed, health)
     assert "serving without the keys of the upstream" in " ".join(messages(caplog))
 
 

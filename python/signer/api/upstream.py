@@ -1,5 +1,6 @@
 """Sign requests for keys of another signer, --upstream: checked here, and passed on to it."""
 
+import logging
 from functools import cache, partial
 from time import perf_counter
 
@@ -15,14 +16,12 @@ from ..signing.candidates import Chosen
 from ..signing.engine import SigningEngine
 from ..signing.request import SignRequest
 from ..slashing.protection import Protection
-from ..upstream.errors import UpstreamError, UpstreamTimeoutError
 from ..upstream.passing import Message, Upstream
-from .contract import PublicKey, contract
-from .http import Request, Response
-from .lists import json_list
+from .http import Request
 from .recorder import Exchange
-from .routes import Routes
 from .signing import KeySigner, parse_pubkey
+
+log = logging.getLogger(__name__)
 
 # What an upstream may want to know of the client. Accept is ours, because we read the answer.
 PASSED_ON = (b"content-type", b"user-agent", b"traceparent", b"tracestate")
@@ -32,8 +31,6 @@ NO_MESSAGE = Message(b"", ())
 class OwnKeys:
     """A signer without an upstream signs with its own keys."""
 
-    routes: Routes = {}
-
     def __init__(self, keyring: Keyring, slashing: Protection, metrics: Metrics) -> None:
         self._keyring = keyring
         self._key_signer = KeySigner(keyring, slashing, metrics)
@@ -41,6 +38,15 @@ class OwnKeys:
     def key_signer(self) -> KeySigner:
         """What signs."""
         return self._key_signer
+
+    async def others(self) -> list[bytes]:
+        """The public keys that sign here next to our own."""
+        return []
+
+    @property
+    def lacks_upstream(self) -> bool:
+        """Whether there is an upstream whose keys are not known."""
+        return False
 
     async def start(self) -> None:
         """Gets ready before the first request."""
@@ -62,7 +68,6 @@ class KeysOfTwo(OwnKeys):
         super().__init__(keyring, slashing, metrics)
         self._upstream = Upstream(config, keyring, metrics.registry)
         self._parts = (keyring, slashing, metrics)
-        self.routes = {"/api/v1/eth2/publicKeys": {"GET": self.public_keys}}
 
     def key_signer(self) -> KeySigner:
         return PassingKeySigner(self._key_signer, self._upstream, *self._parts)
@@ -75,11 +80,13 @@ class KeysOfTwo(OwnKeys):
         """Closes the connections to the upstream."""
         await self._upstream.stop()
 
-    @contract({200: list[PublicKey]}, errors=(UpstreamError, UpstreamTimeoutError))
-    async def public_keys(self, _: Request) -> Response:
-        """The public keys that can sign: the signer's own, then the upstream's others."""
-        others = await self._upstream.keys.all()
-        return json_list(map(to_hex, [*self._keyring, *others]))
+    async def others(self) -> list[bytes]:
+        """The upstream's keys but for our own. Raises UpstreamError while they are not known."""
+        return await self._upstream.keys.all()
+
+    @property
+    def lacks_upstream(self) -> bool:
+        return not self._upstream.keys.are_known
 
 
 def keys_for(
@@ -143,6 +150,7 @@ class PassingKeySigner(KeySigner):
         await self._slashing.wait_for_disk(noted)
         self._metrics.time(request.TYPE, perf_counter() - started)
         self._metrics.count(request.TYPE, 200)
+        log.debug("%s 200, by the upstream", request.TYPE)
         if exchange:
             signature = exchange.after_signing(foreign_key(), signature)
         return to_hex(signature)

@@ -167,6 +167,7 @@ class Config(SourceFlags):
         self._check_values()
         self._check_key_sources()
         self.check_upstream()
+        self._check_upstream_is_another()
         self._check_tls()
         self._check_paths()
         self._check_control_is_local()
@@ -188,6 +189,16 @@ class Config(SourceFlags):
         if any(passwords) and not self.keystores_path and not self.distributed:
             raise ConfigError(
                 "expected --distributed or --keystores-path next to the password flag, found none"
+            )
+
+    def _check_upstream_is_another(self) -> None:
+        host = self.upstream_parts.hostname or ""
+        is_near = self._is_local or self.host in {"0.0.0.0", "::"}  # noqa: S104 - compared
+        is_own_host = host == self.host or (is_near and THIS_MACHINE.fullmatch(host))
+        if self.upstream and is_own_host and self.upstream_parts.port == self.port:
+            raise ConfigError(
+                "expected --upstream at another place than this signer, found its own --port "
+                f"{self.port}: give another --port"
             )
 
     def _check_tls(self) -> None:

@@ -45,6 +45,11 @@ class UpstreamKeys:
     def __len__(self) -> int:
         return len(self._pubkeys or {})
 
+    @property
+    def are_known(self) -> bool:
+        """Whether they were read."""
+        return self._pubkeys is not None
+
     async def start(self) -> None:
         """Reads the keys, and goes on to read them from time to time.
 
