@@ -1,11 +1,8 @@
 """Keys of an upstream: their requests are checked here, passed on, and the answers verified."""
 
-import http.client
+import asyncio
 import json
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
-from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -292,26 +289,41 @@ def test_slashable_messages_of_the_upstreams_keys_are_reported(front: Signer) ->
     assert ("double_block_proposal", THEIRS) == (pair.rule, pair.pubkey)
 
 
-def test_enforcing_one_of_a_thousand_conflicting_requests_is_passed_on(
+async def statuses_of(signer: Signer, bodies: list[bytes]) -> list[int]:
+    """The statuses of requests that are all under way at once, each on its connection."""
+    parts = urlsplit(signer.url)
+    everybody = asyncio.Barrier(len(bodies))
+
+    async def ask_with(body: bytes) -> int:
+        reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+        head = f"POST {SIGN}/{THEIRS} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
+        await everybody.wait()
+        writer.write(head.encode() + body)
+        status = int((await reader.readline()).split()[1])
+        writer.close()
+        await writer.wait_closed()
+        return status
+
+    return await asyncio.gather(*map(ask_with, bodies))
+
+
+@pytest.mark.slow
+def test_enforcing_one_of_a_thousand_conflicting_requests_at_once_is_passed_on(
     enforcing: Signer, behind: Signer
 ) -> None:
-    netloc = urlsplit(enforcing.url).netloc
+    bodies = [json.dumps(attestation(7, root)).encode() for root in range(1000)]
 
-    def ask_for_part(part: int) -> list[int]:
-        statuses = []
-        with closing(http.client.HTTPConnection(netloc, timeout=30)) as connection:
-            for root in range(part * 50, part * 50 + 50):
-                connection.request("POST", f"{SIGN}/{THEIRS}", json.dumps(attestation(7, root)))
-                with connection.getresponse() as response:
-                    response.read()
-                    statuses.append(response.status)
-        return statuses
+    statuses = asyncio.run(statuses_of(enforcing, bodies))
 
-    with ThreadPoolExecutor(20) as pool:
-        statuses = sorted(chain.from_iterable(pool.map(ask_for_part, range(20))))
-
-    assert [200] + 999 * [412] == statuses
+    assert [200] + 999 * [412] == sorted(statuses)
     assert 1 == behind.count(type="ATTESTATION")
+
+
+def test_enforcing_the_second_of_a_pair_is_refused(enforcing: Signer, behind: Signer) -> None:
+    statuses = [sign(enforcing, THEIRS, attestation(7, root)).status for root in (1, 2, 1)]
+
+    assert [200, 412, 200] == statuses
+    assert 2 == behind.count(type="ATTESTATION")
 
 
 def test_a_history_is_on_disk(behind: Signer, tmp_path: Path) -> None:
