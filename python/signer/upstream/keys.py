@@ -56,7 +56,8 @@ class UpstreamKeys:
         Waits for an upstream that does not answer, START_TIMEOUT at most. Then the signer serves,
         and asks again each second.
         """
-        self._wanted = asyncio.Event()
+        self._wanted = asyncio.Event()  # a signer that starts again has another event loop
+        self._has_answered = False
         end = monotonic() + START_TIMEOUT
         while not self._has_answered and monotonic() < end:
             with suppress(TimeoutError, UpstreamError):
@@ -149,7 +150,7 @@ class UpstreamKeys:
             )
         if reply.body == self._document and self._pubkeys is not None:
             return
-        # On a thread: a list of a million keys takes a second.
+        # On a thread: to read thousands of keys takes long.
         pubkeys = await asyncio.to_thread(_pubkeys_in, reply.body)
         if pubkeys is None:
             raise UpstreamError(
