@@ -181,6 +181,7 @@ class PassingKeySigner(KeySigner):
             chosen.signing_root,
             signature,
             told,
+            is_alone=self._upstream.is_idle,
         )
         return signature
 

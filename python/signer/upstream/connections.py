@@ -29,11 +29,17 @@ class Connections:
         self._endpoint = endpoint
         self._timeout = timeout
         self._idle: list[_Connection] = []
+        self._in_use = 0
         self.start()
 
     def start(self) -> None:
         """Gets ready for the running event loop, or for the next one."""
         self._slots = asyncio.Semaphore(MAX_CONNECTIONS)
+
+    @property
+    def are_idle(self) -> bool:
+        """Whether none is in use."""
+        return self._in_use == 0
 
     def stop(self) -> None:
         """Closes the connections that are idle."""
@@ -100,12 +106,14 @@ class Connections:
 
     async def _ask_on(self, connection: _Connection, content: bytes, max_size: int) -> Reply:
         keeps_alive = False
+        self._in_use += 1
         try:
             connection.writer.write(content)
             await connection.writer.drain()
             reply = await read_reply(connection.reader, max_size)
             keeps_alive = reply.keeps_alive
         finally:
+            self._in_use -= 1
             if keeps_alive:
                 self._idle.append(connection._replace(last_used=monotonic()))
             else:

@@ -74,6 +74,11 @@ class Upstream:
         self.verifier.stop()
         self._connections.stop()
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether it is asked nothing now."""
+        return self._connections.are_idle
+
     def count(self, outcome: str) -> None:
         """Counts an answer."""
         self._answers.labels(outcome).inc()

@@ -52,16 +52,25 @@ class Verifier:
         signing_root: bytes,
         signature: bytes,
         told: Told,
+        *,
+        is_alone: bool,
     ) -> None:
         """Tells the verdict on a signature; in `report` mode later, and at once otherwise.
 
-        Raises WrongSignatureError in `enforce` mode.
+        With `is_alone`, no other request is passed on meanwhile. Raises WrongSignatureError in
+        `enforce` mode.
         """
         if self._waiting >= MAX_WAITING and not self._enforces:
             told("unverified")
             return
         loop = asyncio.get_running_loop()
-        verifying = loop.run_in_executor(self._pool, verify, pubkey, signing_root, signature)
+        verifying: asyncio.Future[bool]
+        if is_alone and self._enforces:
+            # Nobody else waits for the event loop, and to wake a thread would take longer.
+            verifying = loop.create_future()
+            verifying.set_result(verify(pubkey, signing_root, signature))
+        else:
+            verifying = loop.run_in_executor(self._pool, verify, pubkey, signing_root, signature)
         self._waiting += 1
         subject = f"{type_name} by {abbreviated(to_hex(pubkey))} over {to_hex(signing_root)}"
         verifying.add_done_callback(partial(self._tell, subject, told))
