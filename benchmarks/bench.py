@@ -17,6 +17,7 @@ import keystores
 import memory
 import next_to_dirk
 import nginx
+import passing
 import server
 import signing_types
 import slashing
@@ -36,11 +37,12 @@ PARTS = {
     "keystores": keystores.measure,
     "slashing": slashing.measure,
     "events": events.measure,
+    "upstream": passing.measure,
     "interference": interference.measure,
     "nginx": nginx.measure,
     "dirk": next_to_dirk.measure,
 }
-SLOW = {"keystores", "slashing", "interference", "events", "nginx", "dirk"}
+SLOW = {"keystores", "slashing", "interference", "events", "nginx", "dirk", "upstream"}
 VOID = "Quick: it shows that all parts work, and every figure is void."
 
 

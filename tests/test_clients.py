@@ -1,15 +1,18 @@
 """What each validator client sends, and whether it can read what comes back.
 
+Each test runs twice: the signer has the keys, or an upstream behind it has them.
+
 Headers, members and shapes are those in the clients' own source code; signatures and roots are
 the signing vectors'.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from typing import Any, NamedTuple
 
 import pytest
 
-from support.served import Answer, Served
+from support.served import Answer, Served, serving_here
 from support.vectors import vectors
 
 Case = dict[str, Any]
@@ -21,6 +24,30 @@ CASES: dict[tuple[str, str], Case] = {
 }
 PUBKEYS = sorted({case["pubkey"] for case in CASES.values()})
 STRANGER = "0x" + "ab" * 48
+
+
+@pytest.fixture(scope="module", params=["its keys", "an upstream's"])
+def signer_on(request: pytest.FixtureRequest, signer_on: SignerOn) -> Iterator[SignerOn]:
+    """A signer with the vectors' keys, or one in front of that."""
+    if request.param == "its keys":
+        yield signer_on
+        return
+    started: dict[str, Served] = {}
+    with ExitStack() as stack:
+
+        def in_front(network: str) -> Served:
+            if network not in started:
+                flags = ["--upstream", signer_on(network).url, "--network", network]
+                started[network] = stack.enter_context(serving_here(*flags, "--no-metrics"))
+            return started[network]
+
+        yield in_front
+
+
+@pytest.fixture(scope="module")
+def signer(signer_on: SignerOn) -> Served:
+    return signer_on("mainnet")
+
 
 SENDS_JSON = {"Content-Type": "application/json"}
 

@@ -147,13 +147,19 @@ def type_of(message: str) -> str:
     return next(part for part in message.split("/") if part.isupper())
 
 
-def output_of(client: Client, signer: Signer, *options: str) -> tuple[str, str]:
-    """Its standard output and error; skips the test where its language is not at hand."""
+def output_of(
+    client: Client, signer: Signer, *options: str, owner: Signer | None = None
+) -> tuple[str, str]:
+    """Its standard output and error, with the keys of an owner.
+
+    Skips the test where its language is not at hand.
+    """
     if not shutil.which(client.runtime):
         pytest.skip(f"expected {client.runtime}, found none")
     if not (ROOT / client.built).exists():
         pytest.skip(f"expected {client.built}, found none: its build failed, see make test")
-    command = [client.command[0], *options, *client.command[1:], signer.url, *signer.pubkeys]
+    keys = owner or signer
+    command = [client.command[0], *options, *client.command[1:], signer.url, *keys.pubkeys]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert 0 == done.returncode, done.stderr
     return done.stdout, done.stderr
@@ -165,9 +171,11 @@ def signed_in(output: str) -> dict[str, Signed]:
     return {answer.type: answer for answer in answers}
 
 
-def run(client: Client, signer: Signer, *options: str) -> dict[str, Signed]:
+def run(
+    client: Client, signer: Signer, *options: str, owner: Signer | None = None
+) -> dict[str, Signed]:
     """What a client makes of each message."""
-    return signed_in(output_of(client, signer, *options)[0])
+    return signed_in(output_of(client, signer, *options, owner=owner)[0])
 
 
 class Session(NamedTuple):
@@ -244,6 +252,20 @@ def test_a_client_shows_why_it_was_refused(client: str) -> None:
         pytest.raises(AssertionError, match=r"BLOCK_V2/\w+: expected .* found 412.*: not this one"),
     ):
         run(CLIENTS[client], signer)
+
+
+@every_client
+def test_a_client_is_served_by_an_upstream_behind_the_signer(client: str) -> None:
+    network = CLIENTS[client].network
+    with (
+        Signer(interop=1, network=network) as behind,
+        Signer(upstream=behind.url, upstream_verify="enforce", network=network) as front,
+    ):
+        signed = run(CLIENTS[client], front, owner=behind)
+
+        front.assert_signed(len(signed), upstream="right")
+    assert sorted(CLIENTS[client].messages) == sorted(signed)
+    assert all(each.verified for each in signed.values())
 
 
 def test_teku_does_not_say_what_it_accepts(sessions: Sessions) -> None:

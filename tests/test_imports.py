@@ -20,6 +20,7 @@ signing
 slashing
 keys
 control
+upstream
 api
 tls
 plugin

@@ -15,6 +15,7 @@ from .api.refusals import Refusals
 from .api.routes import Router, Routes
 from .api.signing import SignRoute
 from .api.status import StatusRoutes
+from .api.upstream import keys_for
 from .config.settings import Config
 from .control.operations import Operations
 from .errors import SignerError
@@ -55,6 +56,7 @@ class Application:
                 unless_complete.callback(self._data_dir.close)
             history = self._data_dir.history if self._data_dir else None
             self._slashing = Protection(config, history, self.metrics.count_conflict)
+            self._keys = keys_for(config, self.keyring, self._slashing, self.metrics)
             self.keymanager = KeyManager(config, self.keyring, self._data_dir, self._slashing)
             self.operations = Operations(self.keyring, self.keymanager, self._slashing)
             self.operations.start_with(config.fault, self._plugins.types, self._network)
@@ -68,13 +70,13 @@ class Application:
 
     def _make_routes(self, config: Config) -> None:
         types = self._plugins.signing_types()
-        key_signer = self._plugins.key_signer(self.keyring, self._slashing, self.metrics)
+        key_signer = self._plugins.observed(self._keys.key_signer())
         self._sign = SignRoute(key_signer, types, self._network, self.refusals)
         self._batch = batch.BatchRoute(
             key_signer, types, self._network, self.refusals, self.metrics
         )
         self._control = ControlRoutes(self.operations, config, self._network)
-        routes = StatusRoutes(self.keyring, self.keymanager, self._slashing).routes
+        routes = StatusRoutes(self.keyring, self.keymanager, self._slashing, self._keys).routes
         if config.keymanager:
             routes = {**routes, **self._keymanager_routes()}
         shares = distributed.ShareSigner(self.keymanager.distributed, self._slashing, self.metrics)
@@ -123,6 +125,7 @@ class Application:
             raise
 
     async def __aenter__(self) -> Self:
+        await self._keys.start()
         self._bodies.start()
         self._sign.start()
         self._batch.start()
@@ -133,6 +136,7 @@ class Application:
         self._sign.stop()
         self._batch.stop()
         self._bodies.stop()
+        await self._keys.stop()
         self.keymanager.stop()
         self.refusals.close()
 

@@ -21,6 +21,10 @@
     │   └── WrongPasswordError      400  the checksum says that the password is wrong
     ├── FaultError                  any  the answer of a fault that a test has set
     ├── UnavailableKeyError         503  a share of --distributed that could not be decrypted yet
+    ├── UpstreamError               502  the upstream cannot be reached, or gives no answer
+    │   ├── WrongSignatureError     502  its signature is wrong, and --upstream-verify enforce is on
+    │   ├── UpstreamTimeoutError    504  it does not answer within --upstream-timeout
+    │   └── UpstreamRefusedError    any  it refused the request, with this status
     ├── ThresholdError              500  a coordinator of a test lacks partial signatures
     ├── ProcessEndedError           500  the process of a test's signer has ended by itself
     └── ConfigError                 500  a flag or a file that makes serving impossible

@@ -131,7 +131,7 @@ def test_the_statuses_of_errors_are_those_of_the_reference(tmp_path: Path) -> No
     rows = tree_of_errors().splitlines()
     told = {row.split("|")[1].strip() for row in rows if row[2:3].isdigit()}
     flags = ["--control", "--slashing", "enforce", *flags_with_files(tmp_path)]
-    with serving_here(*flags) as served:
+    with serving_here() as behind, serving_here(*flags, "--upstream", behind.url) as served:
         headers = {"Authorization": "Basic VGVrdTpzZWNyZXQ="}
         document = served.ask("GET", "/openapi.json", None, headers).json
     described = {status for name in operations(document) for status in statuses(document, name)}

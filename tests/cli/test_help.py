@@ -12,7 +12,7 @@ from signer.cli import main
 from signer.config.flags import by_group, spelled
 from signer.config.settings import Config
 
-GROUPS = ["Keys", "Network", "Slashing", "Server", "TLS", "Metrics", "Tests"]
+GROUPS = ["Keys", "Upstream", "Network", "Slashing", "Server", "TLS", "Metrics", "Tests"]
 
 
 def help_of(*words: str) -> str:

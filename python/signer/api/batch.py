@@ -126,7 +126,7 @@ class BatchRoute:
         if self._engine is None:
             self._engine = SigningEngine(cores(), background=True)
         signing = _BatchSigning(
-            key_signer=key_signer,
+            key_signer=key_signer.for_request(request, message),
             described=described(chosen),
             engine=self._engine,
             request=sign_request,

@@ -36,6 +36,7 @@ class Request:
     def __init__(self, scope: Scope, receive: Receive, bodies: BodyReader) -> None:
         self.method: str = scope["method"]
         self.path = SLASHES.sub("/", scope["path"]).rstrip("/") or "/"
+        self.query_string: bytes = scope["query_string"]
         self.body: bytes | None = None  # None until it is read
         self.exchange: Any = None  # the Exchange of `recorder.py`, when the signer is under control
         self._scope = scope
@@ -52,7 +53,7 @@ class Request:
     @property
     def query(self) -> dict[str, str]:
         """The members of the query. Raises BadRequestError for one that stands twice."""
-        return read_query(self._scope["query_string"])
+        return read_query(self.query_string)
 
     @property
     def wants_json(self) -> bool:

@@ -14,7 +14,7 @@ from msgspec import Raw
 
 from .. import decoding
 from ..control.faults import ActiveFault, Fault, wrong_signature
-from ..control.filters import normalised_pubkey
+from ..control.filters import Verdict, normalised_pubkey
 from ..control.journal import NO_BODY, Record, one_line
 from ..control.operations import Operations
 from ..errors import FaultError, SignerError, SigningRootError, UnknownRouteError
@@ -60,7 +60,9 @@ class Exchange:
         self._signed = b""  # a signing root, or other bytes
         self._signature: bytes | None = None
         self._has_asked_faults = False
-        self._number = 0  # of the record of a request that hung
+        self._upstream: Verdict | None = None
+        self._number = 0  # of the record, once there is one
+        self._is_finished = False
         is_sign_path = path.startswith((SIGN_PREFIX, SHARE_PREFIX, EXTENSION_PREFIX))
         self.is_sign_request = self._method == "POST" and is_sign_path
         if is_sign_path:
@@ -117,6 +119,12 @@ class Exchange:
         """Notes that the signature does not leave after all."""
         self._signature = None
 
+    def note_upstream(self, verdict: Verdict) -> None:
+        """Notes whether the upstream's signature is right; this may be told after the response."""
+        self._upstream = verdict
+        if self._is_finished:
+            self._operations.journal.amend(self._number, verdict)
+
     async def refuse(self, error: SignerError, type_name: str | None) -> None:
         """Notes why a sign request is refused.
 
@@ -136,7 +144,8 @@ class Exchange:
 
     def finish(self, status: int) -> None:
         """Adds the record. The response leaves later, because its client may look at once."""
-        self._operations.journal.add(self._record(status))
+        self._number = self._operations.journal.add(self._record(status)).seq
+        self._is_finished = True
 
     def _named_type(self) -> str | None:
         """The signing type that a sign request names, known or not; None for a large body."""
@@ -169,12 +178,15 @@ class Exchange:
             fields["signature"] = to_hex(self._signature)
         if self.active_fault:
             fields["fault"] = self.active_fault.id
+        if status and self._http_request.body and self.body is NO_BODY:
+            fields["body_dropped"] = True
         return Record(
             seq=self._number,
             time=self._time,
             duration=time.perf_counter() - self._started,
             method=self._method,
             path=self.path,
+            query=self._http_request.query_string.decode("latin-1"),
             user_agent=self._user_agent,
             accept=self._accept,
             type=self.type or self._named_type(),
@@ -182,6 +194,7 @@ class Exchange:
             raw_body=self.body,
             status=status,
             message=self.message,
+            upstream=self._upstream,
             **fields,
         )
 

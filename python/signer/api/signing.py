@@ -31,6 +31,10 @@ class KeySigner:
         self._slashing = slashing
         self._metrics = metrics
 
+    def for_request(self, request: Request, body: bytes) -> "KeySigner":  # noqa: ARG002
+        """What signs for one request, whose JSON `body` is: an upstream gets it as it came."""
+        return self
+
     async def sign(
         self,
         engine: SigningEngine,
@@ -102,7 +106,7 @@ class SignRoute:
                 exchange.request = sign_request
             chosen = await request.work_on_body(lambda _: sign_request.choose(self._network))
             self._refusals.note_reading(type_name, chosen.reading)
-            signature = await signer.sign(
+            signature = await signer.for_request(request, request.body or b"").sign(
                 self._engine,
                 identifier,
                 sign_request,

@@ -10,10 +10,12 @@ from ..hex import to_hex
 from ..keys.keyring import Keyring
 from ..keys.manager import KeyManager, ReloadStatus
 from ..slashing.protection import Protection
+from ..upstream.errors import UpstreamError, UpstreamTimeoutError
 from .contract import PublicKey, contract
 from .http import TEXT, Request, Response, json_response
 from .lists import json_list
 from .routes import Routes
+from .upstream import OwnKeys
 
 
 class Upcheck(Struct):
@@ -70,8 +72,15 @@ class ReloadQuery(Struct, frozen=True, forbid_unknown_fields=True):
 class StatusRoutes:
     """The handlers of these routes."""
 
-    def __init__(self, keyring: Keyring, keymanager: KeyManager, slashing: Protection) -> None:
+    def __init__(
+        self,
+        keyring: Keyring,
+        keymanager: KeyManager,
+        slashing: Protection,
+        keys: OwnKeys,
+    ) -> None:
         self._keyring = keyring
+        self._keys = keys
         self._keymanager = keymanager
         self._slashing = slashing
         self.routes: Routes = {
@@ -83,10 +92,11 @@ class StatusRoutes:
             "/api/v1/eth2/highWatermark": {"GET": self.high_watermark},
         }
 
-    @contract({200: list[PublicKey]})
+    @contract({200: list[PublicKey]}, errors=(UpstreamError, UpstreamTimeoutError))
     async def public_keys(self, _: Request) -> Response:
-        """The public keys that can sign, in the order they were loaded."""
-        return json_list(map(to_hex, [*self._keyring]))
+        """The public keys that can sign, in the order they were loaded; then the upstream's."""
+        others = await self._keys.others()
+        return json_list(map(to_hex, [*self._keyring, *others]))
 
     @contract({200: Upcheck}, other_media={"text/plain": Literal["OK"]})
     async def upcheck(self, request: Request) -> Response:
@@ -97,11 +107,14 @@ class StatusRoutes:
 
     @contract({200: HealthReport, 503: HealthReport})
     async def healthcheck(self, _: Request) -> Response:
-        """Web3Signer's report: 200 and UP, or 503 and DOWN when a key could not be loaded."""
+        """Web3Signer's report: 200 and UP, or 503 and DOWN when a key could not be loaded.
+
+        Also DOWN while an upstream did not list its keys.
+        """
         failures = len(self._keyring.failures)
         status: Literal["UP", "DOWN"] = "UP"
         code = 200
-        if failures:
+        if failures or self._keys.lacks_upstream:
             status = "DOWN"
             code = 503
         counts = KeyCounts(len(self._keyring), failures)

@@ -13,6 +13,7 @@ from .explain import explain
 from .fault import fault
 from .keys import keys
 from .options import FLAGS, HELP_NAMES
+from .replay import replay
 from .requests import requests
 from .serve import serve
 from .slashing import slashing
@@ -68,3 +69,4 @@ main.add_command(fault)
 main.add_command(requests)
 main.add_command(check)
 main.add_command(bench)
+main.add_command(replay)

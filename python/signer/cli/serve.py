@@ -161,7 +161,7 @@ def _announce(config: Config, url: str, app: "Application") -> None:
     accounts = app.keymanager.distributed.entries
     if accounts:
         told += f", shares of {len(accounts)} distributed validators"
-    elif not keyring:
+    elif not keyring and not config.upstream:
         told += ": load some by --interop, --mnemonic or --keystores-path, or import"
     log.info(told)
     log.info("serving at %s", url)

@@ -12,8 +12,8 @@ from ..errors import ConfigError
 from .flags import check_exists, checked, flag, spelled
 from .key_source import KeySource, check_key_source
 from .plugin_source import check_plugin
+from .sources import SourceFlags
 
-KeymanagerAuth = Literal["auto", "off"]
 SlashingMode = Literal["off", "report", "enforce"]
 LogFormat = Literal["plain", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -22,69 +22,9 @@ THIS_MACHINE = re.compile(r"localhost|::1|127(\.\d+){3}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
+class Config(SourceFlags):
     """The flags of `signer serve`. Raises ConfigError when they contradict each other."""
 
-    interop: int = flag(0, "the first N interop keys, which are public", "N", group="Keys")
-    mnemonic: str = flag(
-        "",
-        "--count keys of a mnemonic: its words, or the name devnet (ethereum-package's) or "
-        "genesis-generator",
-        "WORDS",
-        secret=True,
-    )
-    mnemonic_passphrase: str = flag("", "passphrase of the mnemonic", "TEXT", secret=True)
-    count: int = flag(0, "number of keys of the mnemonic", "N")
-    start_index: int = flag(0, "index of the first key of the mnemonic", "INDEX")
-    secret_keys_file: Path | None = flag(
-        None,
-        "the secret keys in this file: 32 bytes as hex on each line",
-        "FILE",
-    )
-    keystores_path: Path | None = flag(
-        None,
-        "every EIP-2335 keystore below this folder, in any tool's layout",
-        "DIR",
-    )
-    key_config_path: Path | None = flag(
-        None,
-        "next to --keystores-path: keystores and Web3Signer's key files below another folder",
-        "DIR",
-    )
-    keystores_passwords_path: Path | None = flag(
-        None,
-        "folder with a password file for each keystore",
-        "DIR",
-    )
-    keystores_password_file: Path | None = flag(
-        None,
-        "file with the password of all keystores",
-        "FILE",
-    )
-    distributed: Path | None = flag(
-        None,
-        "this participant's shares of distributed validators: a JSON account set",
-        "FILE",
-    )
-    data_dir: Path | None = flag(
-        None,
-        "keep imported keys, signing histories and decrypted slow keystores in this folder; "
-        "without it they live as long as the process",
-        "DIR",
-        must_exist=False,
-    )
-    keymanager_token_file: Path | None = flag(
-        None,
-        "file with the bearer token of the Keymanager API; made if it is missing",
-        "FILE",
-        must_exist=False,
-    )
-    keymanager: bool = flag(default=True, meaning="serve the Keymanager API")
-    keymanager_auth: KeymanagerAuth = flag(
-        "auto",
-        "auto requires the token from --keymanager-token-file; without that file and "
-        "--auth-file, only this machine may connect; off requires no token",
-    )
     network: str | None = flag(
         None,
         "network of requests whose chain is unknown: a name or a config.yaml; by default mainnet, "
@@ -227,6 +167,8 @@ class Config:
     def __post_init__(self) -> None:
         self._check_values()
         self._check_key_sources()
+        self.check_upstream()
+        self._check_upstream_is_another()
         self._check_tls()
         self._check_paths()
         self._check_control_is_local()
@@ -248,6 +190,16 @@ class Config:
         if any(passwords) and not self.keystores_path and not self.distributed:
             raise ConfigError(
                 "expected --distributed or --keystores-path next to the password flag, found none"
+            )
+
+    def _check_upstream_is_another(self) -> None:
+        host = self.upstream_parts.hostname or ""
+        is_near = self._is_local or self.host in {"0.0.0.0", "::"}  # noqa: S104 - compared
+        is_own_host = host == self.host or (is_near and THIS_MACHINE.fullmatch(host))
+        if self.upstream and is_own_host and self.upstream_parts.port == self.port:
+            raise ConfigError(
+                "expected --upstream at another place than this signer, found its own --port "
+                f"{self.port}: give another --port"
             )
 
     def _check_tls(self) -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Mapping
 from fnmatch import fnmatchcase
 from http import HTTPMethod
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta, Struct
 from msgspec.structs import force_setattr
@@ -20,6 +20,8 @@ NEAR_TYPE = 0.75  # difflib's ratio; BUILDER_DEPOSIT, which a plugin may add, is
 TYPES = tuple(signing_type.TYPE for signing_type in BUILT_IN)
 
 Natural = Annotated[int, Meta(ge=0)]
+# of an upstream's signature; only asked: it was passed on, and no signature was verified yet
+Verdict = Literal["asked", "right", "wrong", "unverified"]
 
 
 def normalised_pubkey(pubkey: str) -> str:
@@ -75,13 +77,14 @@ class RequestFilter(
 class RecordFilter(RequestFilter, frozen=True, kw_only=True):
     """Selects records."""
 
-    COMPARED = (*RequestFilter.COMPARED, "method", "status", "slot", "epoch", "fault")
+    COMPARED = (*RequestFilter.COMPARED, "method", "status", "slot", "epoch", "fault", "upstream")
 
     method: str | None = None
     status: Annotated[int, Meta(ge=100, le=599)] | None = None
     slot: Natural | None = None
     epoch: Natural | None = None
     fault: Natural | None = None
+    upstream: Verdict | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -12,7 +12,7 @@ from msgspec import Raw, Struct, field, structs
 
 from ..errors import UnknownOperationError
 from ..hex import abbreviated
-from .filters import RecordFilter, differing
+from .filters import RecordFilter, Verdict, differing
 from .notebook import MAX_TEXT_SHOWN, table_of_members
 
 MAX_RECORDS = 10_000
@@ -51,9 +51,10 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     fault lets it hang. `message` says why a request was refused, or is the answer of a fault. The
     signer computed `signing_root`; `root_given` came with the request. `reading` says how the
     request was read, where this was not the default. `conflict` is the rule that its message breaks
-    with an earlier one. `body` is the JSON of the request, but of the Keymanager API it is None,
-    because that has passwords. The journal drops the oldest bodies when they exceed 64 MiB
-    together: `body_dropped`.
+    with an earlier one. `upstream` tells whether the signature of the upstream is right. `body` is
+    the JSON of the request, but of the Keymanager API it is None, because that has passwords. It
+    was dropped, `body_dropped`, when it was no JSON, and when the journal's bodies exceed 64 MiB
+    together: then the oldest ones go.
     """
 
     seq: int = 0
@@ -61,6 +62,7 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     duration: float
     method: str
     path: str
+    query: str = ""
     user_agent: str = ""
     accept: str = ""
     type: str | None = None
@@ -77,6 +79,7 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     message: str | None = None
     signature: str | None = None
     fault: int | None = None  # the id of the fault that was applied
+    upstream: Verdict | None = None  # None for a request that was not passed on
 
     @property
     def body(self) -> Any:
@@ -97,6 +100,8 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
             outcome += f"  fault {self.fault}"
         elif self.message:
             outcome += f"  {one_line(self.message)}"
+        if self.upstream == "wrong":
+            outcome += "  the upstream's signature is wrong"
         return f"#{self.seq} {subject:21} {key:12} {when:10} {outcome}"
 
     def __repr__(self) -> str:
@@ -179,13 +184,27 @@ class Journal:
             self._records[record.seq] = structs.replace(
                 record,
                 raw_body=NO_BODY,
-                body_dropped=has_body,
+                body_dropped=has_body or record.body_dropped,
             )
             self._records.pop(record.seq - MAX_RECORDS, None)
             self._keep_body(record.seq - MAX_RECORDS, NO_BODY)
             for waiter in self._waiters:
                 waiter.offer(record)
             return record
+
+    def amend(self, number: int, verdict: Verdict) -> None:
+        """Notes the verdict on an upstream's signature in a record, if it is kept."""
+        with self._lock:
+            record = self._records.get(number)
+            if record is None:
+                return
+            record = structs.replace(record, upstream=verdict)
+            self._records[number] = record
+            self._completed.append(number)
+            self.completions += 1
+            record = _with_body(record, self._bodies.get(number, NO_BODY))
+            for waiter in self._waiters:
+                waiter.offer(record)
 
     def _keep_body(self, number: int, body: Raw) -> None:
         """Keeps the body of a record, and drops the oldest ones above the limit."""

@@ -14,11 +14,8 @@ from ..api.http import Handler, Request
 from ..api.routes import Routes
 from ..api.signing import KeySigner
 from ..errors import ConfigError
-from ..keys.keyring import Keyring
-from ..metrics import Metrics
 from ..signing.registry import BUILT_IN, SigningTypes
 from ..signing.request import SignRequest
-from ..slashing.protection import Protection
 from .checks import check_signing_type
 from .observers import ObservedKeySigner, Observer, Signed
 from .routes import Auth, Route, check_of
@@ -82,11 +79,11 @@ class Additions:
         """The registry of the signer."""
         return SigningTypes(self._types)
 
-    def key_signer(self, keyring: Keyring, slashing: Protection, metrics: Metrics) -> KeySigner:
+    def observed(self, key_signer: KeySigner) -> KeySigner:
         """What signs: it passes each signature to the plugins that want it."""
         if self._observers:
-            return ObservedKeySigner(self._observers, keyring, slashing, metrics)
-        return KeySigner(keyring, slashing, metrics)
+            return ObservedKeySigner(self._observers, key_signer)
+        return key_signer
 
     def check_of_others(self, check: Check) -> Check:
         """A check of all requests but those to routes of plugins, which have their own."""

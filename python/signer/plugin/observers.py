@@ -1,10 +1,11 @@
 """Functions of plugins that see each signature."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from msgspec import Struct
 
+from ..api.http import Request
 from ..api.recorder import Exchange
 from ..api.signing import KeySigner
 from ..control.filters import normalised_pubkey
@@ -34,11 +35,14 @@ class Observer(NamedTuple):
 
 
 class ObservedKeySigner(KeySigner):
-    """Signs, and passes each signature to the functions of plugins."""
+    """Has another one sign, and passes each signature to the functions of plugins."""
 
-    def __init__(self, observers: list[Observer], *arguments: Any) -> None:
-        super().__init__(*arguments)
+    def __init__(self, observers: list[Observer], signer: KeySigner) -> None:
         self._observers = observers
+        self._signer = signer
+
+    def for_request(self, request: Request, body: bytes) -> KeySigner:
+        return ObservedKeySigner(self._observers, self._signer.for_request(request, body))
 
     async def sign(
         self,
@@ -48,7 +52,7 @@ class ObservedKeySigner(KeySigner):
         chosen: Chosen,
         exchange: Exchange | None,
     ) -> str:
-        signature = await super().sign(engine, identifier, request, chosen, exchange)
+        signature = await self._signer.sign(engine, identifier, request, chosen, exchange)
         signed = Signed(
             type=request.TYPE,
             pubkey=normalised_pubkey(identifier),

@@ -8,8 +8,10 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypedDict
 
-from ..config.settings import KeymanagerAuth, LogFormat, LogLevel, SlashingMode
+from ..config.settings import LogFormat, LogLevel, SlashingMode
+from ..config.sources import KeymanagerAuth, UpstreamVerify
 from ..control.faults import Fault, WrongSignature
+from ..control.filters import Verdict
 
 PathLike = str | os.PathLike[str]
 Json = str | Mapping[str, Any] | Fault
@@ -55,6 +57,13 @@ class Flags(TypedDict, total=False):
     keymanager_token_file: PathLike | None
     keymanager: bool
     keymanager_auth: KeymanagerAuth
+    upstream: str
+    upstream_verify: UpstreamVerify
+    upstream_timeout: float
+    upstream_auth_file: PathLike | None
+    upstream_ca_file: PathLike | None
+    upstream_cert: PathLike | None
+    upstream_key: PathLike | None
     network: PathLike | None
     slashing: SlashingMode
     high_watermark_epoch: int | None
@@ -112,6 +121,7 @@ class Match(Request, total=False):
     slot: int | None
     epoch: int | None
     fault: int | None
+    upstream: Verdict | None
 
 
 class FaultFields(Request, total=False):

@@ -166,6 +166,8 @@ class _Operation:
             classes += OF_BODIES
         if self._config.slashing != "enforce" and SlashingError in classes:
             classes.remove(SlashingError)
+        if not self._config.upstream:
+            return [error for error in classes if error not in signing.OF_UPSTREAM]
         return classes
 
 

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from msgspec import Struct
 
 from ...errors import SlashingError, UnavailableKeyError, UnknownKeyError
+from ...upstream.errors import UpstreamError, UpstreamTimeoutError
 from .. import batch, distributed
 from .. import signing as single
 from ..batch import Batch, BatchResult
@@ -25,10 +26,12 @@ class PartialSignature(Struct):
     signature: Signature
 
 
+OF_UPSTREAM = (UpstreamError, UpstreamTimeoutError)
+
 SIGN = Contract(
     {200: Signed},
     other_media={"text/plain": Signature},
-    errors=(UnknownKeyError, SlashingError),
+    errors=(UnknownKeyError, SlashingError, *OF_UPSTREAM),
 )
 SIGN_BATCH = Contract({200: list[BatchResult]}, body=Batch)
 
