@@ -41,6 +41,9 @@ format: $(VENV)/dev  ## Format all code
 
 check: test lint  ## Run what CI runs
 
+profile: $(VENV)/built  ## Tell where each microsecond of a sign request goes
+	$(BIN)/python benchmarks/breakdown.py $(ARGS)
+
 bench: $(VENV)/built  ## Measure all that is fast, as ratios to raw blst; ARGS=--all for the rest
 	$(BIN)/python benchmarks/bench.py $(ARGS)
 
@@ -94,4 +97,4 @@ $(VENV)/clients: $(VENV)/pip $(wildcard tests/clients/*/*) tests/examples/build 
 	@for build in tests/clients/*/build tests/examples/build; do $$build || echo "not built: $$build"; done
 	@touch $@
 
-.PHONY: help run test quick lint format check bench coverage audit wheels screenshots setup clean
+.PHONY: help run test quick lint format check bench profile coverage audit wheels screenshots setup clean
