@@ -219,9 +219,10 @@ def main() -> None:
     described = machine.describe()
     print(*(f"{name}: {value}" for name, value in described.items()), sep="\n")
     measure(run)
-    print(f"\n{run.noise()}")
+    noise = run.noise()
+    print(f"\n{noise}")
     if options.write:
-        page.write(PAGE, run.tables, described)
+        page.write(PAGE, run.tables, described | {"noise": noise.replace("\n", " ")})
 
 
 if __name__ == "__main__":

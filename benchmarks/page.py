@@ -5,28 +5,29 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+import machine
 from run import Table, lines
 
 DOCS = Path(__file__).parent.parent / "docs"
 MACHINE = "machine"
 
 
-def write(page: Path, tables: Mapping[str, Table], machine: Mapping[str, object]) -> None:
+def write(page: Path, tables: Mapping[str, Table], facts: dict[str, str | float]) -> None:
     """Replaces what stands between `<!-- table: NAME -->` and `<!-- end -->`.
 
     Raises KeyError for a marker of a table that was not measured.
     """
     text = page.read_text("utf-8")
     for name in re.findall("<!-- table: (.+) -->", text):
-        content = _told(machine) if name == MACHINE else "\n".join(lines(name, tables[name]))
+        content = _told(facts) if name == MACHINE else "\n".join(lines(name, tables[name]))
         text = _replace(text, name, content)
     page.write_text(text, "utf-8")
 
 
-def _told(machine: Mapping[str, object]) -> str:
+def _told(facts: dict[str, str | float]) -> str:
     day = datetime.now(UTC).strftime("%B %-d, %Y")
-    facts = "\n".join(f"- {name}: {value}" for name, value in machine.items())
-    return f"Measured on {day}:\n\n{facts}"
+    listed = "\n".join(f"- {name}: {value}" for name, value in facts.items())
+    return f"Measured on {day}:\n\n{listed}\n\n{machine.warning(facts)}".rstrip()
 
 
 def _replace(text: str, name: str, content: str) -> str:
