@@ -45,6 +45,9 @@ fuzz: $(VENV)/dev $(VENV)/fuzz  ## Look for inputs that break the signer; SECOND
 
 check: test lint fuzz  ## Run what CI runs
 
+profile: $(VENV)/built  ## Tell where each microsecond of a sign request goes
+	$(BIN)/python benchmarks/breakdown.py $(ARGS)
+
 bench: $(VENV)/built  ## Measure all that is fast, as ratios to raw blst; ARGS=--all for the rest
 	$(BIN)/python benchmarks/bench.py $(ARGS)
 
@@ -113,4 +116,4 @@ $(VENV)/clients: $(VENV)/pip $(wildcard tests/clients/*/*) tests/examples/build 
 	@for build in tests/clients/*/build tests/examples/build; do bash $$build || echo "not built: $$build"; done
 	@touch $@
 
-.PHONY: help run test quick lint format fuzz check bench coverage audit docs wheels release screenshots setup clean
+.PHONY: help run test quick lint format fuzz check bench profile coverage audit docs wheels release screenshots setup clean

@@ -23,6 +23,7 @@ import signing_types
 import slashing
 import start
 import wrk
+from bls import part as bls
 from run import Run
 from signer import __version__
 from signer.tools.bench import machine
@@ -41,8 +42,10 @@ PARTS = {
     "interference": interference.measure,
     "nginx": nginx.measure,
     "dirk": next_to_dirk.measure,
+    "bls": bls.measure,
 }
 SLOW = {"keystores", "slashing", "interference", "events", "nginx", "dirk", "upstream"}
+ASKED_FOR = {"bls"}  # other people's libraries, which are downloaded: no part of --all
 VOID = "Quick: it shows that all parts work, and every figure is void."
 
 
@@ -55,6 +58,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="whose medians are figures")
     parser.add_argument("--seconds", type=float, default=3.0, help="of load in each round")
     parser.add_argument("--url", help="load this Web3Signer-compatible signer, and nothing else")
+    into_page = "write the tables of the part bls into docs/bls.md"
+    parser.add_argument("--write", action="store_true", help=into_page)
     worker_per_core = "upstream py3signer, with a worker for each core, to compare throughput with"
     parser.add_argument("--upstream", metavar="URL", help=worker_per_core)
     wrk_or_own = "of closed loops; wrk where it is installed"
@@ -63,7 +68,8 @@ def main() -> None:
     options = parser.parse_args()
     if unknown := set(options.part) - set(PARTS):
         parser.error(f"expected parts of {', '.join(PARTS)}, found {', '.join(sorted(unknown))}")
-    fast = [name for name in PARTS if options.all or name not in SLOW]
+    left_out = ASKED_FOR if options.all else ASKED_FOR | SLOW
+    fast = [name for name in PARTS if name not in left_out]
     run = Run(options.rounds, options.seconds, wrk=options.generator != "own" and wrk.INSTALLED)
     if options.generator == "wrk" and not run.wrk:
         parser.error("expected wrk, found none: see https://github.com/wg/wrk")
@@ -76,7 +82,8 @@ def main() -> None:
     print(*(f"{name}: {value}" for name, value in described.items()), sep="\n")
     print(machine.warning(described), VOID if run.quick else "")
     measure_server = partial(server.measure, url=options.url, upstream=options.upstream)
-    measures = PARTS | {"server": measure_server}
+    measure_bls = partial(bls.measure, write=options.write)
+    measures = PARTS | {"server": measure_server, "bls": measure_bls}
     run.raw()  # parts that compare with nothing have a noise too
     for name in ["server"] if options.url else options.part or fast:
         measures[name](run)

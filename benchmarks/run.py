@@ -73,16 +73,8 @@ class Run:
     def table(self, name: str, note: str, rows: Table) -> None:
         """Prints a table and keeps its figures."""
         self.tables[name] = rows
-        columns = list(dict.fromkeys(column for row in rows.values() for column in row))
-        lines = [
-            [title, *(_shown(row.get(column, "")) for column in columns)]
-            for title, row in rows.items()
-        ]
-        widths = [max(map(len, cells)) for cells in zip([name, *columns], *lines, strict=True)]
         print(f"\n{fill(note, WIDTH)}\n")
-        for cells in ([name, *columns], ["-" * width for width in widths], *lines):
-            padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
-            print(f"| {' | '.join(padded)} |", flush=True)
+        print("\n".join(lines(name, rows)), flush=True)
 
     def noise(self) -> str:
         """A sentence: what the same raw signature cost at different times of this run."""
@@ -93,6 +85,21 @@ class Run:
             f"less than {(high - low) / middle:.0%} from another's may be noise.",
             WIDTH,
         )
+
+
+def lines(name: str, rows: Table) -> list[str]:
+    """A table as Markdown, padded; its first column is called by the table's name."""
+    columns = list(dict.fromkeys(column for row in rows.values() for column in row))
+    cells = [
+        [title, *(_shown(row.get(column, "")) for column in columns)] for title, row in rows.items()
+    ]
+    table = [[name, *columns], *cells]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    table.insert(1, ["-" * width for width in widths])
+    return [
+        f"| {' | '.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))} |"
+        for row in table
+    ]
 
 
 def _shown(value: float | str) -> str:

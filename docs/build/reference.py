@@ -19,6 +19,7 @@ from signer.cli import main
 from signer.cli.options import FLAGS, Flag
 from signer.config.flags import by_group
 from signer.config.settings import Config
+from signer.upstream.errors import UpstreamRefusedError
 
 NOTHING = (None, "", ())  # defaults that are no value
 COMMENT: dict[str, Any] = {"initial_indent": "#   ", "subsequent_indent": "#   "}
@@ -39,6 +40,7 @@ SAMPLES = {
     "SLOT": 12_800_000,
     "TEXT": "a passphrase",
     "TIME": 1_606_824_023,
+    "URL": "http://127.0.0.1:9010",
     "WORDS": "devnet",
 }
 
@@ -76,8 +78,12 @@ WHAT_TO_DO = {
     "UnknownOperationError": "Start the signer with the flag that the message names.",
     "UnknownRouteError": "Compare with `GET /`, which lists the routes.",
     "UnknownUserError": "Send a user and a password that `--auth-file` lists.",
+    "UpstreamError": "Start the signer of `--upstream`, or correct its URL.",
+    "UpstreamRefusedError": "Read the message, which is the upstream's.",
+    "UpstreamTimeoutError": "Raise `--upstream-timeout`, or find out why that signer is slow.",
     "WrongPasswordError": "Correct the password. It is found by the keystore's name: see "
     "[Keys](../keys.md).",
+    "WrongSignatureError": "Look at what the signer of `--upstream` signed: `signer check URL`.",
 }
 
 
@@ -163,7 +169,7 @@ def _errors(kind: type[errors.SignerError]) -> set[type[errors.SignerError]]:
 
 
 def _status(kind: type[errors.SignerError]) -> str:
-    if kind is errors.FaultError:
+    if kind in {errors.FaultError, UpstreamRefusedError}:
         return "any"
     return str(kind.status)
 
