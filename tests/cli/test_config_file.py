@@ -316,7 +316,7 @@ def test_metrics_have_a_host_of_their_own() -> None:
     flags = ["--host", "::1", "--metrics-host", "127.0.0.1", "--metrics-port", str(port)]
     with serving(*flags) as signer:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as response:
-            assert b"signer_keys_loaded 0.0" in response.read()
+            assert b'signer_keys_loaded{source="imported"} 0.0' in response.read()
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("::1", port))
 

@@ -214,7 +214,7 @@ def test_equivocations_are_counted_by_themselves() -> None:
             text = response.read().decode()
 
     assert 'signer_equivocations_total{rule="double_execution_payload_bid"} 1.0\n' in text
-    assert "signer_slashable_requests_total{" not in text
+    assert 'signer_slashable_requests_total{rule="double_vote"} 0.0\n' in text
 
 
 def test_reset_forgets_them_and_what_was_signed() -> None:

@@ -2,6 +2,7 @@
 
 from .. import errors
 from ..errors import SignerError
+from ..upstream.errors import UpstreamError, UpstreamTimeoutError, WrongSignatureError
 
 OTHER = "other"
 HANDSHAKE = "handshake"  # of TLS, which is no error of a request
@@ -23,6 +24,9 @@ REASONS: dict[type[SignerError], str] = {
     errors.BodyTooLargeError: "body_too_large",
     errors.ContentEncodingError: "compressed_body",
     errors.UnavailableKeyError: "unavailable_key",
+    UpstreamError: "upstream",
+    UpstreamTimeoutError: "upstream_timeout",
+    WrongSignatureError: "upstream_wrong_signature",
 }
 
 

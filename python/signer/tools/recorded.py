@@ -111,10 +111,10 @@ def reason_to_leave_out(record: Record) -> str:
     """Why a request is not sent again; empty for one that is."""
     if record.status is None:
         return "had no response"
+    if record.path.startswith(KEYMANAGER_PREFIX) and record.method != "GET":
+        return "would change keys"
     if record.body_dropped and not size_of(record.raw_body):
         return "have no body in the file"
     if record.path in BATCH_PATHS and record.method == "POST" and record.status == 200:  # noqa: PLR2004
         return "are batches, whose keys are sent one by one"
-    if record.path.startswith(KEYMANAGER_PREFIX) and record.method != "GET":
-        return "would change keys"
     return ""
