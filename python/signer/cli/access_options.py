@@ -7,35 +7,35 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from ..tools.bench.access import Access
+    from ..tools.credentials import AccessFiles
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-FILE = click.Path(path_type=Path, dir_okay=False)
-OPTIONS = {
-    "tls_ca": "certificates to trust for https, in PEM; by default the system's",
-    "tls_cert": "certificate that this client shows, in PEM",
-    "tls_key": "key of --tls-cert, where that file does not have it",
-    "auth_file": "basic authentication: a file with a line user:password",
+FILE = click.Path(path_type=Path)
+FILES = {
+    "auth_file": "the user for basic authentication: USER:PASSWORD on a line",
+    "tls_ca": "the authority of the target's certificate (PEM); by default the system's",
+    "tls_client_cert": "our certificate for mutual TLS, perhaps with its key (PEM)",
+    "tls_client_key": "the key of that certificate (PEM)",
+    "tls_client_password_file": "the password of that key",
 }
 
 
 def access_options(command: F) -> F:
     """Adds the flags to a command."""
-    for name, meaning in reversed(OPTIONS.items()):
+    insecure = click.option(
+        "--tls-insecure", is_flag=True, help="accept any certificate of the target"
+    )
+    command = insecure(command)
+    for name, meaning in reversed(FILES.items()):
         spelling = f"--{name.replace('_', '-')}"
         command = click.option(spelling, name, type=FILE, metavar="FILE", help=meaning)(command)
     return command
 
 
-def access_of(url: str, flags: dict[str, Any]) -> "Access":
-    """The access to a URL by these flags. Raises ConfigError."""
-    from ..tools.bench.access import access_to  # noqa: PLC0415 - takes long
+def access_files(flags: dict[str, Any]) -> "AccessFiles":
+    """The files that these flags name."""
+    from ..tools.credentials import AccessFiles  # noqa: PLC0415 - takes long
 
-    return access_to(
-        url,
-        ca=flags["tls_ca"],
-        cert=flags["tls_cert"],
-        key=flags["tls_key"],
-        auth_file=flags["auth_file"],
-    )
+    files = {name: flags[name] for name in FILES}
+    return AccessFiles(**files, is_insecure=flags["tls_insecure"])

@@ -3,19 +3,18 @@
 import json
 import logging
 import sys
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from .._core import SecretKey
-from ..config.settings import Config
 from ..errors import ConfigError, UnavailableError
 from ..files import translating_errors
 from ..hex import to_hex
-from .access_options import access_of, access_options
-from .options import FLAGS, HELP_NAMES, KEY_FLAGS, configuration, current_flag
+from .access_options import access_files, access_options
+from .options import HELP_NAMES, configuration, current_flag
+from .own_keys import DEFAULT_INTEROP, OWN_KEY_FLAGS, load_keys
 
 if TYPE_CHECKING:
     from ..tools.bench.side_by_side import SideBySide
@@ -23,16 +22,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-DEFAULT_INTEROP = 4
 MOST_CONNECTIONS = 1000  # select() of the open loop has no number above 1,023
 INTERRUPTED = 130  # the exit code of a process that Ctrl-C ended
 FAULTY = 1
-KEY_FILES = (
-    "secret_keys_file",
-    "keystores_path",
-    "keystores_passwords_path",
-    "keystores_password_file",
-)
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -40,8 +32,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
     "bench",
     params=[
         click.Argument(["urls"], nargs=-1, required=True, metavar="URL..."),
-        *KEY_FLAGS,
-        *(flag for flag in FLAGS if flag.name in KEY_FILES),
+        *OWN_KEY_FLAGS,
     ],
     short_help="Compare the speed of signers, in turns in one run.",
     context_settings={**HELP_NAMES, "token_normalize_func": current_flag},
@@ -114,7 +105,7 @@ def bench(urls: tuple[str, ...], **flags: Any) -> None:
     connections = _connections(flags["connections"])
     _check_folders(flags["json_file"], flags["svg_file"])
     config = configuration(click.get_current_context())
-    keys = _keys(config)
+    keys = {to_hex(key.pubkey): key.secret_key for key in load_keys(config)}
     targets = _targets(urls, flags)
     pubkeys = _shared_keys(targets, keys)
     run = _prepared(targets, pubkeys, keys, connections, flags)
@@ -143,28 +134,14 @@ def _connections(text: str) -> list[int]:
     return sorted(set(numbers))
 
 
-def _keys(config: Config) -> dict[str, SecretKey]:
-    """Our keys by public key: those of the flags, or the first interop keys."""
-    from ..keys.derived import interop_key  # noqa: PLC0415
-    from ..keys.keyring import Keyring  # noqa: PLC0415
-    from ..keys.manager import KeyManager  # noqa: PLC0415
-    from ..slashing.protection import Protection  # noqa: PLC0415
-
-    keyring = Keyring()
-    with closing(KeyManager(config, keyring, None, Protection(Config(), None))) as manager:
-        manager.load()
-    keys = [key.secret_key for key in keyring.all().values()]
-    if not keys:
-        keys = [interop_key(index) for index in range(DEFAULT_INTEROP)]
-    return {to_hex(key.public_key()): key for key in keys}
-
-
 def _targets(urls: tuple[str, ...], flags: dict[str, Any]) -> list["HttpTarget"]:
+    from ..tools.bench.access import access_to  # noqa: PLC0415
     from ..tools.bench.processes import check_process  # noqa: PLC0415
     from ..tools.bench.target import HttpTarget, names_of  # noqa: PLC0415
 
     pids = _pids(flags["pids"], len(urls))
-    accesses = [access_of(url, flags) for url in urls]
+    files = access_files(flags)
+    accesses = [access_to(url, files) for url in urls]
     targets = []
     for access, name, pid in zip(accesses, names_of(accesses), pids, strict=True):
         if pid is not None:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from ..config.settings import Config
 from ..errors import ConfigError, did_you_mean
 from ..files import translating_errors
 from ..hex import from_hex
 from ..spec.networks import load_network
-from .options import FLAGS, HELP_NAMES, KEY_FLAGS, Choice, configuration, current_flag, reworded
+from .access_options import access_files, access_options
+from .options import FLAGS, HELP_NAMES, Choice, configuration, current_flag, reworded
+from .own_keys import OWN_KEY_FLAGS, load_keys
 from .progress import progress_on_terminal
 
 if TYPE_CHECKING:
@@ -23,15 +24,6 @@ if TYPE_CHECKING:
     from ..tools.check.groups import Group
     from ..tools.check.target import Access
 
-KEY_FILES = (
-    "secret_keys_file",
-    "keystores_path",
-    "key_config_path",
-    "keystores_passwords_path",
-    "keystores_password_file",
-    "plugin",
-)
-DEFAULT_INTEROP = 4
 NETWORK = reworded("network", "the network that the target is started for: a name or a config.yaml")
 GROUP_NAMES = (
     "public-keys",
@@ -69,8 +61,8 @@ def _file(name: str, meaning: str) -> Callable[[Decorated], Decorated]:
     params=[
         click.Argument(["url"]),
         NETWORK,
-        *KEY_FLAGS,
-        *(flag for flag in FLAGS if flag.name in KEY_FILES),
+        *OWN_KEY_FLAGS,
+        *(flag for flag in FLAGS if flag.name == "plugin"),
     ],
     short_help="Check whether any signer is right.",
     context_settings={**HELP_NAMES, "token_normalize_func": current_flag},
@@ -99,12 +91,7 @@ def _file(name: str, meaning: str) -> Callable[[Decorated], Decorated]:
     help="also ask this key for slashable messages, which the target must refuse; a target without "
     "protection signs them; may be repeated",
 )
-@_file("--auth-file", "the user for basic authentication: USER:PASSWORD on a line")
-@_file("--tls-ca", "the authority of the target's certificate (PEM)")
-@_file("--tls-client-cert", "our certificate for mutual TLS, perhaps with its key (PEM)")
-@_file("--tls-client-key", "the key of that certificate (PEM)")
-@_file("--tls-client-password-file", "the password of that key")
-@click.option("--tls-insecure", is_flag=True, help="accept any certificate of the target")
+@access_options
 @click.option(
     "--timeout",
     type=click.FloatRange(0, 600, min_open=True),
@@ -164,7 +151,7 @@ def check(url: str, **flags: Any) -> None:
     types = load_plugins(config.plugin).types
     chosen_types = _chosen_types(flags["type_names"], types)
     access = _access(flags)
-    our_keys = _load_keys(config)
+    our_keys = load_keys(config)
     slashable = _named_keys(flags["slashable"], our_keys)
     groups = _chosen_groups(flags)
     with closing(Target(url, access, flags["timeout"])) as target:
@@ -190,40 +177,11 @@ def check(url: str, **flags: Any) -> None:
 
 
 def _access(flags: dict[str, Any]) -> "Access":
-    from ..tools.check.access import AccessFiles, read_access  # noqa: PLC0415 - takes long
+    from ..tools.check.access import read_access  # noqa: PLC0415 - takes long
 
     if flags["keymanager_token_file"] and not flags["keymanager"]:
         raise ConfigError("expected --keymanager with --keymanager-token-file, found none")
-    return read_access(
-        AccessFiles(
-            auth_file=flags["auth_file"],
-            tls_ca=flags["tls_ca"],
-            tls_client_cert=flags["tls_client_cert"],
-            tls_client_key=flags["tls_client_key"],
-            tls_client_password_file=flags["tls_client_password_file"],
-            is_insecure=flags["tls_insecure"],
-            token_file=flags["keymanager_token_file"],
-        )
-    )
-
-
-def _load_keys(config: Config) -> "list[Key]":
-    """The keys of the flags; without any, the first interop keys."""
-    from ..keys.derived import interop_keys  # noqa: PLC0415 - takes long, as those below
-    from ..keys.keyring import Keyring, log_failures  # noqa: PLC0415
-    from ..keys.manager import KeyManager  # noqa: PLC0415
-    from ..slashing.protection import Protection  # noqa: PLC0415
-
-    keyring = Keyring()
-    with closing(KeyManager(config, keyring, None, Protection(Config(), None))) as manager:
-        manager.load()
-    keys = [*keyring.all().values()]
-    if keys:
-        return keys
-    if keyring.failures or config.keystores_path or config.secret_keys_file:
-        log_failures(keyring.failures)
-        raise ConfigError("expected a key from the flags for keys, found none")
-    return interop_keys(DEFAULT_INTEROP)
+    return read_access(access_files(flags), flags["keymanager_token_file"])
 
 
 def _named_keys(names: Iterable[str], keys: "Iterable[Key]") -> "list[Key]":

@@ -1,14 +1,12 @@
 """How a target is reached: its URL, TLS, and a user's name and password."""
 
 import ssl
-from base64 import b64encode
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from ...errors import ConfigError, UnavailableError
-from ...files import translating_errors
+from ..credentials import AccessFiles, authorization, tls_context
 from .responses import LONGEST
 
 CONNECT_TIMEOUT = 5.0  # seconds; a signer that does not take a connection by then is not there
@@ -75,31 +73,18 @@ class Access:
             connection.close()
 
 
-def access_to(
-    url: str,
-    *,
-    ca: Path | None = None,
-    cert: Path | None = None,
-    key: Path | None = None,
-    auth_file: Path | None = None,
-) -> Access:
-    """The access to a target. Raises ConfigError for another URL, or for files that do not fit.
-
-    `ca` has the certificates that the target's is signed by, `cert` and `key` are this client's.
-    `auth_file` has a line `user:password`.
-    """
+def access_to(url: str, files: AccessFiles | None = None) -> Access:
+    """The access to a target. Raises ConfigError for another URL, or for files that do not fit."""
     if "@" in url:  # before any message that shows it
         raise ConfigError("expected a URL without a user and a password: put them in --auth-file")
+    files = files or AccessFiles()
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or not _has_port(parts):
         raise ConfigError(f"expected a URL such as http://127.0.0.1:9000, found {url!r}")
     tls = None
     if parts.scheme == "https":
-        tls = _tls_of(ca, cert, key)
-    authorization = ""
-    if auth_file:
-        authorization = f"Basic {b64encode(_first_line(auth_file)).decode()}"
-    return Access(url.rstrip("/"), tls, authorization)
+        tls = tls_context(files)
+    return Access(url.rstrip("/"), tls, authorization(files))
 
 
 def _has_port(parts: SplitResult) -> bool:
@@ -108,24 +93,3 @@ def _has_port(parts: SplitResult) -> bool:
         return parts.port is None or parts.port > 0
     except ValueError:
         return False
-
-
-def _tls_of(ca: Path | None, cert: Path | None, key: Path | None) -> ssl.SSLContext:
-    if key and not cert:
-        raise ConfigError("expected --tls-cert with --tls-key, found no --tls-cert")
-    context = ssl.create_default_context()
-    if ca:
-        with translating_errors(f"read certificates of {ca}", ConfigError):
-            context.load_verify_locations(ca)
-    if cert:
-        with translating_errors(f"read the certificate and key of {cert}", ConfigError):
-            context.load_cert_chain(cert, key, "")  # a locked key fails, and asks nobody
-    return context
-
-
-def _first_line(path: Path) -> bytes:
-    with translating_errors(f"read {path}", ConfigError):
-        line = path.read_bytes().splitlines()[:1]
-    if not line or b":" not in line[0]:
-        raise ConfigError(f"expected a line `user:password` in {path}, found other text")
-    return line[0]
