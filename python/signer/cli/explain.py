@@ -13,7 +13,7 @@ from ..config.settings import Config
 from ..errors import ConfigError
 from ..files import translating_errors
 from ..spec.networks import load_network
-from .options import FLAGS, KEY_FLAGS, configuration, current_flag, reworded
+from .options import FLAGS, HELP_NAMES, KEY_FLAGS, configuration, current_flag, reworded
 
 if TYPE_CHECKING:
     from ..signing.subjects import Subject
@@ -51,7 +51,7 @@ COLOURS: dict[str, dict[str, Any]] = {
         *(flag for flag in FLAGS if flag.name in KEY_FILES),
     ],
     short_help="Explain a request: its fields, roots and domain.",
-    context_settings={"token_normalize_func": current_flag},
+    context_settings={**HELP_NAMES, "token_normalize_func": current_flag},
 )
 @click.option("--json", "is_json", is_flag=True, help="print the explanation as JSON")
 @click.option("--pubkey", metavar="HEX", help="the key that signs, or that a signature is by")

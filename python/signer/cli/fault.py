@@ -7,12 +7,13 @@ import msgspec
 
 from ..control.faults import Fault, fault_of
 from ..errors import ConfigError
+from .options import HELP_NAMES
 from .running import URL, fields_of, signer_at
 
 EXAMPLE = "status=412"
 
 
-@click.group("fault")
+@click.group("fault", context_settings=HELP_NAMES)
 def fault() -> None:
     """Make a running signer misbehave: set, list and remove faults.
 

@@ -9,6 +9,7 @@ import click
 
 from ..config.sources import is_base_url
 from ..errors import ConfigError
+from .options import HELP_NAMES
 
 if TYPE_CHECKING:
     from ..tools.replay import Difference, Outcome
@@ -19,7 +20,11 @@ MANNERS_DIFFER = 3
 PATH = click.Path(path_type=Path)
 
 
-@click.command("replay", short_help="Send recorded requests again, and compare.")
+@click.command(
+    "replay",
+    short_help="Send recorded requests again, and compare.",
+    context_settings=HELP_NAMES,
+)
 @click.argument("file", type=PATH)
 @click.argument("url")
 @click.option(

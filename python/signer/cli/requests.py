@@ -15,6 +15,7 @@ from ..control.journal import Record, one_line
 from ..decoding import decoder
 from ..errors import ConfigError
 from ..files import translating_errors
+from .options import HELP_NAMES
 from .running import URL, fields_of, signer_at
 
 if TYPE_CHECKING:
@@ -25,7 +26,11 @@ WAIT = 20.0  # seconds; the signer answers earlier when a request comes
 WAIT_WHILE_HANGING = 1.0  # seconds; a request that a fault holds ends without a new number
 
 
-@click.command("requests", short_help="Print the requests of a running signer.")
+@click.command(
+    "requests",
+    short_help="Print the requests of a running signer.",
+    context_settings=HELP_NAMES,
+)
 @click.argument("select", nargs=-1, metavar="[NAME=VALUE]...")
 @click.option("--follow", is_flag=True, help="go on with new requests until Ctrl-C")
 @click.option("--json", "is_json", is_flag=True, help="print each record as JSON on a line")
