@@ -28,6 +28,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "errors": reference.tree_of_errors,
     "example file": reference.example_file,
     "flags": reference.flags,
+    "networks": reference.networks,
     "names": reference.python_names,
     "names for plugins": reference.plugin_names,
     "routes": reference_http.routes,

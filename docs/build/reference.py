@@ -19,6 +19,8 @@ from signer.cli import main
 from signer.cli.options import FLAGS, Flag
 from signer.config.flags import by_group
 from signer.config.settings import Config
+from signer.hex import to_hex
+from signer.spec.networks import NETWORKS
 from signer.upstream.errors import UpstreamRefusedError
 
 NOTHING = (None, "", ())  # defaults that are no value
@@ -59,12 +61,12 @@ WHAT_TO_DO = {
     "FaultError": "Nothing is wrong: a test set this. `GET /_signer/faults` lists the faults.",
     "ForbiddenError": "Send the token that is in the file of `--keymanager-token-file` or "
     "`--control-token-file`.",
-    "KeystoreError": "Make the keystore anew, or read the message: it names the bound.",
+    "KeystoreError": "Read the message, which names the bound, or create the keystore again.",
     "MethodNotAllowedError": "Use a method that the header `Allow` lists.",
     "MnemonicError": "Correct the word at the position that the message names.",
     "OtherFormatError": "Name the file of an EIP-2335 keystore, version 4.",
     "ProcessEndedError": "Read the end of its log in the message, and call `start()`.",
-    "SignerError": "It is a mistake of the signer: please report it.",
+    "SignerError": "It is a bug in the signer: please report it.",
     "SigningRootError": "Read the advice in the message. `signer explain` shows each step to the "
     "root.",
     "SlashingError": "Do not retry: the message conflicts with one that the key has signed. In a "
@@ -85,6 +87,18 @@ WHAT_TO_DO = {
     "[Keys](../keys.md).",
     "WrongSignatureError": "Look at what the signer of `--upstream` signed: `signer check URL`.",
 }
+
+
+def networks() -> str:
+    """The table of the networks that `--network` knows by name."""
+    rows = []
+    for known in NETWORKS.values():
+        root = "each chain's own"
+        if known.genesis_validators_root:
+            root = f"`{to_hex(known.genesis_validators_root)}`"
+        versions = [f"{fork} `{to_hex(version)}`" for fork, version in known.fork_versions.items()]
+        rows.append([f"`{known.name}`", str(known.slots_per_epoch), root, "<br>".join(versions)])
+    return table("network, slots per epoch, genesis_validators_root, fork versions", rows)
 
 
 def commands() -> str:

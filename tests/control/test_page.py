@@ -114,7 +114,7 @@ def test_a_containers_hashes_lead_to_its_root(page: Any) -> None:
     page.click("#explanation .tree details details summary")
 
     root = text_of(page, "#explanation .tree [data-path]")
-    expect(page, "#explanation .tree ol >> nth=0").to_contain_text(f"make {root}")
+    expect(page, "#explanation .tree ol >> nth=0").to_contain_text(f"= {root}")
 
 
 def test_an_edited_field_marks_the_roots_that_it_changes(page: Any) -> None:

@@ -19,7 +19,8 @@ FENCE = re.compile(
     r"^(?P<indent> *)```(?P<language>\w*)\n(?P<content>.*?)^(?P=indent)```$",
     re.MULTILINE | re.DOTALL,
 )
-RUN_BY = re.compile(r"<!-- run by (\S+): ([\w, ]+) -->")
+FRONT_MATTER = r"(?:---\n(?:.*\n)*?---\n)?"
+RUN_BY = re.compile(FRONT_MATTER + r"<!-- run by (\S+): ([\w, ]+) -->")
 NOT_RUN = re.compile(r"<!-- not run: \S.* -->\n(?:<!-- .* -->\n)*\Z")
 SNIPPET = re.compile(r'\s*--8<-- "examples/(\w+)/[\w./]+"\s*')
 READERS: dict[str, Callable[[str], Any]] = {

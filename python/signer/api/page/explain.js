@@ -5,7 +5,7 @@ import { ask } from "./signer.js";
 
 const OPEN_LEVELS = 2; // of the tree
 const HOW_TO_READ = "A number is 32 bytes, its lowest byte first. A container's root comes from a row of its fields' roots: " +
-  "add 32 zero bytes until the row has 1, 2, 4, 8, .. parts, then replace each two neighbours by their SHA-256 until one is left.";
+  "add 32 zero bytes until the row has 1, 2, 4, 8, .. parts, then replace each two neighbours by the SHA-256 of their 64 bytes until one is left.";
 let examples = null;
 let shownRoots = null; // those of the explanation before, by the names on the way to a field
 
@@ -23,6 +23,7 @@ export function setUp() {
       const explained = await ask("POST", "explain", byId("explain-json").value);
       place.replaceChildren(explanation(explained));
       markChanges(place);
+      place.append(...(await commands(byId("explain-json").value)));
     } catch (error) {
       place.replaceChildren(make("p", { class: "problem" }, problemText(error)));
     }
@@ -45,6 +46,16 @@ export async function open() {
   }
 }
 
+/** How to send a sign request to this signer: a line of curl, with one of its keys. */
+async function commands(text) {
+  const document = JSON.parse(text);
+  const [pubkey] = await ask("GET", "keys");
+  if (!pubkey || !document.type || document.path) return []; // no key, or no sign request
+  const body = JSON.stringify(document).replaceAll("'", "'\\''");
+  const line = `curl -s ${location.origin}/api/v1/eth2/sign/${pubkey} -d '${body}'`;
+  return [make("h3", {}, "Have it signed"), make("pre", {}, line)];
+}
+
 /** An explanation as elements. */
 export function explanation(explained) {
   const fork = explained.fork;
@@ -52,13 +63,13 @@ export function explanation(explained) {
   if (explained.problem) whole.append(make("p", { class: "problem" }, explained.problem));
   whole.append(details([
     ["network", explained.network],
-    ["genesis validators root", explained.genesis_validators_root],
     ["fork version", fork && `${fork.version}: ${fork.why}`],
-    ["fork data root: of the two above", explained.fork_data_root],
+    ["genesis validators root", explained.genesis_validators_root],
+    ["fork data root: SHA-256 of the version, 28 zero bytes and the root above", explained.fork_data_root],
     ["domain type", explained.domain_type && `${explained.domain_type} ${explained.domain_name ?? ""}`],
     ["domain: the type, then 28 bytes of the fork data root", explained.domain],
     ["object root: of the message below", explained.object_root],
-    ["signing root: SHA-256 of object root and domain", explained.signing_root],
+    ["signing root: SHA-256 of the object root and the domain, 64 bytes", explained.signing_root],
     ["root that was sent", explained.sent_root],
     ["reading", explained.reading],
     ["key", explained.pubkey],
@@ -74,7 +85,7 @@ export function explanation(explained) {
 
 function node({ name, type, value, root, children, folded }, level, path) {
   const label = make("span", { class: "code" }, make("strong", {}, name), ` ${type}`, value === null || value === undefined ? "" : ` = ${value}`);
-  const rootLine = make("div", { class: "code quiet", "data-path": path }, root);
+  const rootLine = make("div", { class: "code", "data-path": path }, root);
   if (!children?.length) return make("li", {}, label, rootLine);
   const list = make("ul", {}, ...children.map((child) => node(child, level + 1, `${path}.${child.name}`)));
   if (folded) list.append(make("li", { class: "quiet" }, `${folded} more`));
@@ -104,7 +115,7 @@ async function merkleSteps(root, children) {
     const next = [];
     for (let i = 0; i < row.length; i += 2) {
       const hash = await sha256(row[i], row[i + 1]);
-      steps.push(make("li", {}, `${row[i]} and ${row[i + 1]} make ${hash}`));
+      steps.push(make("li", {}, `sha256(bytes.fromhex("${row[i].slice(2)}" "${row[i + 1].slice(2)}")) = ${hash}`));
       next.push(hash);
     }
     row = next;

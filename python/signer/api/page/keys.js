@@ -1,24 +1,32 @@
 // The tab of keys: what each one signed, and messages of one key that conflict.
 
 import { byId, clockTime, details, make } from "./dom.js";
+import { ask } from "./signer.js";
 import { store } from "./store.js";
 
 const ROWS = 200;
 const PAIRS = 50;
 let pairsShown = null;
+let loaded = []; // public keys, as many as there are rows
 
-export function setCount(count) {
+export async function setCount(count) {
   byId("key-count").textContent = `${count} keys are loaded. Those that signed last come first.`;
+  loaded = (await ask("GET", "keys")).slice(0, ROWS);
 }
 
 export function render() {
   const keys = [...store.keys].reverse().slice(0, ROWS);
-  byId("key-rows").replaceChildren(...keys.map(row));
+  const others = loaded.filter((pubkey) => !store.keys.has(pubkey)).slice(0, ROWS - keys.length);
+  byId("key-rows").replaceChildren(...keys.map(row), ...others.map(rowWithoutSignature));
   const newest = store.pairs.at(-1);
   if (newest === pairsShown) return;
   pairsShown = newest;
   byId("pairs").replaceChildren(...store.pairs.slice(-PAIRS).reverse().map(shown));
   byId("no-pairs").hidden = store.pairs.length > 0;
+}
+
+function rowWithoutSignature(pubkey) {
+  return make("tr", {}, make("td", { class: "code", colspan: 5 }, `${pubkey} has signed nothing`));
 }
 
 function row([pubkey, key]) {

@@ -74,6 +74,8 @@ function onState(state) {
 
 function openTab(name, focus = false) {
   opened = name;
+  const token = location.hash.match(/token=[^&]*/)?.[0];
+  history.replaceState(null, "", `#${[token, name].filter(Boolean).join("&")}`); // a reload stays here
   for (const tab of byId("tabs").children) {
     const isOpen = tab.getAttribute("aria-controls") === name;
     tab.setAttribute("aria-selected", String(isOpen));
@@ -103,6 +105,6 @@ setUpTabs();
 requests.setUp(refresh);
 faults.setUp();
 explain.setUp();
-openTab("requests");
+openTab(location.hash.match(/slots|keys|faults|explain/)?.[0] ?? "requests");
 setInterval(refreshSoon, CHART_INTERVAL);
 follow(onEvent, onState);

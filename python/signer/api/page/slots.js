@@ -84,7 +84,8 @@ function colourOf(type) {
 
 function charts() {
   const points = lastMinute(Math.floor(Date.now() / 1000));
-  const most = Math.max(1, ...points.map((point) => point.signed));
+  const peak = Math.max(...points.map((point) => point.signed));
+  const most = Math.max(1, peak);
   const bars = draw("g", { class: "bars" });
   points.forEach(({ signed }, i) => {
     const height = (signed / most) * 70;
@@ -92,10 +93,11 @@ function charts() {
   });
   byId("rate").replaceChildren(bars);
   const last = points.at(-1);
-  byId("rate-now").textContent = `${last.signed}, at most ${most === 1 && !last.signed ? 0 : most}`;
+  byId("rate-now").textContent = `${last.signed}, at most ${peak} in this minute`;
   const slowest = Math.max(1, ...points.map((point) => point.p99 ?? 0));
   const line = (name) => {
     const known = points.map((point, i) => [i * 5 + 2, point[name]]).filter(([, value]) => value !== null);
+    if (known.length === 1) known.push(known[0]); // a line of one point is a dot
     return draw("polyline", { class: name, points: known.map(([at, value]) => `${at},${78 - (value / slowest) * 70}`).join(" ") });
   };
   byId("latency").replaceChildren(line("p50"), line("p99"));

@@ -19,7 +19,7 @@ def describe() -> dict[str, str | float]:
         "cores": cores(),
         "python": platform.python_version(),
         "kernel": f"{platform.system()} {platform.release()}",
-        "load average": os.getloadavg()[0],
+        "load average": round(os.getloadavg()[0], 1),
     }
 
 
