@@ -117,7 +117,7 @@ def test_a_slashable_message_is_told_once(caplog: pytest.LogCaptureFixture) -> N
         assert [200, 412] == statuses(signer, attestation(5, root=1), attestation(5, root=2))
         [_, refused] = signer.requests
 
-    assert ["slashable"] == [line.split(":")[0] for line in messages(caplog)]
+    assert ["slashable, refused"] == [line.split(":")[0] for line in messages(caplog)]
     assert "not signed: double_vote" in (refused.message or "")
 
 

@@ -200,7 +200,7 @@ def test_the_log_warns_of_an_equivocation(caplog: pytest.LogCaptureFixture) -> N
         sign(signer, changed(ATTESTATION), changed(ATTESTATION, payload_present=True))
         [pair] = signer.slashable(equivocations=True)
 
-    assert f"equivocation: {pair.line()}" in caplog.messages
+    assert f"equivocation, signed: {pair.line()}" in caplog.messages
 
 
 @pytest.mark.slow

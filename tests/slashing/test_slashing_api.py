@@ -168,7 +168,7 @@ def test_the_log_warns_of_a_pair(caplog: pytest.LogCaptureFixture) -> None:
     with Signer(interop=1) as signer:
         sign(signer, block(7), block(7, 1))
 
-    told = f"slashable: {signer.slashable()[0].line()}"
+    told = f"slashable, signed: {signer.slashable()[0].line()}"
     warning = ("signer.slashing.reports", logging.WARNING, told)
     assert [warning] == [found for found in caplog.record_tuples if found[0] == warning[0]]
 

@@ -242,6 +242,18 @@ def test_an_upstream_that_is_gone_is_502_and_comes_back(front: Signer, behind: S
 
 
 @pytest.mark.slow
+def test_the_healthcheck_is_down_while_the_upstream_is_away(front: Signer, behind: Signer) -> None:
+    behind.stop()
+    sign(front, THEIRS, RANDAO["request"])
+    once(lambda: 503 == ask(front, "GET", "/healthcheck").status)
+    report = ask(front, "GET", "/healthcheck").json
+    behind.start()
+    once(lambda: 200 == ask(front, "GET", "/healthcheck").status)
+
+    assert {"id": "upstream-check", "status": "DOWN"} == report["checks"][-1]
+
+
+@pytest.mark.slow
 def test_a_signer_serves_without_its_upstream_and_finds_it_later(
     behind: Signer, caplog: pytest.LogCaptureFixture
 ) -> None:

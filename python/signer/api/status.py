@@ -17,6 +17,12 @@ from .lists import json_list
 from .routes import Routes
 from .upstream import OwnKeys
 
+Status = Literal["UP", "DOWN"]
+
+
+def _status(*, is_up: bool) -> Status:
+    return "UP" if is_up else "DOWN"
+
 
 class Upcheck(Struct):
     status: Literal["OK"]
@@ -34,7 +40,7 @@ class KeyCounts(Struct, rename="kebab"):
 
 class HealthCheck(Struct, omit_defaults=True):
     id: str
-    status: Literal["UP", "DOWN"]
+    status: Status
     data: KeyCounts | None = None
     checks: list["HealthCheck"] = []
 
@@ -42,9 +48,9 @@ class HealthCheck(Struct, omit_defaults=True):
 class HealthReport(Struct):
     """Web3Signer's report."""
 
-    status: Literal["UP", "DOWN"]
+    status: Status
     checks: list[HealthCheck]
-    outcome: Literal["UP", "DOWN"]
+    outcome: Status
 
 
 class ReloadAnswer(Struct, omit_defaults=True):
@@ -109,19 +115,20 @@ class StatusRoutes:
     async def healthcheck(self, _: Request) -> Response:
         """Web3Signer's report: 200 and UP, or 503 and DOWN when a key could not be loaded.
 
-        Also DOWN while an upstream did not list its keys.
+        Also DOWN while an upstream does not list its keys.
         """
         failures = len(self._keyring.failures)
-        status: Literal["UP", "DOWN"] = "UP"
-        code = 200
-        if failures or self._keys.lacks_upstream:
-            status = "DOWN"
-            code = 503
         counts = KeyCounts(len(self._keyring), failures)
-        loading = HealthCheck("keystores-bulk-loading", status, counts)
-        keys = HealthCheck("keys-check", status, checks=[loading])
+        loaded = _status(is_up=not failures)
+        loading = HealthCheck("keystores-bulk-loading", loaded, counts)
+        keys = HealthCheck("keys-check", loaded, checks=[loading])
         checks = [HealthCheck("default-check", "UP"), keys]
-        return json_response(HealthReport(status, checks, status), code)
+        upstream_is_up = self._keys.upstream_is_up
+        if upstream_is_up is not None:
+            checks.append(HealthCheck("upstream-check", _status(is_up=upstream_is_up)))
+        is_up = all(check.status == "UP" for check in checks)
+        report = HealthReport(_status(is_up=is_up), checks, _status(is_up=is_up))
+        return json_response(report, 200 if is_up else 503)
 
     @contract({200: Health})
     async def health(self, _: Request) -> Response:

@@ -44,9 +44,9 @@ class OwnKeys:
         return []
 
     @property
-    def lacks_upstream(self) -> bool:
-        """Whether there is an upstream whose keys are not known."""
-        return False
+    def upstream_is_up(self) -> bool | None:
+        """Whether the upstream listed its keys when it was asked last; None without an upstream."""
+        return None
 
     async def start(self) -> None:
         """Gets ready before the first request."""
@@ -85,8 +85,8 @@ class KeysOfTwo(OwnKeys):
         return await self._upstream.keys.all()
 
     @property
-    def lacks_upstream(self) -> bool:
-        return not self._upstream.keys.are_known
+    def upstream_is_up(self) -> bool:
+        return self._upstream.keys.are_current
 
 
 def keys_for(

@@ -76,7 +76,7 @@ class Equivocations:
             earlier={**members, "signing_root": to_hex(earlier)},
             later={**members, "signing_root": to_hex(later)},
         )
-        self.reports.add(pair)
+        self.reports.add(pair, "signed")
 
     def clear(self) -> None:
         """Forgets every message and every report."""

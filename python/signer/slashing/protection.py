@@ -132,7 +132,7 @@ class Protection:
         )
         # Pruning or an import lost the details, so it may not be slashable.
         if rule != "below_minimum":
-            self.reports.add(pair)
+            self.reports.add(pair, "refused" if self.mode == "enforce" else "signed")
         if self.mode == "enforce":
             hint = "sign something newer, or serve with --slashing report"
             error = SlashingError(f"not signed: {pair.line()}: {hint}")

@@ -3,6 +3,7 @@
 import logging
 from collections import deque
 from collections.abc import Callable
+from typing import Literal
 
 from ..hex import abbreviated
 from .slashable import Kind, Slashable
@@ -25,15 +26,15 @@ class Reports:
         self._count = count
         self._invalid = 0  # attestations
 
-    def add(self, pair: Slashable) -> None:
-        """Keeps a pair, counts it, and logs it."""
+    def add(self, pair: Slashable, outcome: Literal["signed", "refused"]) -> None:
+        """Keeps a pair, counts it, and logs it with what becomes of the later message."""
         if len(self.pairs) == MAX_PAIRS_KEPT:
             self._rules.pop(_later(self.pairs.popleft()), None)
         self.pairs.append(pair)
         self.total += 1
         self._rules[_later(pair)] = pair.rule
         self._count(pair.kind, pair.rule)
-        log.log(_level(len(self.pairs)), "%s: %s", pair.kind, pair.line())
+        log.log(_level(len(self.pairs)), "%s, %s: %s", pair.kind, outcome, pair.line())
 
     def warn_of_invalid(self, pubkey: str, problem: str) -> None:
         """Logs that an attestation is invalid by itself."""

@@ -46,9 +46,9 @@ class UpstreamKeys:
         return len(self._pubkeys or {})
 
     @property
-    def are_known(self) -> bool:
-        """Whether they were read."""
-        return self._pubkeys is not None
+    def are_current(self) -> bool:
+        """Whether the upstream listed them when it was asked last."""
+        return self._pubkeys is not None and not self._is_absent
 
     async def start(self) -> None:
         """Reads the keys, and goes on to read them from time to time.
@@ -123,7 +123,7 @@ class UpstreamKeys:
             return
         error = task.exception()
         if error and not self._is_absent:
-            log.warning("%s; asking again each second", error)
+            log.warning("%s; asking again each second, and serving meanwhile", error)
         self._is_absent = error is not None
 
     async def _refresh_for_ever(self) -> None:

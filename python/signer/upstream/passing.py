@@ -101,6 +101,7 @@ class Upstream:
             raise
         except UpstreamError:
             self.count("absent")
+            self.keys.read_soon()  # /healthcheck then tells that it is away
             raise
         if reply.status == HTTPStatus.OK:
             return self._signature(reply)
