@@ -23,8 +23,17 @@ const attestation = `{
 	}
 }`
 
-// attest stands for your client: it asks for one signature, and returns the status.
+// attest stands for your client: it asks once more if the signer is unavailable.
 func attest(t *testing.T, url, key string) int {
+	t.Helper()
+	status := post(t, url, key)
+	if status == http.StatusServiceUnavailable {
+		status = post(t, url, key)
+	}
+	return status
+}
+
+func post(t *testing.T, url, key string) int {
 	t.Helper()
 	response, err := http.Post(url+"/api/v1/eth2/sign/"+key, "application/json", strings.NewReader(attestation))
 	if err != nil {
@@ -59,5 +68,20 @@ func TestAClientDoesNotRetryARefusal(t *testing.T) {
 	}
 	if records := signer.Records("type=ATTESTATION"); len(records) != 1 || records[0].Fault != fault {
 		t.Errorf("expected one request, which was refused, found %+v", records)
+	}
+}
+
+func TestAClientRetriesAnUnavailableSigner(t *testing.T) {
+	signer := signertest.Start(t, "--interop", "2")
+	signer.Fault(`{"type": "ATTESTATION", "status": 503, "times": 1}`)
+
+	status := attest(t, signer.URL, signer.Keys[0])
+
+	if status != http.StatusOK {
+		t.Errorf("expected 200, found %d", status)
+	}
+	records := signer.Records("type=ATTESTATION")
+	if len(records) != 2 || records[0].Status != 503 || records[1].Status != 200 {
+		t.Errorf("expected a refused and a signed request, found %+v", records)
 	}
 }

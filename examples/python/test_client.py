@@ -25,7 +25,14 @@ ATTESTATION = {
 
 
 def attest(url: str, key: str) -> int:
-    """Stands for your client: asks for one signature, and returns the status."""
+    """Stands for your client: asks once more if the signer is unavailable; returns the status."""
+    status = post(url, key)
+    if status == 503:
+        status = post(url, key)
+    return status
+
+
+def post(url: str, key: str) -> int:
     address = f"{url}/api/v1/eth2/sign/{key}"
     body = json.dumps(ATTESTATION).encode()
     try:
@@ -51,3 +58,11 @@ def test_a_client_does_not_retry_a_refusal(signer):
 
     assert fault.hits == 1
     assert signer.count(type="ATTESTATION") == 1
+
+
+def test_a_client_retries_an_unavailable_signer(signer):
+    with signer.fault(type="ATTESTATION", status=503, times=1):
+        assert attest(signer.url, signer.pubkeys[0]) == 200
+
+    refused, retried = signer.requests  # oldest first
+    assert (refused.status, retried.status) == (503, 200)

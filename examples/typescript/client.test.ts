@@ -19,8 +19,13 @@ const ATTESTATION = {
   },
 };
 
-/** Stands for your client: asks for one signature, and returns the status. */
+/** Stands for your client: asks once more if the signer is unavailable, returns the status. */
 async function attest(url: string, key: string): Promise<number> {
+  const status = await post(url, key);
+  return status === 503 ? post(url, key) : status;
+}
+
+async function post(url: string, key: string): Promise<number> {
   const response = await fetch(`${url}/api/v1/eth2/sign/${key}`, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
@@ -52,4 +57,15 @@ test("a client does not retry a refusal", async (t) => {
 
   const records = await signer.records({ type: "ATTESTATION" });
   assert.deepEqual(records.map((record) => record.fault), [fault]);
+});
+
+test("a client retries an unavailable signer", async (t) => {
+  const signer = await Signer.start("--interop", "2");
+  t.after(() => signer.stop());
+  await signer.fault({ type: "ATTESTATION", status: 503, times: 1 });
+
+  assert.equal(await attest(signer.url, signer.keys[0]!), 200);
+
+  const records = await signer.records({ type: "ATTESTATION" });
+  assert.deepEqual(records.map((record) => record.status), [503, 200]);
 });

@@ -3,6 +3,7 @@
 `make test` copies them to target/examples and builds them there, where a language is installed.
 """
 
+import json
 import os
 import re
 import shlex
@@ -14,11 +15,16 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 import pytest
+
+from signer.control.journal import Record
+from support.served import serving_here
 
 ROOT = Path(__file__).parent.parent.parent
 BUILT = ROOT / "target" / "examples"
 MAX_HELPER_LINES = 100
+PAGE = (ROOT / "examples" / "README.md").read_text("utf-8")
 SIGNER = f"{sys.executable} -m signer"
 ENVIRONMENT = {
     "GOTOOLCHAIN": "local",  # rather than to download another one
@@ -42,25 +48,25 @@ EXAMPLES = {
         ["go", "test", "-count=1", "-v", "./..."],
         "signertest/signer.go",
         "client_test.go",
-        r"(?s)(--- PASS.*){2}",
+        r"(?s)(--- PASS.*){3}",
     ),
     "java": Example(
         ["mvn", "--offline", "--batch-mode", "surefire:test"],
         "src/test/java/Signer.java",
         "src/test/java/ClientTest.java",
-        r"Tests run: 2, Failures: 0, Errors: 0, Skipped: 0",
+        r"Tests run: 3, Failures: 0, Errors: 0, Skipped: 0",
     ),
     "rust": Example(
         ["cargo", "test", "--offline"],
         "tests/signer/mod.rs",
         "tests/client.rs",
-        r"2 passed; 0 failed",
+        r"3 passed; 0 failed",
     ),
     "typescript": Example(
         ["node", "--test", "build/client.test.js"],
         "signer.ts",
         "client.test.ts",
-        r"# pass 2\n# fail 0",
+        r"# pass 3\n# fail 0",
     ),
 }
 # seconds; Maven on a busy machine
@@ -129,11 +135,26 @@ def test_a_helper_is_short_enough_to_copy(language: str) -> None:
 
 @every_language
 def test_the_code_of_the_page_is_that_of_the_example(language: str) -> None:
-    page = (ROOT / "examples" / "README.md").read_text("utf-8")
     tests = ROOT / "examples" / language / EXAMPLES[language].tests
-    block = page.split(f"```{tests.suffix[1:].replace('rs', 'rust')}\n")[1].split("```")[0]
+    block = PAGE.split(f"```{tests.suffix[1:].replace('rs', 'rust')}\n")[1].split("```")[0]
 
     assert unindented(block) in unindented(tests.read_text("utf-8"))
+
+
+def test_the_request_of_the_page_is_signed() -> None:
+    body = json.loads(PAGE.split("```json\n")[1].split("```")[0])
+    with serving_here("--interop", "1") as signer:
+        [key] = signer.ask("GET", "/api/v1/eth2/publicKeys").json
+        answer = signer.sign(key, body)
+
+    assert 200 == answer.status
+
+
+def test_the_page_describes_each_member_of_a_record() -> None:
+    members = PAGE.split("## Records")[1].split("\n\n")[2]
+    names = [field.encode_name for field in msgspec.structs.fields(Record)]
+
+    assert [] == [name for name in names if f"`{name}`" not in members]
 
 
 @pytest.mark.slow

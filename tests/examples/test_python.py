@@ -20,4 +20,4 @@ def test_its_tests_pass(tmp_path: Path) -> None:
     )
 
     assert 0 == done.returncode, done.stdout
-    assert "2 passed" in done.stdout
+    assert "3 passed" in done.stdout

@@ -20,8 +20,15 @@ const ATTESTATION: &str = r#"{
     }
 }"#;
 
-/// Stands for your client: asks for one signature, and returns the status.
+/// Stands for your client: asks once more if the signer is unavailable, and returns the status.
 fn attest(url: &str, key: &str) -> u16 {
+    match post(url, key) {
+        503 => post(url, key),
+        status => status,
+    }
+}
+
+fn post(url: &str, key: &str) -> u16 {
     let host = url.trim_start_matches("http://");
     let length = ATTESTATION.len();
     let head = format!("POST /api/v1/eth2/sign/{key} HTTP/1.0\r\nContent-Length: {length}");
@@ -55,4 +62,17 @@ fn a_client_does_not_retry_a_refusal() {
     let records = signer.records("type=ATTESTATION");
     assert_eq!(1, records.len());
     assert_eq!(Some(fault), member(&records[0], "fault"));
+}
+
+#[test]
+fn a_client_retries_an_unavailable_signer() {
+    let signer = Signer::start(&["--interop", "2"]);
+    signer.fault(r#"{"type": "ATTESTATION", "status": 503, "times": 1}"#);
+
+    assert_eq!(200, attest(&signer.url, &signer.keys[0]));
+
+    let records = signer.records("type=ATTESTATION");
+    assert_eq!(2, records.len());
+    assert_eq!(Some("503"), member(&records[0], "status").as_deref());
+    assert_eq!(Some("200"), member(&records[1], "status").as_deref());
 }

@@ -30,8 +30,13 @@ class ClientTest {
       """
           .formatted("0x" + "33".repeat(32), BLOCK_ROOT, "0x" + "22".repeat(32), BLOCK_ROOT);
 
-  /** Stands for your client: asks for one signature, and returns the status. */
+  /** Stands for your client: asks once more if the signer is unavailable, returns the status. */
   private static int attest(String url, String key) throws IOException, InterruptedException {
+    int status = post(url, key);
+    return status == 503 ? post(url, key) : status;
+  }
+
+  private static int post(String url, String key) throws IOException, InterruptedException {
     HttpRequest request =
         HttpRequest.newBuilder(URI.create(url + "/api/v1/eth2/sign/" + key))
             .header("Content-Type", "application/json")
@@ -64,6 +69,20 @@ class ClientTest {
       var records = signer.records("type=ATTESTATION");
       assertEquals(1, records.size());
       assertEquals(fault, records.get(0).get("fault"));
+    }
+  }
+
+  @Test
+  void aClientRetriesAnUnavailableSigner() throws Exception {
+    try (Signer signer = new Signer("--interop", "2")) {
+      signer.fault("{\"type\": \"ATTESTATION\", \"status\": 503, \"times\": 1}");
+
+      assertEquals(200, attest(signer.url, signer.keys.get(0)));
+
+      var records = signer.records("type=ATTESTATION");
+      assertEquals(2, records.size());
+      assertEquals(503L, records.get(0).get("status"));
+      assertEquals(200L, records.get(1).get("status"));
     }
   }
 }

@@ -13,10 +13,9 @@ public final class Signer implements AutoCloseable {
 
   /** Starts a signer with flags of `signer serve`. SIGNER_COMMAND (split at spaces) replaces it. */
   public Signer(String... flags) throws Exception {
+    String own = " serve --control --port 0 --ready-json --exit-with-parent --no-metrics --quiet";
     String program = System.getenv().getOrDefault("SIGNER_COMMAND", "signer");
-    var command = new ArrayList<>(List.of(program.split(" ")));
-    command.addAll(List.of("serve", "--control", "--port", "0", "--ready-json"));
-    command.addAll(List.of("--exit-with-parent", "--no-metrics"));
+    var command = new ArrayList<>(List.of((program + own).split(" ")));
     command.addAll(List.of(flags));
     try { // standard input is a pipe: the signer stops when it closes
       process = new ProcessBuilder(command).start();
@@ -41,7 +40,8 @@ public final class Signer implements AutoCloseable {
     return (Long) ((Map<?, ?>) control("POST", "/faults", fault)).get("id");
   }
 
-  /** Returns the requests of a query, "type=ATTESTATION"; "&n=1&wait=5" waits 5 seconds for one. */
+  /** Returns the requests of a query, "type=ATTESTATION"; "&n=1&wait=5" waits 5 seconds for one.
+   * Whole numbers are Long: assertEquals(412L, record.get("status")). Absent members are null. */
   @SuppressWarnings("unchecked")
   public List<Map<String, Object>> records(String query) throws Exception {
     return (List<Map<String, Object>>) control("GET", "/requests?" + query, "");
