@@ -253,9 +253,8 @@ def _chart(run: "SideBySide") -> str:
     latencies = {figures.target: figures.latencies for figures in run.of_load(load)}
     if load in run.ceiling:
         latencies["nothing signed"] = run.ceiling[load].latencies
-    subtitle = (
-        f"{run.rate:,.0f} requests due per second, new roots, medians of {run.rounds_done} rounds"
-    )
+    due = f"{run.rate:,.0f} requests due per second, new roots"
+    subtitle = f"{due}, medians of the rounds: {run.rounds_done}"
     title = "Latency of a signature, by percentile"
     return chart(latencies, title, subtitle, remarks_of(run, load))
 

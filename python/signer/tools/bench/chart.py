@@ -1,8 +1,8 @@
 """An SVG chart: latency by percentile on a log scale, a line for each target.
 
 Each point is the median of the rounds, as in the tables. The x axis gives each further nine of a
-percentile the same room (50, 90, 99, 99.9), and its right end is the slowest request. Colours follow
-the reader's light or dark mode, and each line has its own dashes.
+percentile the same room (50, 90, 99, 99.9), and its right end is the slowest request. Colours
+follow the reader's light or dark mode, and each line has its own dashes.
 """
 
 import math
