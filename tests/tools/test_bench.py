@@ -1,6 +1,7 @@
 """`signer bench`: signers side by side over real sockets. Tests judge no figure."""
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -83,7 +84,8 @@ def test_equal_signatures_are_told(
             if line.startswith(f"Signatures of {name_of(signer)}")
         )
         assert line.endswith("; all are equal.")
-        assert " 0 compared" not in line
+        assert "we compared 0 " not in line
+        assert ", and 0 with those of other targets" not in line
 
 
 def test_the_command_says_at_the_start_how_long_it_takes(measured: tuple[Result, Path]) -> None:
@@ -135,22 +137,53 @@ def test_the_chart_is_xml_with_a_line_and_a_name_for_each_signer(
     assert f"{SVG}svg" == root.tag
     assert [*(name_of(signer) for signer in pair), "nothing signed"] == texts[-3:]
     assert 3 == len(lines)
-    assert {"50", "90", "latency, ms (log scale)"} <= {*texts}
+    assert {"50", "90", "max", "latency, ms (log scale)"} <= {*texts}
+    assert "200 requests due per second, new roots, medians of the rounds: 1" in texts
     assert "prefers-color-scheme:dark" in (root.findtext(f"{SVG}style") or "")
+
+
+def test_the_chart_has_the_figures_of_the_table(
+    measured: tuple[Result, Path],
+) -> None:
+    """The scale is logarithmic, so equal ratios of latencies have equal heights."""
+    _, folder = measured
+    figures = json.loads((folder / "figures.json").read_text("utf-8"))
+    medians = [row["median"] for row in figures["loads"] if row["load"] == LOADS[-1]]
+    root = ET.parse(folder / "chart.svg").getroot()
+    lines = [path for path in root.iter(f"{SVG}path") if path.get("stroke-dasharray") is not None]
+    tops = [float(path.attrib["d"].split()[-1]) for path in lines]
+    marks = {
+        text.text: float(text.attrib["y"]) - 4
+        for text in root.iter(f"{SVG}text")
+        if text.get("text-anchor") == "end"
+    }
+    (low, low_y), *_, (high, high_y) = [(float(name or 0), y) for name, y in marks.items()]
+
+    for median, top in zip(medians, tops, strict=False):
+        part = math.log(median["max ms"] / low) / math.log(high / low)
+        assert pytest.approx(low_y + (high_y - low_y) * part, abs=0.3) == top
 
 
 WRONG = ["wrong_root", "wrong_key", "short"]
 
 
 @pytest.mark.parametrize("kind", WRONG)
-def test_a_signer_that_signs_something_else_is_named(kind: Any) -> None:
+def test_a_signer_that_signs_something_else_is_named(kind: Any, tmp_path: Path) -> None:
+    files = ["--json", tmp_path / "figures.json", "--svg", tmp_path / "chart.svg"]
     with Signer(interop=4) as honest, Signer(interop=4) as liar:
         liar.fault(signature=kind)
 
-        result = run(honest.url, liar.url, *QUICK)
+        result = run(honest.url, liar.url, *QUICK, "--rate", 200, *files)
 
     assert 1 == result.exit_code
-    assert f"no winner, because {name_of(liar)} signed something else" in result.stdout
+    reason = f"no winner, because {name_of(liar)} signed something else"
+    assert f"Verdict: {reason}. See below." in result.stdout
+    verdicts = json.loads((tmp_path / "figures.json").read_text("utf-8"))["verdicts"]
+    for verdict in verdicts:
+        assert (None, None, reason) == (verdict["winner"], verdict["loser"], verdict["text"])
+    texts = [text.text for text in ET.parse(tmp_path / "chart.svg").iter(f"{SVG}text")]
+    assert [name_of(liar), "wrong signatures"] == texts[texts.index(name_of(liar)) :][:2]
+    assert 1 == texts.count("wrong signatures")
     assert f"WRONG SIGNATURES of {name_of(liar)}" in result.stdout
     assert f"Signatures of {name_of(honest)}" in result.stdout
 
@@ -186,8 +219,23 @@ def test_an_unreachable_signer_is_told_at_the_start() -> None:
     result = run(url, *QUICK)
 
     assert CANNOT_SERVE == result.exit_code
-    assert f"cannot reach a signer at {url}" in result.stderr
+    assert f"cannot reach a signer at {url}: Connection refused; start it" in result.stderr
     assert "" == result.stdout
+
+
+def test_https_at_a_signer_of_http_is_told(pair: tuple[Signer, Signer]) -> None:
+    result = run(pair[0].url.replace("http:", "https:"), *QUICK)
+
+    assert CANNOT_SERVE == result.exit_code
+    assert "it does not speak TLS, so it may speak http; start it" in result.stderr
+
+
+def test_the_help_names_each_exit_code() -> None:
+    text = " ".join(run("--help").stdout.split())
+
+    assert "Exits with 0, with 1 when" in text
+    assert "and with 2 for a wrong flag" in text
+    assert "the exit code is 130 then" in text
 
 
 def test_a_server_without_our_keys_is_told() -> None:
@@ -196,6 +244,18 @@ def test_a_server_without_our_keys_is_told() -> None:
 
     assert 1 == result.exit_code
     assert f"expected keys that we know at {signer.url}, found 1 others" in result.stderr
+    assert "start it with the keys 0 to 1 of your --mnemonic, or" in result.stderr
+
+
+def test_a_server_without_the_keys_of_a_file_is_told(
+    pair: tuple[Signer, Signer], tmp_path: Path
+) -> None:
+    file = tmp_path / "keys"
+    file.write_text(f"0x{7:064x}\n")
+
+    result = run(pair[0].url, "--secret-keys-file", file, *QUICK)
+
+    assert f"found 4 others: start it with the keys in {file}, or" in result.stderr
 
 
 def test_another_server_is_told(pair: tuple[Signer, Signer]) -> None:
@@ -269,18 +329,24 @@ def test_a_signing_history_that_is_kept_refuses_no_later_run(tmp_path: Path) -> 
 
 
 @pytest.mark.slow
-def test_a_signer_that_goes_away_is_left_out() -> None:
+def test_a_signer_that_goes_away_is_left_out(tmp_path: Path) -> None:
+    chart = tmp_path / "chart.svg"
     with Signer(interop=4) as steady, Signer(interop=4) as other:
-        leaving = threading.Timer(0, stop_under_load, [other])
+        leaving = threading.Timer(0, stop_after_a_round, [other])
         leaving.start()
+        flags = ["--seconds", "0.3", "--rounds", "3", "--connections", "2", "--rate", "100"]
 
-        result = run(
-            steady.url, other.url, "--seconds", "0.3", "--rounds", "2", "--connections", "2"
-        )
+        result = run(steady.url, other.url, *flags, "--svg", chart)
         leaving.join()
 
     assert 1 == result.exit_code
     assert f"GONE: {name_of(other)} stopped answering" in result.stdout
+    assert "0 errors, 0 requests" not in result.stdout
+    assert "[Errno" not in result.stdout
+    rows = [line for line in result.stdout.splitlines() if line.startswith("| open loop")]
+    assert [False, True] == ["1 of 3 rounds" in row for row in rows[:2]]
+    texts = [text.text or "" for text in ET.parse(chart).iter(f"{SVG}text")]
+    assert "gone after 1 of 3 rounds" == texts[texts.index(name_of(other)) + 1]
     assert f"Signatures of {name_of(steady)}" in result.stdout
 
 
@@ -296,9 +362,10 @@ def test_a_signer_that_hangs_is_left_out() -> None:
     assert "no answer within 10 seconds" in result.stdout
 
 
-def stop_under_load(signer: Signer) -> None:
-    """Stops a signer once 100 requests have come."""
-    signer.wait_for(100, timeout=30)
+def stop_after_a_round(signer: Signer) -> None:
+    """Stops a signer in the second round: reveals come after the batches of the first."""
+    batches = signer.wait_for(8, path="/api/v1/eth2/sign", timeout=30)
+    signer.wait_for(1, type="RANDAO_REVEAL", since=batches[-1].seq, timeout=30)
     signer.stop()
 
 

@@ -10,10 +10,13 @@ import pytest
 from signer import Signer
 from signer.tools.bench.access import access_to
 from signer.tools.bench.connections import requests
+from signer.tools.bench.loads import Load, Order, next_epoch
 from signer.tools.bench.loops import closed_loop, open_loop, precise_loop
 from signer.tools.bench.messages import new_roots
 from signer.tools.bench.responses import read_response
 from signer.tools.bench.result import Result
+from signer.tools.bench.target import HttpTarget
+from support.served import free_port
 
 RESPONSES = {
     "with a length": b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n0xabc",
@@ -123,3 +126,13 @@ def test_a_connection_that_the_signer_closes_is_opened_again() -> None:
     assert 3 == result.lost
     assert 0 < result.count
     assert "the connection was closed without an answer" == result.problem
+
+
+@pytest.mark.parametrize("is_open", [False, True])
+def test_a_target_without_a_listener_is_told_without_numbers_of_errors(*, is_open: bool) -> None:
+    target = HttpTarget(access_to(f"http://127.0.0.1:{free_port()}"), "nobody")
+    load = Load("new roots", 1, is_open=is_open)
+
+    result = target.measure(Order(load, [f"0x{'ab' * 48}"], next_epoch(), 0.05, rate=100.0))
+
+    assert (0, "cannot connect: Connection refused") == (result.count, result.problem)

@@ -53,6 +53,21 @@ def test_a_doubtful_difference_has_no_winner(case: str) -> None:
     assert reason in found.text
 
 
+def test_a_percentile_that_a_round_lacks_has_no_median() -> None:
+    rows = [{"p50 ms": 30.0, "max ms": 40.0}, {"p50 ms": 2.0, "p99 ms": 3.0, "max ms": 4.0}]
+    partial = Figures("partial", LOAD, [rows[0], rows[0], rows[1]])
+
+    assert (30.0, None) == (partial.median("p50 ms"), partial.median("p99 ms"))
+    assert ["p50 ms", "max ms"] == partial.columns()
+
+
+def test_a_percentile_that_a_round_lacks_is_not_judged() -> None:
+    whole = Figures("whole", LOAD, [{"p99 ms": 9.0}] * 3)
+    partial = Figures("partial", LOAD, [{}, {"p99 ms": 1.0}, {"p99 ms": 1.0}, {"p99 ms": 1.0}])
+
+    assert [] == judge([whole, partial], "p99 ms", is_more_better=False)
+
+
 def test_one_target_alone_has_no_verdict() -> None:
     assert [] == judge([figures("one", 1, 2, 3)], "per second", is_more_better=True)
 

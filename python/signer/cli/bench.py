@@ -14,7 +14,7 @@ from ..files import translating_errors
 from ..hex import to_hex
 from .access_options import access_files, access_options
 from .options import HELP_NAMES, configuration, current_flag
-from .own_keys import DEFAULT_INTEROP, OWN_KEY_FLAGS, load_keys
+from .own_keys import OWN_KEY_FLAGS, load_keys, own_keys_in_words
 
 if TYPE_CHECKING:
     from ..tools.bench.side_by_side import SideBySide
@@ -90,8 +90,9 @@ def bench(urls: tuple[str, ...], **flags: Any) -> None:
     a signer has them, and in an open loop, where a latency counts from when its request was due.
     Signatures are compared with our own and between the signers.
 
-    Exits with 0, with 1 when a signer gave an error or a wrong signature or cannot be reached, and
-    with 2 for a wrong flag. Ctrl-C prints what was measured so far.
+    Exits with 0, with 1 when a signer gave an error or a wrong signature, went away or cannot be
+    reached, and with 2 for a wrong flag. Ctrl-C prints what was measured so far; the exit code is
+    130 then.
 
     \b
     Examples:
@@ -107,7 +108,7 @@ def bench(urls: tuple[str, ...], **flags: Any) -> None:
     config = configuration(click.get_current_context())
     keys = {to_hex(key.pubkey): key.secret_key for key in load_keys(config)}
     targets = _targets(urls, flags)
-    pubkeys = _shared_keys(targets, keys)
+    pubkeys = _shared_keys(targets, keys, own_keys_in_words(config))
     run = _prepared(targets, pubkeys, keys, connections, flags)
     described = machine.describe()
     _announce(run, described, machine.warning(described))
@@ -164,7 +165,11 @@ def _pids(words: tuple[str, ...], count: int) -> list[int | None]:
     return pids
 
 
-def _shared_keys(targets: list["HttpTarget"], keys: dict[str, SecretKey]) -> list[str]:
+def _shared_keys(
+    targets: list["HttpTarget"],
+    keys: dict[str, SecretKey],
+    in_words: str,
+) -> list[str]:
     """Those of our keys that every target has. Raises ConfigError without any."""
     shared = [*keys]
     for target in targets:
@@ -173,8 +178,8 @@ def _shared_keys(targets: list["HttpTarget"], keys: dict[str, SecretKey]) -> lis
         if not ours:
             raise UnavailableError(
                 f"expected keys that we know at {target.url}, found {len(listed)} others: start it "
-                f"with the interop keys 0 to {DEFAULT_INTEROP - 1}, or name its keys with "
-                "--interop, --mnemonic, --secret-keys-file or --keystores-path"
+                f"with {in_words}, or name its keys with --interop, --mnemonic, "
+                "--secret-keys-file or --keystores-path"
             )
         shared = ours
         target.look_for_batches(ours)
@@ -242,13 +247,16 @@ def _report(run: "SideBySide", described: dict[str, Any], flags: dict[str, Any])
 
 def _chart(run: "SideBySide") -> str:
     from ..tools.bench.chart import chart  # noqa: PLC0415
+    from ..tools.bench.report import remarks_of  # noqa: PLC0415
 
     load = run.plan.loads[-1]  # the open one
     latencies = {figures.target: figures.latencies for figures in run.of_load(load)}
     if load in run.ceiling:
         latencies["nothing signed"] = run.ceiling[load].latencies
-    subtitle = f"{run.rate:,.0f} requests due per second, new roots, {run.rounds_done} rounds"
-    return chart(latencies, "Latency of a signature, by percentile", subtitle)
+    due = f"{run.rate:,.0f} requests due per second, new roots"
+    subtitle = f"{due}, medians of the rounds: {run.rounds_done}"
+    title = "Latency of a signature, by percentile"
+    return chart(latencies, title, subtitle, remarks_of(run, load))
 
 
 def _write(path: Path, text: str) -> None:

@@ -43,3 +43,20 @@ def load_keys(config: Config) -> "list[Key]":
         log_failures(keyring.failures)
         raise ConfigError("expected a key from the flags for keys, found none")
     return interop_keys(DEFAULT_INTEROP)
+
+
+def own_keys_in_words(config: Config) -> str:
+    """Which keys `load_keys` gives, for a message; nothing of a mnemonic or a file's content."""
+    words = []
+    if config.interop:
+        words.append(f"the interop keys 0 to {config.interop - 1}")
+    if config.mnemonic:
+        last = config.start_index + config.count - 1
+        words.append(f"the keys {config.start_index} to {last} of your --mnemonic")
+    if config.secret_keys_file:
+        words.append(f"the keys in {config.secret_keys_file}")
+    if config.keystores_path:
+        words.append(f"the keys in {config.keystores_path}")
+    if not words:
+        words.append(f"the interop keys 0 to {DEFAULT_INTEROP - 1}")
+    return " and ".join(words)

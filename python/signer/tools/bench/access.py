@@ -7,6 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from ...errors import ConfigError, UnavailableError
 from ..credentials import AccessFiles, authorization, tls_context
+from .reasons import reason_of
 from .responses import LONGEST
 
 CONNECT_TIMEOUT = 5.0  # seconds; a signer that does not take a connection by then is not there
@@ -51,9 +52,9 @@ class Access:
         try:
             return self._ask(method, path, body)
         except (OSError, HTTPException) as error:
-            reason = str(error) or type(error).__name__
             raise UnavailableError(
-                f"cannot reach a signer at {self.url}: {reason}; start it, or give another URL"
+                f"cannot reach a signer at {self.url}: {reason_of(error)}; start it, or give "
+                "another URL"
             ) from None
 
     def _ask(self, method: str, path: str, body: bytes | None) -> tuple[int, bytes]:

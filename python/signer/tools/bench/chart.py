@@ -1,12 +1,15 @@
 """An SVG chart: latency by percentile on a log scale, a line for each target.
 
-The x axis gives each further nine of a percentile the same room (50, 90, 99, 99.9). Colours follow
-the reader's light or dark mode, and each line has its own dashes.
+Each point is the median of the rounds, as in the tables. The x axis gives each further nine of a
+percentile the same room (50, 90, 99, 99.9), and its right end is the slowest request. Colours
+follow the reader's light or dark mode, and each line has its own dashes.
 """
 
 import math
 from collections.abc import Mapping, Sequence
 from html import escape
+from statistics import median
+from typing import NamedTuple
 
 WIDTH = 860
 HEIGHT = 460
@@ -14,20 +17,44 @@ LEFT = 70
 RIGHT = 190  # room for the names of the lines
 TOP = 60
 BOTTOM = 56
+ROOM_OF_MAX = 40  # from the last percentile to the slowest request
 POINTS = 80  # of a line
 SHARES = (0.0, 0.5, 0.9, 0.99, 0.999, 0.9999)
 MOST_NINES = 4.0
 STEPS = (1.0, 2.0, 5.0)  # of the y axis in each power of ten
 NAME_HEIGHT = 18  # between two names of lines
+REMARK_HEIGHT = 15  # of each remark below a name
 LONGEST_NAME = 26  # characters
 LIGHT = ("#0b6bcb", "#c2410c", "#15803d", "#7e22ce", "#a16207", "#be123c")
 DARK = ("#60a5fa", "#fb923c", "#4ade80", "#c084fc", "#facc15", "#fb7185")
 DASHES = ("", "8 4", "2 3", "10 3 2 3", "4 4", "14 4")
 
 
-def chart(latencies: Mapping[str, Sequence[float]], title: str, subtitle: str) -> str:
-    """The chart of latencies in seconds, by target; targets without any are left out."""
-    lines = {name: sorted(seconds) for name, seconds in latencies.items() if seconds}
+Rounds = Sequence[Sequence[float]]
+
+
+class _Line(NamedTuple):
+    """The latencies of one target: by share of the requests, and the slowest one."""
+
+    seconds: dict[float, float]
+    slowest: float
+    remarks: Sequence[str]
+
+
+def chart(
+    latencies: Mapping[str, Rounds],
+    title: str,
+    subtitle: str,
+    remarks: Mapping[str, Sequence[str]],
+) -> str:
+    """The chart of latencies in seconds, by target and round; targets without any are left out.
+
+    `remarks` stand below the name of a target.
+    """
+    lines = {}
+    for name, rounds in latencies.items():
+        if rounds:
+            lines[name] = _line_of(rounds, remarks.get(name, ()))
     scale = _scale_of([*lines.values()])
     opening = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
@@ -48,30 +75,47 @@ def chart(latencies: Mapping[str, Sequence[float]], title: str, subtitle: str) -
     return "\n".join(parts) + "\n"
 
 
+def _line_of(rounds: Rounds, remarks: Sequence[str]) -> _Line:
+    """Medians of the rounds, for each percentile that every round has."""
+    ordered = [sorted(seconds) for seconds in rounds]
+    fewest = min(map(len, ordered))
+    shares = {*SHARES, *(1 - 10 ** (-MOST_NINES * number / POINTS) for number in range(POINTS))}
+    seconds = {}
+    for share in sorted(shares):
+        if fewest * (1 - share) >= 1:  # as in the tables
+            seconds[share] = median(one[int(share * len(one))] for one in ordered)
+    return _Line(seconds, median(one[-1] for one in ordered), remarks)
+
+
+def _nines(share: float) -> float:
+    return -math.log10(1 - share)
+
+
 class _Scale:
     """Where percentiles and latencies are in the picture."""
 
     def __init__(self, most_nines: float, low: float, high: float) -> None:
-        self.most_nines = most_nines  # log10 of 1 / (1 - share) at the right end
+        self.most_nines = most_nines  # of the last percentile
         self.low = math.log10(max(low, 1e-6)) - 0.05
         self.high = math.log10(max(high, 1e-6)) + 0.05
 
     def x(self, share: float) -> float:
-        nines = min(self.most_nines, -math.log10(max(1e-9, 1 - share)))
-        return LEFT + (WIDTH - LEFT - RIGHT) * nines / self.most_nines
+        width = WIDTH - LEFT - RIGHT - ROOM_OF_MAX
+        return LEFT + width * _nines(share) / self.most_nines
 
     def y(self, seconds: float) -> float:
         part = (math.log10(max(seconds, 1e-6)) - self.low) / (self.high - self.low)
         return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * part
 
 
-def _scale_of(lines: Sequence[Sequence[float]]) -> _Scale:
-    """A scale with room for all lines; a line of 1,000 latencies ends at three nines."""
-    longest = max(map(len, lines), default=0)
+def _scale_of(lines: Sequence[_Line]) -> _Scale:
+    """A scale with room for all lines; rounds of 1,000 latencies end at three nines."""
+    shares = [share for line in lines for share in line.seconds]
+    fastest = [line.seconds[0.0] for line in lines]
     return _Scale(
-        most_nines=min(MOST_NINES, math.log10(max(10, longest))),
-        low=min(map(min, lines), default=1e-3),
-        high=max(map(max, lines), default=1e-2),
+        most_nines=max(1.0, _nines(max(shares, default=0.0))),
+        low=min(fastest, default=1e-3),
+        high=max((line.slowest for line in lines), default=1e-2),
     )
 
 
@@ -96,12 +140,9 @@ def _grid(scale: _Scale) -> list[str]:
     right = WIDTH - RIGHT
     parts = []
     for share in SHARES:
-        if -math.log10(max(1e-9, 1 - share)) > scale.most_nines + 1e-9:
-            continue
-        x = scale.x(share)
-        parts.append(f'<line class="grid" x1="{x:.1f}" y1="{TOP}" x2="{x:.1f}" y2="{bottom}"/>')
-        label = f"{share * 100:g}"
-        parts.append(f'<text x="{x:.1f}" y="{bottom + 18}" text-anchor="middle">{label}</text>')
+        if _nines(share) <= scale.most_nines + 1e-9:
+            parts += _mark(scale.x(share), f"{share * 100:g}")
+    parts += _mark(right, "max")
     for seconds in _marks(scale):
         y = scale.y(seconds)
         parts.append(f'<line class="grid" x1="{LEFT}" y1="{y:.1f}" x2="{right}" y2="{y:.1f}"/>')
@@ -120,6 +161,15 @@ def _grid(scale: _Scale) -> list[str]:
     return parts
 
 
+def _mark(x: float, label: str) -> list[str]:
+    """A mark of the x axis."""
+    bottom = HEIGHT - BOTTOM
+    return [
+        f'<line class="grid" x1="{x:.1f}" y1="{TOP}" x2="{x:.1f}" y2="{bottom}"/>',
+        f'<text x="{x:.1f}" y="{bottom + 18}" text-anchor="middle">{label}</text>',
+    ]
+
+
 def _marks(scale: _Scale) -> list[float]:
     """The latencies, in seconds, that the y axis names."""
     marks = []
@@ -131,14 +181,14 @@ def _marks(scale: _Scale) -> list[float]:
     return marks
 
 
-def _lines(lines: Mapping[str, Sequence[float]], scale: _Scale) -> list[str]:
+def _lines(lines: Mapping[str, _Line], scale: _Scale) -> list[str]:
     parts = []
-    ends = {name: scale.y(seconds[-1]) for name, seconds in lines.items()}
-    places = _apart(ends)
-    for number, (name, seconds) in enumerate(lines.items()):
+    ends = {name: scale.y(line.slowest) for name, line in lines.items()}
+    places = _apart(lines, ends)
+    for number, (name, line) in enumerate(lines.items()):
         dashes = DASHES[number % len(DASHES)]
         parts.append(
-            f'<path class="line{number}" stroke-dasharray="{dashes}" d="{_path(seconds, scale)}"/>'
+            f'<path class="line{number}" stroke-dasharray="{dashes}" d="{_path(line, scale)}"/>'
         )
         shown = name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 2]}.."
         y = places[name]
@@ -147,30 +197,31 @@ def _lines(lines: Mapping[str, Sequence[float]], scale: _Scale) -> list[str]:
             f'<path class="line{number}" d="M{x} {ends[name]:.1f} L{x + 14} {y - 4:.1f}"/>'
             f'<text x="{x + 18}" y="{y:.1f}">{escape(shown)}</text>'
         )
+        for remark in line.remarks:
+            y += REMARK_HEIGHT
+            parts.append(f'<text class="quiet" x="{x + 18}" y="{y:.1f}">{escape(remark)}</text>')
     return parts
 
 
-def _apart(ends: Mapping[str, float]) -> dict[str, float]:
+def _apart(lines: Mapping[str, _Line], ends: Mapping[str, float]) -> dict[str, float]:
     """Where the names stand: at the ends of their lines, but never over each other."""
     places: dict[str, float] = {}
-    last = -math.inf
+    free = -math.inf
+    bottom = -math.inf
     for name, y in sorted(ends.items(), key=lambda item: item[1]):
-        last = max(y + 4, last + NAME_HEIGHT)
-        places[name] = last
-    over = last - (HEIGHT - BOTTOM)
+        places[name] = max(y + 4, free)
+        bottom = places[name] + REMARK_HEIGHT * len(lines[name].remarks)
+        free = bottom + NAME_HEIGHT
+    over = bottom - (HEIGHT - BOTTOM)
     if over > 0:
         places = {name: y - over for name, y in places.items()}
     return places
 
 
-def _path(ordered: Sequence[float], scale: _Scale) -> str:
-    """The line of sorted latencies; its last point is the slowest one."""
+def _path(line: _Line, scale: _Scale) -> str:
+    """The line of one target; its last point is the slowest request."""
     words = []
-    for number in range(POINTS + 1):
-        nines = scale.most_nines * number / POINTS
-        share = 1 - 10.0**-nines
-        seconds = ordered[min(len(ordered) - 1, int(share * len(ordered)))]
-        if number == POINTS:
-            seconds = ordered[-1]
+    for share, seconds in line.seconds.items():
         words.append(f"{scale.x(share):.1f} {scale.y(seconds):.1f}")
+    words.append(f"{WIDTH - RIGHT} {scale.y(line.slowest):.1f}")
     return f"M{' L'.join(words)}"

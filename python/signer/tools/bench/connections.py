@@ -7,6 +7,7 @@ from itertools import cycle
 from typing import Any
 
 from .access import CONNECT_TIMEOUT, Access
+from .reasons import reason_of
 from .responses import Response, read_response
 from .result import Result
 
@@ -87,7 +88,9 @@ class Connection(asyncio.Protocol):
                 self._note(response)
         if self._due is not None:  # a request that nobody answered
             self._result.lost += 1
-            reason = str(exc or "the connection was closed without an answer")
+            reason = "the connection was closed without an answer"
+            if exc:
+                reason = reason_of(exc)
             if self.is_done:  # we gave up
                 reason = f"no answer within {PATIENCE:.0f} seconds"
             self._result.note_problem(reason)
@@ -152,7 +155,7 @@ class Pool:
             try:
                 connection = await self._connect()
             except OSError as error:
-                self._result.note_problem(f"cannot connect again: {error}")
+                self._result.note_problem(f"cannot connect again: {reason_of(error)}")
                 return
             self._on_free(connection)
 

@@ -26,7 +26,7 @@ class Figures:
     target: str
     load: Load
     rows: list[Row] = field(default_factory=list)
-    latencies: list[float] = field(default_factory=list)  # of all rounds
+    latencies: list[list[float]] = field(default_factory=list)  # of each round
     errors: int = 0
     lost: int = 0
     problem: str = ""
@@ -38,7 +38,7 @@ class Figures:
         self.problem = self.problem or result.problem
         if not result.count:
             return
-        self.latencies += result.latencies
+        self.latencies.append(result.latencies)
         self.rows.append(row_of(result, self.load))
 
     def median(self, column: str) -> float | None:
@@ -49,12 +49,19 @@ class Figures:
         return median(values)
 
     def values(self, column: str) -> list[float]:
-        """What each round measured."""
-        return [row[column] for row in self.rows if column in row]
+        """What each round measured; nothing for a percentile that a round lacks.
+
+        Other rounds alone would be faster or slower ones than those of the other percentiles.
+        """
+        values = [row[column] for row in self.rows if column in row]
+        if column in SHARES and len(values) < len(self.rows):
+            return []
+        return values
 
     def columns(self) -> list[str]:
-        """The names of the figures of a round."""
-        return [*dict.fromkeys(chain.from_iterable(self.rows))]
+        """The names of the figures that have a median."""
+        names = dict.fromkeys(chain.from_iterable(self.rows))
+        return [name for name in names if self.values(name)]
 
     def shows_noise(self) -> bool:
         """Whether several rounds show how far a rate differs that nothing but the target sets."""

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from .figures import Figures, Verdict, judge
+from .loads import Load
 from .result import percentile
 from .side_by_side import SideBySide
 from .tables import tables_of
@@ -37,12 +38,24 @@ def verdicts_of(run: SideBySide) -> list[Verdict]:
         ceiling = run.ceiling_of(load)
         found += judge(figures, "per second", is_more_better=True, ceiling=ceiling)
         found += judge(figures, "CPU µs", is_more_better=False)
+    reason = _reason_for_no_winner(run)
+    if reason:
+        return [Verdict(verdict.load, verdict.column, reason) for verdict in found]
     return found
 
 
+def _reason_for_no_winner(run: SideBySide) -> str:
+    """Why nobody wins under any load; empty where the figures decide."""
+    liars = run.signatures.liars()
+    if not liars:
+        return ""
+    return f"no winner, because {', '.join(liars)} signed something else"
+
+
 def _verdict_lines(run: SideBySide) -> Iterator[str]:
-    if liars := run.signatures.liars():
-        yield f"Verdict: no winner, because {', '.join(liars)} signed something else. See below."
+    reason = _reason_for_no_winner(run)
+    if reason:
+        yield f"Verdict: {reason}. See below."
         return
     verdicts = verdicts_of(run)
     if verdicts:
@@ -53,16 +66,16 @@ def _verdict_lines(run: SideBySide) -> Iterator[str]:
 
 def _signature_lines(run: SideBySide) -> Iterator[str]:
     for name, found in run.signatures.by_target.items():
-        compared = f"{found.with_own:,} compared with our own"
+        compared = f"we compared {found.with_own:,} with our own signatures"
         if len(run.targets) > 1:
-            compared += f", {found.with_others:,} with another target's"
+            compared += f", and {found.with_others:,} with those of other targets"
         if found.is_right and not found.with_own:
             yield f"Signatures of {name}: it gave out none, so none was compared."
             continue
         if found.is_right:
             yield f"Signatures of {name}: {compared}; all are equal."
             continue
-        yield f"WRONG SIGNATURES of {name}: {found.wrong:,} of those {compared}."
+        yield f"WRONG SIGNATURES of {name}: {found.wrong:,} are wrong; {compared}."
         if found.missing:
             yield f"  {found.missing:,} answers with status 200 had no signature."
         if found.example:
@@ -96,10 +109,25 @@ def problems_of(run: SideBySide) -> dict[str, str]:
     problems = {}
     for target in run.targets:
         total = run.total_of(target.name)
-        if total.errors or total.lost or total.problem:
+        if total.errors or total.lost:
             counts = f"{total.errors:,} errors, {total.lost:,} requests without an answer"
             problems[target.name] = f"{counts}; the first: {total.problem or 'unknown'}"
+        elif total.problem and target.name not in run.gone:  # `gone` has the reason
+            problems[target.name] = total.problem
     return problems
+
+
+def remarks_of(run: SideBySide, load: Load) -> dict[str, list[str]]:
+    """What to know of a target before its line in a chart of one load is believed."""
+    remarks: dict[str, list[str]] = {}
+    for figures in run.of_load(load):
+        remarks[figures.target] = []
+        if figures.target in run.signatures.liars():
+            remarks[figures.target].append("wrong signatures")
+        if figures.target in run.gone:
+            rounds = f"{len(figures.rows)} of {run.rounds_expected()} rounds"
+            remarks[figures.target].append(f"gone after {rounds}")
+    return remarks
 
 
 def is_flawless(run: SideBySide) -> bool:

@@ -83,6 +83,12 @@ class SideBySide:
                 found.append(figures)
         return found
 
+    def rounds_expected(self) -> int:
+        """The rounds that each target should have under each load."""
+        if self.is_interrupted:
+            return self.rounds_done
+        return self.plan.rounds
+
     def total_of(self, name: str) -> Result:
         """The errors of a target under all loads."""
         total = Result()

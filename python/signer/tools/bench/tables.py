@@ -51,8 +51,11 @@ def _remark(run: SideBySide, figures: Figures) -> str:
     ceiling = run.ceiling_of(figures.load)
     if ceiling and (figures.median("per second") or 0.0) >= GENERATOR_BOUND * ceiling:
         remarks.append("generator-bound")
+    rounds = run.rounds_expected()
     if not figures.rows:
         remarks.append("no signature")
+    elif len(figures.rows) < rounds:
+        remarks.append(f"{len(figures.rows)} of {rounds} rounds")
     return "; ".join(remarks)
 
 

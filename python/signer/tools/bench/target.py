@@ -16,6 +16,7 @@ from .loads import Order, next_epoch
 from .loops import closed_loop, open_loop, precise_loop
 from .messages import attestation
 from .processes import cpu_of
+from .reasons import reason_of
 from .result import Result
 
 PUBLIC_KEYS = "/api/v1/eth2/publicKeys"
@@ -84,7 +85,7 @@ class HttpTarget:
                 )
             )
         except OSError as error:
-            return Result(problem=f"cannot connect: {error or type(error).__name__}", answers={})
+            return Result(problem=f"cannot connect: {reason_of(error)}", answers={})
 
     def _cpu(self) -> float:
         return cpu_of(self._pid) if self._pid else 0.0
