@@ -32,10 +32,18 @@ class Library:
             raise LookupError(f"expected {self.pattern!r} in {self.pin}, found nothing")
         return found[1]
 
+    @property
+    def start(self) -> tuple[str, ...]:
+        """The command, by this Python where the environment of the compared ones is not built."""
+        program, *arguments = self.command
+        if program == str(PYTHON) and not PYTHON.exists():
+            program = sys.executable
+        return program, *arguments
+
 
 def _python(script: str) -> tuple[str, ...]:
-    interpreter = PYTHON if PYTHON.exists() and script != "ours" else Path(sys.executable)
-    return str(interpreter), str(HERE / "python" / f"{script}.py")
+    interpreter = sys.executable if script == "ours" else str(PYTHON)
+    return interpreter, str(HERE / "python" / f"{script}.py")
 
 
 def _rust(library: str) -> tuple[str, ...]:

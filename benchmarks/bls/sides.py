@@ -47,7 +47,7 @@ class Side:
         self._log = TemporaryFile("w+")  # noqa: SIM115 - closed by `close`
         try:
             self._process = subprocess.Popen(
-                self.library.command,
+                self.library.start,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._log,
