@@ -20,7 +20,7 @@ MAX_UNANSWERED = 5  # requests; each takes the time-out
 KEYS_TRIED = 8  # at a target that lists none
 KEYS_SHOWN = 3
 INTERRUPTED = "by Ctrl-C"
-EXIT_CODE_OF_INTERRUPT = 130  # as shells have it: 128, and the number of SIGINT
+EXIT_CODE_OF_INTERRUPT = 130  # 128 + 2, the number of SIGINT; shells use the same code
 
 Progress = Callable[[str, int], None]
 
