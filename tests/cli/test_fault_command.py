@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from typing import get_args
 
 import pytest
 from click.testing import CliRunner, Result
 
 from signer import Fault, Signer
 from signer.cli import main
+from signer.control.faults import WrongSignature
 from support.served import CANNOT_SERVE, WRONG_FLAGS, free_port, serving_here
 
 
@@ -104,6 +106,7 @@ def test_all_faults_are_removed(signer: Signer) -> None:
         (["add", "stauts=412"], "did you mean status?"),
         (["add", "status"], "expected NAME=VALUE, such as status=412, found 'status'"),
         (["add", "type=ATESTATION", "status=412"], "did you mean ATTESTATION?"),
+        (["add", "signature=good"], f"(one of {', '.join(get_args(WrongSignature))})"),
         (["add", "type=ATTESTATION"], "expected a fault that does something"),
         (["add", '{"status": 412}', "times=1"], "expected one JSON object, or NAME=VALUE words"),
         (["add", "{"], "expected a fault"),
@@ -122,6 +125,12 @@ def test_the_help_names_every_member_of_a_fault() -> None:
     help_text = CliRunner().invoke(main, ["fault", "add", "--help"]).stdout
 
     assert [] == [name for name in Fault.__struct_fields__ if name not in help_text]
+
+
+def test_the_help_names_every_wrong_signature() -> None:
+    help_text = CliRunner().invoke(main, ["fault", "add", "--help"]).stdout
+
+    assert [] == [name for name in get_args(WrongSignature) if name not in help_text]
 
 
 def test_a_signer_without_control_is_told() -> None:

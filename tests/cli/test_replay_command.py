@@ -146,14 +146,72 @@ def test_malformed_lines_are_named_by_their_number(signer: Signer, file: Path) -
     export(signer, file)
     record = file.read_text()
     torn = record[:-40]
-    file.write_text(f"{record}\nnonsense\n{record}[]\n{{}}\n{torn}")
+    file.write_text(f"{record}\nnonsense\n{record}[]\n{{}}\n{torn}")  # 4 of 6 are damaged
 
     result = replay(file, signer.url)
 
-    told = re.findall(r"line (\d+): expected a record as JSON", result.stderr)
-    assert ["3", "5", "6", "7"] == told
+    told = re.findall(r"line (\d+): (expected a record as JSON|no record: )", result.stderr)
+    assert ["3", "5", "6", "7"] == [number for number, _ in told]
+    assert "line 6: no record: Object missing required field" in result.stderr
+    assert SAME == result.exit_code
     assert "2 have the same answer" in result.stdout
     assert "4 lines left out" in result.stdout
+
+
+def test_the_first_malformed_lines_are_named(signer: Signer, file: Path) -> None:
+    sign(signer, RANDAO)
+    export(signer, file)
+    record = file.read_text()
+    file.write_text(record + "nonsense\n" * 1000)
+
+    many = replay(file, signer.url)
+    file.write_text(f"{record}nonsense\n")
+    one = replay(file, signer.url)
+
+    assert 5 == many.stderr.count("; left out\n")
+    assert "1,000 lines left out: they are no records; the first 5 are named" in many.stdout
+    assert "1 line left out: it is no record" in one.stdout
+
+
+def test_the_first_differences_of_each_type_are_printed(signer: Signer, file: Path) -> None:
+    for vector in (RANDAO, ATTESTATION):
+        for _ in range(8):
+            sign(signer, vector)
+    export(signer, file)
+
+    with signer.fault(signature="infinity"):
+        first = replay(file, signer.url)
+        every = replay(file, signer.url, "--all")
+
+    assert (SIGNATURES_DIFFER, 10) == (first.exit_code, len(curl_lines(first.stdout)))
+    assert "RANDAO_REVEAL, another signature: and 3 more like these (--all)" in first.stdout
+    assert "ATTESTATION, another signature: and 3 more like these (--all)" in first.stdout
+    assert "16 have another signature" in first.stdout
+    assert 16 == len(curl_lines(every.stdout))
+    assert "more like these" not in every.stdout
+
+
+@pytest.mark.parametrize("status", [404, 405])
+def test_a_server_of_another_kind_ends_with_2(signer: Signer, file: Path, status: int) -> None:
+    sign(signer, RANDAO)
+    sign(signer, ATTESTATION)
+    export(signer, file)
+
+    with signer.fault(path="*", status=status, body="Not Found", content_type="text/plain"):
+        result = replay(file, signer.url)
+
+    assert NOTHING_TO_COMPARE == result.exit_code
+    assert f"is this a signer? all 2 sign requests to {signer.url}" in result.stderr
+
+
+def test_a_signer_without_the_keys_is_a_signer(signer: Signer, file: Path) -> None:
+    sign(signer, RANDAO)
+    export(signer, file)
+
+    with signer.fault(path="/api/v1/eth2/sign/*", status=404, body="Not Found"):
+        result = replay(file, signer.url)
+
+    assert MANNERS_DIFFER == result.exit_code
 
 
 def test_a_file_that_is_not_there_ends_with_2(signer: Signer, file: Path) -> None:

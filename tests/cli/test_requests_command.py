@@ -96,17 +96,24 @@ def test_a_torn_line_is_written_again(signer: Signer, tmp_path: Path) -> None:
     assert whole == file.read_text()
 
 
-def test_the_records_of_another_signer_are_appended(signer: Signer, tmp_path: Path) -> None:
+def test_a_file_of_another_signer_is_left_alone(signer: Signer, tmp_path: Path) -> None:
     file = tmp_path / "requests.jsonl"
     sign(signer, ATTESTATION)
     printed("--export", file, signer=signer)
 
-    with Signer(keys=KEYS) as other:
-        sign(other, RANDAO)
-        printed("--export", file, signer=other)
+    content = f"{file.read_text()}torn"
+    file.write_text(content)
 
-    exported = records(file.read_text())
-    assert [(1, "ATTESTATION"), (1, "RANDAO_REVEAL")] == [(r["seq"], r["type"]) for r in exported]
+    with Signer(keys=KEYS) as other:
+        before = run("--export", file, url=other.url)
+        for _ in range(2):
+            sign(other, RANDAO)
+        after = run("--export", file, url=other.url)
+
+    assert [WRONG_FLAGS, WRONG_FLAGS] == [before.exit_code, after.exit_code]
+    assert f"expected records of the signer at {other.url} in {file}" in after.stderr
+    assert "give another file to --export" in after.stderr
+    assert content == file.read_text()
 
 
 def test_a_file_of_something_else_is_left_alone(signer: Signer, tmp_path: Path) -> None:

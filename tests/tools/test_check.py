@@ -4,10 +4,13 @@ import json
 import shlex
 import socket
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from shutil import which
+from signal import SIGINT
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -421,8 +424,66 @@ def test_a_target_that_hangs_is_given_up(signer: Signer) -> None:
         document = report(signer.url, *groups("accept"), "--timeout", 0.05)
 
     assert "5 requests had no answer; the rest was not sent" == document["stopped"]
+    assert [True] == [group["is_run"] for group in document["groups"]]
     assert 5 == len(document["checks"])
     assert "no answer within 0.05 seconds" == document["checks"][0]["found"]
+
+
+def test_ctrl_c_prints_what_was_checked(signer: Signer) -> None:
+    running: list[subprocess.Popen[str]] = []
+    requests = count(1)
+
+    def before(asked: Asked) -> Asked:
+        if next(requests) == 30:
+            running[0].send_signal(SIGINT)
+        return asked
+
+    with mutant(signer.url, before) as url:
+        command = [sys.executable, "-m", "signer", "check", url]
+        running.append(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=-1, text=True))
+        output, errors = running[0].communicate(timeout=30)
+
+    rows = {line.partition(" ")[0]: line.split()[1:] for line in output.splitlines()}
+    assert (130, "") == (running[0].returncode, errors)
+    assert "stopped: by Ctrl-C" == output.splitlines()[-1]
+    assert ["6", "0", "0", "0"] == rows["public-keys"]
+    assert ["not", "run"] == rows["batch"]
+    assert "0" != rows["signatures"][0]
+
+
+@pytest.mark.parametrize("status", [200, 404])
+def test_a_server_of_another_kind_is_told(signer: Signer, status: int) -> None:
+    def before(asked: Asked) -> Answer:
+        if asked.method == "GET":
+            return Answer(status, {}, b"# HELP up")
+        return Answer(405, {}, b"")
+
+    with mutant(signer.url, before) as url:
+        result = run(url)
+
+    assert (2, "") == (result.exit_code, result.stdout)
+    assert "is this a signer?" in result.stderr
+    assert f'publicKeys, found {status} "# HELP up"' in result.stderr
+    assert "has none of our keys" not in result.stderr
+
+
+def test_https_at_a_server_of_http_is_told(signer: Signer) -> None:
+    result = run(signer.url.replace("http:", "https:"))
+
+    assert 2 == result.exit_code
+    assert "it may speak http" in result.stderr
+
+
+@pytest.mark.parametrize("text", ["s3cret\nother\n", "s3cret other", "", "\n"])
+def test_a_file_of_more_than_a_token_is_refused(signer: Signer, tmp_path: Path, text: str) -> None:
+    file = tmp_path / "token"
+    file.write_text(text)
+
+    result = run(signer.url, "--keymanager", "--keymanager-token-file", file)
+
+    assert (2, "") == (result.exit_code, result.stdout)
+    assert f"expected a token in {file}, on one line and without spaces" in result.stderr
+    assert "s3cret" not in result.stderr
 
 
 def test_a_target_without_our_keys_is_told_what_to_do() -> None:

@@ -125,7 +125,8 @@ def check(url: str, **flags: Any) -> None:
     form). What the signer does not have is not there, which is no mistake.
 
     Exits with 0 when all is right or not there, 1 when a signature is wrong, 3 when only manners
-    differ, and 2 when a flag is wrong or too little could be checked.
+    differ, and 2 when a flag is wrong or too little could be checked. Ctrl-C stops it: it prints
+    what was checked so far, and exits with 130.
 
     The signer signs messages of many slots, none of which is slashable. --keymanager and --slashing
     change it, and are left out unless they are given.
@@ -138,6 +139,19 @@ def check(url: str, **flags: Any) -> None:
       signer check http://127.0.0.1:9000 --junit report.xml     (in CI)
       signer check http://127.0.0.1:9000 --json | jq '.checks[] | select(.verdict == "wrong")'
     """  # noqa: D301 - click's mark of lines that it leaves alone
+    context = click.get_current_context()
+    try:
+        exit_code = _check(url, flags)
+    except KeyboardInterrupt:  # before the first check, or while it writes the report
+        click.echo("stopped: by Ctrl-C", err=True)
+        from ..tools.check.running import EXIT_CODE_OF_INTERRUPT  # noqa: PLC0415 - takes long
+
+        exit_code = EXIT_CODE_OF_INTERRUPT
+    context.exit(exit_code)
+
+
+def _check(url: str, flags: dict[str, Any]) -> int:
+    """Checks, prints the report, and returns the exit code."""
     # They take long, and other commands need not wait for them.
     from ..plugin.loading import load_plugins  # noqa: PLC0415
     from ..tools.check.checks import Subject  # noqa: PLC0415
@@ -173,7 +187,7 @@ def check(url: str, **flags: Any) -> None:
         with translating_errors(f"write {flags['junit']}", ConfigError):
             flags["junit"].write_bytes(junit(outcome, report))
     _print(report.json() if flags["is_json"] else report.text(_coloured))
-    click.get_current_context().exit(outcome.exit_code)
+    return outcome.exit_code
 
 
 def _access(flags: dict[str, Any]) -> "Access":

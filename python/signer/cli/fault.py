@@ -36,6 +36,8 @@ def add(what: tuple[str, ...], url: str) -> None:
     say when it applies; delay, jitter, status, body, content_type, hang, drop and signature, which
     say what happens. The newest matching fault applies.
 
+    signature is one of wrong_root, wrong_key, malformed, short, infinity and not_in_group.
+
     \b
     Examples:
       signer fault add type=ATTESTATION status=412 times=1

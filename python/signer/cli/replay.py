@@ -1,5 +1,6 @@
 """`signer replay`: sends the records of `signer requests --export` to any signer, and compares."""
 
+from collections import Counter
 from pathlib import Path
 from shlex import quote
 from time import perf_counter
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..config.sources import is_base_url
+from ..control.journal import MAX_NAME_LENGTH, one_line
 from ..errors import ConfigError
 from .options import HELP_NAMES
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 SIGNATURES_DIFFER = 1  # exit codes
 MANNERS_DIFFER = 3
+DIFFERENCES_SHOWN = 5  # of a signing type
+MALFORMED_SHOWN = 5  # lines
 PATH = click.Path(path_type=Path)
 
 
@@ -50,6 +54,12 @@ PATH = click.Path(path_type=Path)
     metavar="SECONDS",
     help="time after which an answer is missing",
 )
+@click.option(
+    "--all",
+    "is_all",
+    is_flag=True,
+    help=f"print all differences; by default the first {DIFFERENCES_SHOWN} of each signing type",
+)
 @click.option("--ca-file", type=PATH, metavar="FILE", help="trust only these authorities (PEM)")
 @click.option("--cert", type=PATH, metavar="FILE", help="show this client certificate (PEM)")
 @click.option("--key", type=PATH, metavar="FILE", help="key of that certificate (PEM)")
@@ -60,6 +70,7 @@ def replay(
     speed: float | None,
     connections: int,
     timeout: float,
+    is_all: bool,
     ca_file: Path | None,
     cert: Path | None,
     key: Path | None,
@@ -67,11 +78,12 @@ def replay(
     """Send the requests of FILE to the signer at URL, and compare its answers with those recorded.
 
     FILE has the lines of `signer requests --export FILE`. URL may be of any signer, and have a user
-    and a password. Prints each difference with a curl line that shows it, then a summary. Changes
-    of keys are not sent.
+    and a password. Prints differences with a curl line that shows each, then a summary. Changes of
+    keys are not sent.
 
     Exits with 1 when a signature differs, 3 when only statuses differ, 2 when there is nothing to
-    compare: a wrong flag or file, or nobody at URL. Exits with 0 otherwise.
+    compare: a wrong flag or file, or no signer at URL. Exits with 0 otherwise. Damaged lines are
+    named and left out; they do not change the exit code while other lines are records.
 
     \b
     Examples:
@@ -83,7 +95,7 @@ def replay(
     from ..tools.replay import Replay  # noqa: PLC0415
 
     endpoint = _endpoint(url, ca_file, cert, key)
-    terminal = _Terminal(file, endpoint.url)
+    terminal = _Terminal(file, endpoint.url, is_all=is_all)
     terminal.curl_flags = _curl_flags(endpoint, ca_file, cert, key)
     replaying = Replay(
         endpoint,
@@ -98,6 +110,11 @@ def replay(
     if not outcome.sent and not outcome.left_out:
         raise ConfigError(f"expected the lines of `signer requests --export` in {file}, found none")
     terminal.summarise(outcome, perf_counter() - started)
+    if outcome.is_no_signer:
+        raise ConfigError(
+            f"is this a signer? all {outcome.signed:,} sign requests to {endpoint.url} found an "
+            "unknown route: give the URL that validator clients use"
+        )
     if outcome.signatures:
         click.get_current_context().exit(SIGNATURES_DIFFER)
     if outcome.statuses:
@@ -136,17 +153,24 @@ def _curl_flags(
 class _Terminal:
     """Prints differences and a summary to standard output, all else to standard error."""
 
-    def __init__(self, file: Path, url: str) -> None:
+    def __init__(self, file: Path, url: str, *, is_all: bool) -> None:
         self._file = file
         self._url = url
+        self._is_all = is_all
         self._malformed = 0
+        self._differences = Counter[tuple[str, bool]]()  # by their kind
         self.curl_flags = ""
 
     def tell_malformed(self, line: int, problem: str) -> None:
         self._malformed += 1
+        if self._malformed > MALFORMED_SHOWN:
+            return
         click.echo(f"{self._file}, line {line}: {problem}; left out", err=True)
 
     def tell(self, difference: "Difference") -> None:
+        self._differences[difference.kind] += 1
+        if not self._is_all and self._differences[difference.kind] > DIFFERENCES_SHOWN:
+            return
         click.echo(difference.problem)
         line = difference.recorded.curl(self._url, self._file, self.curl_flags)
         click.echo(f"  {line}")
@@ -155,7 +179,19 @@ class _Terminal:
         differing = outcome.signatures + outcome.statuses
         click.echo(f"{outcome.sent:,} requests sent, {differing:,} differ", err=True)
 
+    def _tell_more(self) -> None:
+        """Counts the differences that were not printed."""
+        if self._is_all:
+            return
+        for (name, is_of_signatures), number in self._differences.items():
+            if number > DIFFERENCES_SHOWN:
+                what = "another signature" if is_of_signatures else "another status"
+                more = number - DIFFERENCES_SHOWN
+                kind = f"{one_line(name, MAX_NAME_LENGTH)}, {what}"
+                click.echo(f"{kind}: and {more:,} more like these (--all)")
+
     def summarise(self, outcome: "Outcome", seconds: float) -> None:
+        self._tell_more()
         rate = outcome.sent / seconds
         click.echo(
             f"{outcome.sent:,} sent to {self._url} in {seconds:.1f} s ({rate:,.0f} a second)"
@@ -167,5 +203,10 @@ class _Terminal:
             click.echo(f"{outcome.not_compared:,} not compared: a fault answered them")
         for reason, number in outcome.left_out.items():
             click.echo(f"{number:,} not sent: they {reason}")
-        if self._malformed:
-            click.echo(f"{self._malformed:,} lines left out: they are no records")
+        if self._malformed == 1:
+            click.echo("1 line left out: it is no record")
+        elif self._malformed:
+            text = f"{self._malformed:,} lines left out: they are no records"
+            if self._malformed > MALFORMED_SHOWN:
+                text += f"; the first {MALFORMED_SHOWN} are named"
+            click.echo(text)

@@ -38,7 +38,8 @@ WAIT_WHILE_HANGING = 1.0  # seconds; a request that a fault holds ends without a
     "--export",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="append records to this file as JSON lines; a file of the same signer is continued",
+    help="append records to this file as JSON lines; a file of the same run of the signer is "
+    "continued, another one is refused",
 )
 @URL
 def requests(
@@ -67,7 +68,11 @@ def requests(
         file = None
         if export:
             file = stack.enter_context(_Export(export))
-            reader.continue_after(file.last, file.hanging)
+            if file.last:
+                is_of_signer = reader.continue_after(file.last, file.hanging)
+                if not is_of_signer:
+                    raise ConfigError(_other_run(export, url))
+            file.remove_torn_line()
         with suppress(KeyboardInterrupt):  # how people end --follow
             for records in reader.read(follow=follow):
                 if file:
@@ -76,6 +81,14 @@ def requests(
                     _show(records, is_json=is_json)
     if file:
         click.echo(f"{file.count} records added to {export}", err=True)
+
+
+def _other_run(export: Path, url: str) -> str:
+    return (
+        f"expected records of the signer at {url} in {export}, found the last one to be of another "
+        "run, or forgotten there (after a reset, or ten thousand requests): give another file to "
+        "--export"
+    )
 
 
 def _show(records: list[Record], *, is_json: bool) -> None:
@@ -100,17 +113,18 @@ class _Reader:
         self._since = 0
         self._hanging: set[int] = set()  # numbers of records without a response
 
-    def continue_after(self, last: Record | None, hanging: set[int]) -> None:
-        """Leaves out the records up to the last one, if it is of this signer, not an earlier one.
+    def continue_after(self, last: Record, hanging: set[int]) -> bool:
+        """Leaves out the records up to the last one. Returns whether the signer has that one.
 
-        `hanging` has the numbers of those that had no response yet.
+        Its number and its time tell the run. `hanging` has the numbers of the records that had no
+        response yet.
         """
-        if last is None:
-            return
         records = self._ask(last.seq - 1, {"n": 0}, {})
-        if records and (records[0].seq, records[0].time) == (last.seq, last.time):
-            self._since = last.seq
-            self._hanging |= hanging
+        if not records or (records[0].seq, records[0].time) != (last.seq, last.time):
+            return False
+        self._since = last.seq
+        self._hanging |= hanging
+        return True
 
     def read(self, *, follow: bool) -> Iterator[list[Record]]:
         """Batches of records; with `follow` without end."""
@@ -158,12 +172,13 @@ class _Export:
         self.last: Record | None = None
         self.hanging: set[int] = set()  # numbers of records that had no response yet
         self._path = path
+        self._size = 0  # bytes of whole lines
 
     def __enter__(self) -> Self:
         with translating_errors(f"write {self._path}", ConfigError):
             self._file: IO[bytes] = self._path.open("a+b")
         try:
-            self._remove_torn_line()
+            self._read_lines()
         except BaseException:
             self._file.close()
             raise
@@ -172,15 +187,18 @@ class _Export:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
-    def _remove_torn_line(self) -> None:
+    def _read_lines(self) -> None:
         """Reads the records; a line without its end is that of a process that was killed."""
         self._file.seek(0)
-        size = 0
         for line in self._file:
             if line.endswith(b"\n"):
                 self._note(line)
-                size += len(line)
-        self._file.truncate(size)
+                self._size += len(line)
+
+    def remove_torn_line(self) -> None:
+        """Removes a line without its end, whose record is written again."""
+        with translating_errors(f"write {self._path}", ConfigError):
+            self._file.truncate(self._size)
 
     def _note(self, line: bytes) -> None:
         """Notes which record is the last one of its signer, and which had no response yet."""

@@ -19,6 +19,7 @@ R = TypeVar("R")
 Fields = Mapping[str, Any] | bytes  # bytes: the JSON body of a request
 Operation = Callable[[Any, Fields], R]
 
+MAX_CHOICES_LISTED = 10  # in an error; there are three times as many signing types
 MAX_EXPLAINED = decoding.PIECE_SIZE  # bytes; the value in a larger body is not looked for
 
 
@@ -90,7 +91,11 @@ def _explained(message: str, kind: Any, fields: bytes | str | Mapping[str, Any])
     if member not in hints or member in getattr(kind, "SECRETS", ()):
         return message
     if "enum value '" in rest:
-        return message + did_you_mean(rest.split("'")[1], _choices(hints[member]))
+        choices = _choices(hints[member])
+        message += did_you_mean(rest.split("'")[1], choices)
+        if len(choices) <= MAX_CHOICES_LISTED:
+            message += f" (one of {', '.join(choices)})"
+        return message
     values = _values(fields)
     if rest.startswith("expected `") and member in values:
         expected, _, _ = message.partition(", got `")

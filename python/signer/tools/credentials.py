@@ -40,6 +40,17 @@ def first_line(path: Path, expected: str) -> str:
     raise ConfigError(f"expected {expected} in {path}, found no line")
 
 
+def only_word(path: Path, expected: str) -> str:
+    """The word that a file consists of. Raises ConfigError, which does not show it."""
+    words = text_of(read(path, ConfigError), path, ConfigError).split()
+    if len(words) != 1:
+        raise ConfigError(
+            f"expected {expected} in {path}, on one line and without spaces, found {len(words)} "
+            "words"
+        )
+    return words[0]
+
+
 def tls_context(files: AccessFiles) -> ssl.SSLContext:
     """How to speak TLS with a target. Raises ConfigError."""
     context = ssl.create_default_context()

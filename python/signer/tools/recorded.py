@@ -96,13 +96,15 @@ def _record(number: int, line: bytes, malformed: Malformed) -> Record | None:
     try:
         record: Record = decoder(Record).decode(line)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        problem = str(error)
+        problem = f"expected a record as JSON, found other text: {error}"
+        if isinstance(error, msgspec.ValidationError):
+            problem = f"no record: {error}"
         if not line:
-            problem = f"it has more than {MAX_LINE_SIZE} bytes"
-        malformed(number, f"expected a record as JSON, found other text: {problem}")
+            problem = f"no record: it has more than {MAX_LINE_SIZE} bytes"
+        malformed(number, problem)
         return None
     if not record.path.startswith("/") or not record.method.isalpha():
-        malformed(number, "expected a record with a method and a path, found others")
+        malformed(number, "no record: expected a method and a path, found others")
         return None
     return record
 

@@ -20,6 +20,9 @@ WAITING_PER_CONNECTION = 32  # requests read ahead; more would only take memory
 MAX_ANSWER_SIZE = 1 << 20  # bytes that are read of an answer; a signature has 200
 PROGRESS_INTERVAL = 1.0  # seconds
 OK = 200
+SIGN_PREFIX = "/api/v1/eth2/sign/"
+LIST_PATH = "/api/v1/eth2/publicKeys"
+UNKNOWN_ROUTE = {404, 405, 501}  # what a server of another kind answers
 
 
 class Difference(NamedTuple):
@@ -28,6 +31,11 @@ class Difference(NamedTuple):
     recorded: Recorded
     problem: str
     is_of_signatures: bool
+
+    @property
+    def kind(self) -> tuple[str, bool]:
+        """What it shares with others like it: the signing type, and what differs."""
+        return self.recorded.record.type or self.recorded.record.method, self.is_of_signatures
 
 
 class Outcome:
@@ -40,12 +48,16 @@ class Outcome:
         self.statuses = 0  # answers with another status
         self.not_compared = 0  # requests that a fault had answered
         self.left_out = Counter[str]()  # by reason
+        self.signed = 0  # requests with a recorded signature
+        self.unknown_routes = 0  # those of them whose route is unknown at the target
+        self.is_no_signer = False
 
 
 class _Answer(NamedTuple):
     status: int | None  # None: there was none
     signature: str
     words: str
+    is_unknown_route: bool = False
 
 
 class Replay:
@@ -96,7 +108,26 @@ class Replay:
                 queue.put(None)
         for thread in threads:
             thread.join()
+        all_are_unknown = self.outcome.signed == self.outcome.unknown_routes > 0
+        self.outcome.is_no_signer = all_are_unknown and not self._lists_keys()
         return self.outcome
+
+    def _lists_keys(self) -> bool:
+        """Whether a list of keys is there, perhaps without ours, or for other users only."""
+        connection = self._connection()
+        headers = {"Accept": "application/json"}
+        if self._endpoint.authorization:
+            headers["Authorization"] = self._endpoint.authorization.decode()
+        try:
+            connection.request("GET", self._endpoint.base_path + LIST_PATH, headers=headers)
+            with connection.getresponse() as response:
+                is_refused = response.status in {401, 403}
+                content = response.read(MAX_ANSWER_SIZE)
+        except (OSError, HTTPException):
+            return False
+        finally:
+            connection.close()
+        return is_refused or content.lstrip().startswith(b"[")
 
     def _in_time(self, records: Iterable[Recorded]) -> Iterator[Recorded]:
         """The records to send, each when its time has come."""
@@ -181,7 +212,10 @@ class Replay:
             content = response.read(MAX_ANSWER_SIZE)
             if response.read(1):
                 connection.close()  # the rest is not worth reading
-            return _Answer(response.status, _signature_in(content), _words(content))
+            is_unknown_route = response.status in UNKNOWN_ROUTE and not _has_reason(content)
+            return _Answer(
+                response.status, _signature_in(content), _words(content), is_unknown_route
+            )
 
     def _compare(self, recorded: Recorded, answer: _Answer) -> None:
         outcome = self.outcome
@@ -191,6 +225,9 @@ class Replay:
             outcome.not_compared += 1
             return
         expected = (record.signature or "").lower()
+        if expected and record.path.startswith(SIGN_PREFIX):
+            outcome.signed += 1
+            outcome.unknown_routes += answer.is_unknown_route
         problem = ""
         is_of_signatures = False
         if answer.status is None:
@@ -223,6 +260,15 @@ def _signature_in(content: bytes) -> str:
         if isinstance(document, dict):
             text = str(document.get("signature", ""))
     return one_line(text.lower(), MAX_NAME_LENGTH)
+
+
+def _has_reason(content: bytes) -> bool:
+    """Whether it is the JSON of a signer's error, which says why."""
+    with suppress(ValueError, RecursionError):
+        document = json.loads(content)
+        if isinstance(document, dict):
+            return "message" in document or "error" in document
+    return False
 
 
 def _words(content: bytes) -> str:

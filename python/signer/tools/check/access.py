@@ -3,7 +3,7 @@
 import shlex
 from pathlib import Path
 
-from ..credentials import AccessFiles, authorization, first_line, tls_context
+from ..credentials import AccessFiles, authorization, only_word, tls_context
 from .target import Access
 
 
@@ -14,7 +14,7 @@ def read_access(files: AccessFiles, token_file: Path | None) -> Access:
         headers["Authorization"] = authorization(files)
     token = ""
     if token_file:
-        token = first_line(token_file, "a token")
+        token = only_word(token_file, "a token")
     return Access(tls_context(files), headers, token, _curl_flags(files), _curl_token(token_file))
 
 

@@ -18,6 +18,7 @@ from .target import Target
 
 DIFFERENCES_SHOWN = 5  # of a group and a verdict; --json has all
 NAME_WIDTH = 15
+NOT_RUN = "not run"
 REASON_WIDTH = 120  # characters of why something is not there
 COLUMNS = (Verdict.RIGHT, Verdict.WRONG, Verdict.MANNERS, Verdict.NOT_THERE)
 HEADINGS = {
@@ -79,6 +80,9 @@ class Report:
             line = f"{group.name:{NAME_WIDTH}}"
             if group.name not in run:
                 lines.append(f"{line}{_why_not(group.asked_by):>11}")
+                continue
+            if not self._outcome.has_run(group.name):
+                lines.append(f"{line}{NOT_RUN:>11}")
                 continue
             for column in COLUMNS:
                 count = self._outcome.count(column, group.name)
@@ -147,7 +151,8 @@ class Report:
         groups = []
         for group in outcome.groups:
             counts = {column.value: outcome.count(column, group.name) for column in COLUMNS}
-            groups.append({"name": group.name, **counts})
+            is_run = outcome.has_run(group.name)
+            groups.append({"name": group.name, "is_run": is_run, **counts})
         document = {
             "url": outcome.url,
             "exit_code": outcome.exit_code,
@@ -186,4 +191,4 @@ class Report:
 def _why_not(asked_by: str) -> str:
     if asked_by:
         return f"not asked: {asked_by}"
-    return "not run"
+    return NOT_RUN

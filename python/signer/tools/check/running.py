@@ -8,10 +8,10 @@ from msgspec import Struct
 from ...errors import ConfigError
 from ...hex import abbreviated, to_hex
 from ...keys.keyring import Key
-from .checks import Check, Checks, Result, Subject, Verdict
+from .checks import Check, Checks, Result, Subject, Verdict, told
 from .groups import Group
 from .groups.public_keys import CALL as LIST
-from .groups.public_keys import keys_in
+from .groups.public_keys import PATH, keys_in
 from .groups.roots import MEMBERS
 from .signatures import judge_signature, sign_call, signature_in
 from .target import Answer, NoAnswer, Target
@@ -19,6 +19,8 @@ from .target import Answer, NoAnswer, Target
 MAX_UNANSWERED = 5  # requests; each takes the time-out
 KEYS_TRIED = 8  # at a target that lists none
 KEYS_SHOWN = 3
+INTERRUPTED = "by Ctrl-C"
+EXIT_CODE_OF_INTERRUPT = 130  # 128 + 2, the number of SIGINT; shells use the same code
 
 Progress = Callable[[str, int], None]
 
@@ -54,6 +56,15 @@ class Outcome(Struct):
     stopped: str = ""
     is_unreachable: bool = False
 
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether Ctrl-C stopped it."""
+        return self.stopped == INTERRUPTED
+
+    def has_run(self, group: str) -> bool:
+        """Whether a group was run; of a check that stopped, whether it has a result."""
+        return not self.stopped or any(result.group == group for result in self.results)
+
     def count(self, verdict: Verdict, group: str | None = None) -> int:
         """How many checks have a verdict, of a group or of all."""
         return len(self.having(verdict, group))
@@ -74,7 +85,13 @@ class Outcome(Struct):
 
     @property
     def exit_code(self) -> int:
-        """1 for a wrong signature, 2 when too little was checked, 3 for manners, else 0."""
+        """What the command ends with.
+
+        130 after Ctrl-C, 1 for a wrong signature, 2 when too little was checked, 3 for manners, and
+        0 otherwise.
+        """
+        if self.is_interrupted:
+            return EXIT_CODE_OF_INTERRUPT
         if self.count(Verdict.WRONG):
             return 1
         if self.is_unreachable or self.has_signed_nothing:
@@ -99,9 +116,7 @@ def find_keys(target: Target, keys: Sequence[Key], subject: Subject) -> KnownKey
     if listed is None:
         known = [key for key in keys[:KEYS_TRIED] if _has(target, subject, key)]
         if not known:
-            raise ConfigError(
-                _no_keys(target, keys, "it lists no keys, and signs for none of them")
-            )
+            raise ConfigError(_no_signer(target, keys, answer))
         return KnownKeys(known, [], is_listed=False)
     known = [key for key in keys if to_hex(key.pubkey) in listed]
     foreign = sorted(listed - {to_hex(key.pubkey) for key in known})
@@ -148,6 +163,16 @@ def _no_keys(target: Target, keys: Sequence[Key], others: str) -> str:
         f"the target at {target.url} has none of our keys, {ours}; {others}: name the keys that it "
         "has by --interop, --mnemonic, --secret-keys-file or --keystores-path, or load ours there "
         "(`signer keys --interop 4 --out keys` writes them as keystores)"
+    )
+
+
+def _no_signer(target: Target, keys: Sequence[Key], answer: Answer) -> str:
+    ours = _shortened([to_hex(key.pubkey) for key in keys[:KEYS_TRIED]])
+    return (
+        f"is this a signer? expected a JSON list of keys at {target.url}{PATH}, found "
+        f"{told(answer)}; it signs for none of our keys either, {ours}: give the URL that "
+        "validator clients use (not that of its metrics), or name its keys by --interop, "
+        "--mnemonic, --secret-keys-file or --keystores-path"
     )
 
 
@@ -198,6 +223,8 @@ def _run_group(
     except ConfigError as error:
         outcome.stopped = f"{error}; the rest was not sent"
         outcome.is_unreachable = True
+    except KeyboardInterrupt:
+        outcome.stopped = INTERRUPTED
     finally:
         checks.close()
 

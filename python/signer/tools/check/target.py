@@ -14,6 +14,8 @@ from .calls import Call
 MAX_ANSWER_SIZE = 16 << 20  # bytes; 100,000 public keys have 10 MiB
 MAX_REASON = 200  # characters; it may be what the target sent
 PIECE_SIZE = 64 << 10  # bytes
+# what OpenSSL says of an answer that is plain text, by its version
+SIGNS_OF_HTTP = ("wrong version number", "http request", "record layer failure")
 EXAMPLE_URL = "http://127.0.0.1:9000"
 
 
@@ -184,4 +186,6 @@ def _reason(error: ssl.SSLError) -> str:
         return f"{text}; give the authority of its certificate by --tls-ca FILE"
     if "certificate" in text or "handshake" in text:
         return f"{text}; give a certificate that it accepts by --tls-client-cert FILE"
+    if any(sign in text for sign in SIGNS_OF_HTTP):
+        return f"{text}; it may speak http: give a URL with http://"
     return text
