@@ -395,7 +395,7 @@ def test_vero_finds_the_signer_healthy(signer: Served, headers: dict[str, str]) 
     assert 200 == answer.status
     assert "application/json" == media_type(answer)
     assert ("UP", "UP") == (answer.json["status"], answer.json["outcome"])
-    assert ["UP", "UP"] == [check["status"] for check in answer.json["checks"]]
+    assert {"UP"} == {check["status"] for check in answer.json["checks"]}
 
 
 @pytest.mark.parametrize("headers", [{}, SENDS_JSON], ids=["Teku", "SSV"])
