@@ -118,7 +118,7 @@ def folder(data: bytes) -> None:
     paths = []
     for name, content in files.items():
         safe = name.decode(errors="replace").replace("/", "_").replace("..", "_")[:80]
-        if safe and len(safe.encode()) < 200:
+        if safe.strip(".") and len(safe.encode()) < 200:
             path = root / safe
             path.write_bytes(content)
             paths.append(path)
