@@ -261,7 +261,9 @@ class Protection:
         for pubkey in pubkeys:
             with self._lock:
                 histories = [*self._histories_of(pubkey)]
-            keys_of_chains.update({history.genesis_validators_root for history in histories})
+            # in their order, so that of two chains with as many keys it is always the first
+            chains = dict.fromkeys(history.genesis_validators_root for history in histories)
+            keys_of_chains.update(chains.keys())
         if network.genesis_validators_root in keys_of_chains or not keys_of_chains:
             return network.genesis_validators_root or bytes(32)
         return keys_of_chains.most_common(1)[0][0]
