@@ -31,7 +31,6 @@ with atheris.instrument_imports(include=["signer"], enable_loader_override=False
     from signer.slashing.interchange import decode
     from signer.spec.networks import DEFAULT_NETWORK, load_network
 
-CORPUS = Path(__file__).parent / "corpus"
 FOLDER = Path(tempfile.mkdtemp(prefix="fuzz-"))
 POOL = ThreadPoolExecutor(1)
 TYPES = SigningTypes()

@@ -29,7 +29,7 @@ from .http import Handler, Request, Response, answer
 SIGN_PREFIX = "/api/v1/eth2/sign/"
 SHARE_PREFIX = "/api/v1/eth2/distributed/sign/"  # by composite public key
 EXTENSION_PREFIX = "/api/v1/eth2/ext/sign/"
-# of the Keymanager API, whose bodies hold passwords, and of slips such as /eth/v1/keystore
+# The Keymanager API, whose bodies hold passwords, and slips such as /eth/v1/keystore
 PATHS_WITH_SECRETS = re.compile(r"/eth/|keystore", re.IGNORECASE)
 
 

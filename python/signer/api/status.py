@@ -127,8 +127,8 @@ class StatusRoutes:
         if upstream_is_up is not None:
             checks.append(HealthCheck("upstream-check", _status(is_up=upstream_is_up)))
         is_up = all(check.status == "UP" for check in checks)
-        report = HealthReport(_status(is_up=is_up), checks, _status(is_up=is_up))
-        return json_response(report, 200 if is_up else 503)
+        status = _status(is_up=is_up)
+        return json_response(HealthReport(status, checks, status), 200 if is_up else 503)
 
     @contract({200: Health})
     async def health(self, _: Request) -> Response:

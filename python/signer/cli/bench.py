@@ -2,7 +2,6 @@
 
 import json
 import logging
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from ..hex import to_hex
 from .access_options import access_files, access_options
 from .options import HELP_NAMES, configuration, current_flag
 from .own_keys import OWN_KEY_FLAGS, load_keys, own_keys_in_words
+from .progress import Show, progress_on_terminal
 
 if TYPE_CHECKING:
     from ..tools.bench.side_by_side import SideBySide
@@ -109,11 +109,11 @@ def bench(urls: tuple[str, ...], **flags: Any) -> None:
     keys = {to_hex(key.pubkey): key.secret_key for key in load_keys(config)}
     targets = _targets(urls, flags)
     pubkeys = _shared_keys(targets, keys, own_keys_in_words(config))
-    run = _prepared(targets, pubkeys, keys, connections, flags)
-    described = machine.describe()
-    _announce(run, described, machine.warning(described))
-    run.run()
-    _clear_progress()
+    with progress_on_terminal() as show:
+        run = _prepared(targets, pubkeys, keys, connections, flags, show=show)
+        described = machine.describe()
+        _announce(run, described, machine.warning(described))
+        run.run()
     _report(run, described, flags)
 
 
@@ -192,6 +192,8 @@ def _prepared(
     keys: dict[str, SecretKey],
     connections: list[int],
     flags: dict[str, Any],
+    *,
+    show: Show,
 ) -> "SideBySide":
     from ..tools.bench.loads import loads_of  # noqa: PLC0415
     from ..tools.bench.side_by_side import Plan, SideBySide  # noqa: PLC0415
@@ -200,7 +202,7 @@ def _prepared(
 
     loads = loads_of(connections, batch_size(targets, len(pubkeys)))
     plan = Plan(loads, flags["rounds"], flags["seconds"], flags["rate"] or 0.0)
-    return SideBySide(targets, pubkeys, plan, Signatures(keys), _show_progress)
+    return SideBySide(targets, pubkeys, plan, Signatures(keys), show)
 
 
 def _announce(run: "SideBySide", described: dict[str, Any], warning: str) -> None:
@@ -216,17 +218,6 @@ def _announce(run: "SideBySide", described: dict[str, Any], warning: str) -> Non
         len(run.pubkeys),
         run.plan.duration(len(run.targets)),
     )
-
-
-def _show_progress(text: str) -> None:
-    """Shows what is measured now, on a terminal only."""
-    if sys.stderr.isatty():
-        click.echo(f"\r\x1b[K{text}", nl=False, err=True)
-
-
-def _clear_progress() -> None:
-    if sys.stderr.isatty():
-        click.echo("\r\x1b[K", nl=False, err=True)
 
 
 def _report(run: "SideBySide", described: dict[str, Any], flags: dict[str, Any]) -> None:

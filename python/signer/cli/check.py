@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ..tools.check.target import Access
 
 NETWORK = reworded("network", "the network that the target is started for: a name or a config.yaml")
+TITLE_WIDTH = 60  # characters of the progress
 GROUP_NAMES = (
     "public-keys",
     "signatures",
@@ -114,7 +115,7 @@ def _file(name: str, meaning: str) -> Callable[[Decorated], Decorated]:
     help="also write the body of each request that differs, for the curl lines of long ones",
 )
 def check(url: str, **flags: Any) -> None:
-    """Check whether the signer at URL signs rightly and answers as clients expect.
+    """Check whether the signer at URL signs correctly and answers as clients expect.
 
     The signer needs keys that are known here: some of the first 4 interop keys, or those of the
     flags for keys.
@@ -179,7 +180,11 @@ def _check(url: str, flags: dict[str, Any]) -> int:
             keys.known, types, network, slashable, has_token=has_token, chosen_types=chosen_types
         )
         subject.root_member = find_root_member(target, subject)
-        with progress_on_terminal() as progress:
+        with progress_on_terminal() as show:
+
+            def progress(title: str, number: int) -> None:
+                show(f"{number} checks; {title:.{TITLE_WIDTH}}")
+
             outcome = run(target, subject, keys, groups, progress)
     bodies = save_bodies(flags["save"], outcome.results) if flags["save"] else {}
     report = Report(target, outcome, bodies)

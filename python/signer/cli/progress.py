@@ -4,28 +4,27 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-TITLE_WIDTH = 60  # characters
-
-Progress = Callable[[str, int], None]
+Show = Callable[[str], None]
 
 
 @contextmanager
-def progress_on_terminal() -> Iterator[Progress]:
-    """What tells of each step, by its title and the number of those before it.
+def progress_on_terminal() -> Iterator[Show]:
+    """A function that shows what is done now.
 
-    It is a line on standard error that is wiped at the end; without a terminal it is nothing.
+    It rewrites one line on standard error, and wipes it at the end. Without a terminal it writes
+    nothing.
     """
     stream = sys.stderr
     if stream is None or not stream.isatty():
         yield lambda *_: None
         return
 
-    def tell(title: str, number: int) -> None:
-        stream.write(f"\r\x1b[K{number} checks; {title:.{TITLE_WIDTH}}")
+    def show(text: str) -> None:
+        stream.write(f"\r\x1b[K{text}")
         stream.flush()
 
     try:
-        yield tell
+        yield show
     finally:
         stream.write("\r\x1b[K")
         stream.flush()

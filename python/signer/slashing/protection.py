@@ -261,7 +261,7 @@ class Protection:
         for pubkey in pubkeys:
             with self._lock:
                 histories = [*self._histories_of(pubkey)]
-            # in their order, so that of two chains with as many keys it is always the first
+            # Keeps their order: of two chains with equally many keys, the first one wins.
             chains = dict.fromkeys(history.genesis_validators_root for history in histories)
             keys_of_chains.update(chains.keys())
         if network.genesis_validators_root in keys_of_chains or not keys_of_chains:

@@ -1,6 +1,7 @@
 // The tab of explanations: from a request to its signing root, step by step.
 
 import { byId, details, make } from "./dom.js";
+import { publicKeys } from "./keys.js";
 import { ask } from "./signer.js";
 
 const OPEN_LEVELS = 2; // of the tree
@@ -49,7 +50,7 @@ export async function open() {
 /** How to send a sign request to this signer: a line of curl, with one of its keys. */
 async function commands(text) {
   const document = JSON.parse(text);
-  const [pubkey] = await ask("GET", "keys");
+  const [pubkey] = await publicKeys();
   if (!pubkey || !document.type || document.path) return []; // no key, or no sign request
   const body = JSON.stringify(document).replaceAll("'", "'\\''");
   const line = `curl -s ${location.origin}/api/v1/eth2/sign/${pubkey} -d '${body}'`;

@@ -7,11 +7,31 @@ import { store } from "./store.js";
 const ROWS = 200;
 const PAIRS = 50;
 let pairsShown = null;
-let loaded = []; // public keys, as many as there are rows
+let listing = null; // of all public keys, a promise; asked for when somebody needs it
+let loaded = []; // the first of them, as many as there are rows
 
-export async function setCount(count) {
+export function setCount(count) {
   byId("key-count").textContent = `${count} keys are loaded. Those that signed last come first.`;
-  loaded = (await ask("GET", "keys")).slice(0, ROWS);
+  listing = null;
+}
+
+/** All public keys; asks the signer once after each change. */
+export function publicKeys() {
+  listing ??= ask("GET", "keys").catch((error) => {
+    listing = null;
+    throw error;
+  });
+  return listing;
+}
+
+/** Shows the keys that signed nothing, too. */
+export async function open() {
+  try {
+    loaded = (await publicKeys()).slice(0, ROWS);
+  } catch {
+    return; // the state at the top of the page says why
+  }
+  render();
 }
 
 export function render() {

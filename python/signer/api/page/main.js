@@ -52,7 +52,10 @@ const HANDLERS = {
   equivocations: (pairs) => addPairs("equivocation", pairs),
   cleared: clear,
   faults: faults.show,
-  keys: ({ count }) => keys.setCount(count),
+  keys: ({ count }) => {
+    keys.setCount(count);
+    if (opened === "keys") keys.open();
+  },
   lost: ({ count }) => {
     lost += count;
     byId("lost").hidden = false;
@@ -84,6 +87,7 @@ function openTab(name, focus = false) {
     if (isOpen && focus) tab.focus();
   }
   if (name === "explain") explain.open();
+  if (name === "keys") keys.open();
   refresh();
 }
 
