@@ -191,7 +191,7 @@ def test_a_signer_that_signs_something_else_is_named(kind: Any, tmp_path: Path) 
 @pytest.mark.slow
 def test_one_wrong_signature_among_many_is_found_by_the_other_signer() -> None:
     with Signer(interop=1) as honest, Signer(interop=1) as liar:
-        liar.fault(type="ATTESTATION", signature="wrong_root", after=20, times=1)
+        liar.fault(type="ATTESTATION", signature="wrong_root", after=3, times=1)
         flags = ["--seconds", "0.2", "--rounds", "1", "--connections", "16", "--interop", "1"]
 
         result = run(honest.url, liar.url, *flags)
