@@ -63,31 +63,36 @@ class Verifier:
         if self._waiting >= MAX_WAITING and not self._enforces:
             told("unverified")
             return
-        loop = asyncio.get_running_loop()
-        verifying: asyncio.Future[bool]
+        subject = f"{type_name} by {abbreviated(to_hex(pubkey))} over {to_hex(signing_root)}"
         if is_alone and self._enforces:
             # Nobody else waits for the event loop, and to wake a thread would take longer.
-            verifying = loop.create_future()
-            verifying.set_result(verify(pubkey, signing_root, signature))
+            is_right = verify(pubkey, signing_root, signature)
+            self._tell(subject, told, is_right=is_right)
         else:
+            loop = asyncio.get_running_loop()
             verifying = loop.run_in_executor(self._pool, verify, pubkey, signing_root, signature)
-        self._waiting += 1
-        subject = f"{type_name} by {abbreviated(to_hex(pubkey))} over {to_hex(signing_root)}"
-        verifying.add_done_callback(partial(self._tell, subject, told))
-        if self._enforces and not await verifying:
+            self._waiting += 1
+            # The first callback of the future: the verdict is told before the answer goes on.
+            verifying.add_done_callback(partial(self._tell_later, subject, told))
+            is_right = not self._enforces or await verifying
+        if not is_right:
             raise WrongSignatureError(
                 "expected a signature of the key over the signing root from the upstream, found a "
                 "wrong one: see the upstream, or serve with --upstream-verify report"
             )
 
-    def _tell(self, subject: str, told: Told, verifying: asyncio.Future[bool]) -> None:
+    def _tell_later(self, subject: str, told: Told, verifying: asyncio.Future[bool]) -> None:
         self._waiting -= 1
         if verifying.cancelled():
             told("unverified")
-        elif verifying.result():
-            told("right")
         else:
-            self._lines += 1
-            if self._lines <= MAX_LINES:
-                log.warning("the upstream's signature is wrong: %s", subject)
-            told("wrong")
+            self._tell(subject, told, is_right=verifying.result())
+
+    def _tell(self, subject: str, told: Told, *, is_right: bool) -> None:
+        if is_right:
+            told("right")
+            return
+        self._lines += 1
+        if self._lines <= MAX_LINES:
+            log.warning("the upstream's signature is wrong: %s", subject)
+        told("wrong")
