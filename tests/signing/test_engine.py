@@ -92,26 +92,93 @@ def test_who_helps_gets_a_signature_as_long_as_more_wait_than_there_are_threads(
     assert {root: KEYS[0].sign(root) for root in ROOTS} == helped | dict(threads.finished())
 
 
+class Spied:
+    """Signing threads that note which of their methods the loop calls."""
+
+    called: set[str]
+
+    def __init__(self, *arguments: Any) -> None:
+        self._threads = SigningThreads(*arguments)
+
+    def __getattr__(self, name: str) -> Any:
+        Spied.called.add(name)
+        return getattr(self._threads, name)
+
+
+@pytest.fixture
+def called(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """What engines call of their threads."""
+    Spied.called = set()
+    monkeypatch.setattr("signer.signing.engine.SigningThreads", Spied)
+    return Spied.called
+
+
 @pytest.mark.parametrize("background", [False, True])
-def test_the_loop_helps_all_but_patient_threads(
-    monkeypatch: pytest.MonkeyPatch, *, background: bool
-) -> None:
-    class Spied:
-        helped = False
-
-        def __init__(self, *arguments: Any) -> None:
-            self._threads = SigningThreads(*arguments)
-
-        def __getattr__(self, name: str) -> Any:
-            Spied.helped |= name == "help"
-            return getattr(self._threads, name)
-
+def test_the_loop_helps_all_but_patient_threads(called: set[str], *, background: bool) -> None:
     async def sign_all() -> None:
         engine = SigningEngine(1, background=background)
         await asyncio.gather(*(engine.sign(KEYS[0], root) for root in ROOTS))
         engine.close()
 
-    monkeypatch.setattr("signer.signing.engine.SigningThreads", Spied)
     asyncio.run(sign_all())
 
-    assert background != Spied.helped
+    assert background != ("help" in called)
+
+
+async def ask(engine: SigningEngine, root: bytes) -> bytes:
+    """A request, as the server makes a task of it."""
+    engine.expect()
+    await asyncio.sleep(0)  # its body is read
+    return await engine.sign(KEYS[0], root)
+
+
+async def some_iterations() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+def test_the_loop_signs_for_a_client_that_is_alone(called: set[str]) -> None:
+    async def sign_each() -> list[bytes]:
+        engine = SigningEngine(1)
+        signatures = []
+        for root in ROOTS[:3]:
+            signatures.append(await ask(engine, root))
+            await some_iterations()  # the client reads, and sends its next request
+        engine.close()
+        return signatures
+
+    assert [KEYS[0].sign(root) for root in ROOTS[:3]] == asyncio.run(sign_each())
+    assert "submit" not in called
+
+
+@pytest.mark.parametrize("period", [60, 0])
+def test_threads_sign_for_a_while_when_a_request_has_come_during_a_signature(
+    called: set[str], monkeypatch: pytest.MonkeyPatch, period: float
+) -> None:
+    monkeypatch.setattr("signer.signing.engine.BUSY_PERIOD", period)
+
+    async def sign_two_then_one() -> None:
+        engine = SigningEngine(1)
+        loop = asyncio.get_running_loop()
+        await asyncio.gather(*(loop.create_task(ask(engine, root)) for root in ROOTS[:2]))
+        called.clear()
+        await some_iterations()
+        await ask(engine, ROOTS[2])
+        engine.close()
+
+    asyncio.run(sign_two_then_one())
+
+    assert (period > 0) == ("submit" in called)
+
+
+def test_threads_sign_while_one_of_them_signs(called: set[str]) -> None:
+    async def sign_at_once() -> None:
+        engine = SigningEngine(2)
+        waiters = [engine.sign(KEYS[0], root) for root in ROOTS[:3]]
+        assert [True, False] == [waiter.done() for waiter in waiters[:2]]
+        await asyncio.gather(*waiters)
+        engine.close()
+
+    asyncio.run(sign_at_once())
+
+    assert "submit" in called

@@ -52,7 +52,8 @@ class BodyReader:
             event = await self._next(receive)
             chunks.append(event["body"])
             received += len(event["body"])
-            is_whole = not event["more_body"]
+            # To ask Granian whether more comes would take another turn of its threads.
+            is_whole = not event["more_body"] or received == announced
         if max(received, announced) > MAX_BODY_SIZE:
             raise too_large(MAX_BODY_SIZE, max(received, announced))
         if received > LONG_BODY_SIZE:

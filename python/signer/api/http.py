@@ -87,7 +87,9 @@ class Request:
 
     async def wait_until_gone(self) -> None:
         """Waits until the client of a request whose body was read closes its connection."""
-        await self._receive()
+        event = await self._receive()
+        while event["type"] != "http.disconnect":  # an empty part may end the body
+            event = await self._receive()
 
 
 class Response(Struct):

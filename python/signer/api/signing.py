@@ -93,6 +93,7 @@ class SignRoute:
 
     async def sign(self, request: Request, prefix: str, signer: KeySigner) -> tuple[str, Chosen]:
         """The signature as hex for a path of this prefix, by this signer of keys; its root."""
+        self._engine.expect()
         exchange = request.exchange
         identifier = request.path.removeprefix(prefix)
         type_name = None
