@@ -111,7 +111,7 @@ def test_the_oldest_bodies_are_dropped_above_64_mib_and_marked() -> None:
     journal = Journal()
     body = Raw(b'"%s"' % (b"a" * ((16 << 20) - 2)))
     for _ in range(6):
-        journal.add(record(raw_body=body))
+        journal.add(record(), body)
 
     records = journal.wait_for(0, 0, EVERY, 0)
 
@@ -123,8 +123,8 @@ def test_the_oldest_bodies_are_dropped_above_64_mib_and_marked() -> None:
 def test_a_dropped_record_no_longer_counts_towards_64_mib() -> None:
     journal = Journal()
     body = Raw(b'"%s"' % (b"a" * ((40 << 20) - 2)))
-    journal.add(record(raw_body=body))
+    journal.add(record(), body)
     journal.clear()
-    journal.add(record(raw_body=body))
+    journal.add(record(), body)
 
     assert [False] == [found.body_dropped for found in journal.wait_for(0, 0, EVERY, 0)]

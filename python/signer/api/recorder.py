@@ -87,7 +87,7 @@ class Exchange:
             return
         self.active_fault = active
         if active.fault.hang:
-            self._number = self._operations.journal.add(self._record(None)).seq
+            self._number = self._add_record(None)
         await active.hold()
         if active.fault.answers:
             raise active.error()
@@ -144,7 +144,7 @@ class Exchange:
 
     def finish(self, status: int) -> None:
         """Adds the record. The response leaves later, because its client may look at once."""
-        self._number = self._operations.journal.add(self._record(status)).seq
+        self._number = self._add_record(status)
         self._is_finished = True
 
     def _named_type(self) -> str | None:
@@ -160,9 +160,16 @@ class Exchange:
         """Takes the JSON of the body. Text that is no JSON, and keystores, are not recorded."""
         if PATHS_WITH_SECRETS.search(self.path):
             return
+        if self.request and self._http_request.body and self._http_request.body.isascii():
+            self.body = Raw(self._http_request.body)  # was decoded
+            return
         with suppress(SignerError):  # refused before its body was read, and too large or cut
             if self.is_sign_request or self._http_request.body:
                 self.body = await self._http_request.work_on_body(_json)
+
+    def _add_record(self, status: int | None) -> int:
+        """Adds the record without a copy of its body, and returns its number."""
+        return self._operations.journal.add(self._record(status), self.body).seq
 
     def _record(self, status: int | None) -> Record:
         fields: dict[str, Any] = {}
@@ -191,7 +198,6 @@ class Exchange:
             accept=self._accept,
             type=self.type or self._named_type(),
             pubkey=self.pubkey,
-            raw_body=self.body,
             status=status,
             message=self.message,
             upstream=self._upstream,

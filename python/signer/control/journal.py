@@ -168,28 +168,28 @@ class Journal:
         self._waiters: set[_Waiter] = set()
         self._lock = threading.Lock()
 
-    def add(self, record: Record) -> Record:
-        """Adds a record and returns it with its number; one that has a number is replaced."""
+    def add(self, record: Record, body: Raw = NO_BODY) -> Record:
+        """Adds a record, apart from its body, and returns it with its number.
+
+        One that has a number is replaced. The journal keeps the record itself, and no copy.
+        """
+        has_body = body is not NO_BODY
         with self._lock:
             if not record.seq:
-                record = structs.replace(record, seq=next(self._numbers))
+                structs.force_setattr(record, "seq", next(self._numbers))
                 self.newest = record.seq
             elif record.seq not in self._records:
                 return record  # `clear` removed it while the request hung
             else:
                 self._completed.append(record.seq)
                 self.completions += 1
-            self._keep_body(record.seq, record.raw_body)
-            has_body = record.raw_body is not NO_BODY
-            self._records[record.seq] = structs.replace(
-                record,
-                raw_body=NO_BODY,
-                body_dropped=has_body or record.body_dropped,
-            )
+            structs.force_setattr(record, "body_dropped", has_body or record.body_dropped)
+            self._records[record.seq] = record
             self._records.pop(record.seq - MAX_RECORDS, None)
+            self._keep_body(record.seq, body)
             self._keep_body(record.seq - MAX_RECORDS, NO_BODY)
             for waiter in self._waiters:
-                waiter.offer(record)
+                waiter.offer(_with_body(record, body))
             return record
 
     def amend(self, number: int, verdict: Verdict) -> None:
