@@ -11,6 +11,7 @@ from pathlib import Path
 import batch
 import budgets
 import core
+import cores
 import events
 import interference
 import keystores
@@ -41,10 +42,11 @@ PARTS = {
     "upstream": passing.measure,
     "interference": interference.measure,
     "nginx": nginx.measure,
+    "cores": cores.measure,
     "dirk": next_to_dirk.measure,
     "bls": bls.measure,
 }
-SLOW = {"keystores", "slashing", "interference", "events", "nginx", "dirk", "upstream"}
+SLOW = {"cores", "keystores", "slashing", "interference", "events", "nginx", "dirk", "upstream"}
 ASKED_FOR = {"bls"}  # other people's libraries, which are downloaded: no part of --all
 VOID = "Quick: it shows that all parts work, and every figure is void."
 

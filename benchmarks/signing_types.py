@@ -8,7 +8,8 @@ from typing import Any
 
 from run import Row, Run
 from signer.signing.registry import SigningTypes
-from signer.spec.networks import Network, load_network
+from signer.spec.network_files import load_network
+from signer.spec.networks import Network
 
 VECTORS = Path(__file__).parent.parent / "tests" / "vectors" / "signing" / "signing.json"
 

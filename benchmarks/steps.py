@@ -20,7 +20,7 @@ from signer.signing.candidates import Chosen
 from signer.signing.registry import SigningTypes
 from signer.signing.request import SignRequest
 from signer.slashing.protection import Protection
-from signer.spec.networks import load_network
+from signer.spec.network_files import load_network
 
 T = TypeVar("T")
 R = TypeVar("R")

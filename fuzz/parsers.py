@@ -29,7 +29,8 @@ with atheris.instrument_imports(include=["signer"], enable_loader_override=False
     from signer.signing.explain import explain
     from signer.signing.registry import SigningTypes
     from signer.slashing.interchange import decode
-    from signer.spec.networks import DEFAULT_NETWORK, load_network
+    from signer.spec.network_files import load_network
+    from signer.spec.networks import DEFAULT_NETWORK
 
 FOLDER = Path(tempfile.mkdtemp(prefix="fuzz-"))
 POOL = ThreadPoolExecutor(1)

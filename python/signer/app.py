@@ -26,7 +26,7 @@ from .keys.manager import KeyManager
 from .metrics import Metrics
 from .plugin.loading import load_plugins
 from .slashing.protection import Protection
-from .spec.networks import load_network
+from .spec.network_files import load_network
 from .tls import context as tls
 
 

@@ -16,7 +16,7 @@ from remerkleable.progressive import ProgressiveList
 from signer.signing import diagnosis
 from signer.signing.diagnosis import REMEMBERED, Causes, Memory, diagnose
 from signer.signing.registry import SigningTypes
-from signer.spec.networks import load_network
+from signer.spec.network_files import load_network
 from support.consensus_specs import Bytes20, progressive_container
 from support.hashing import (
     checkpoint_root,

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from signer.errors import SigningRootError
-from signer.spec.networks import Network, load_network
+from signer.spec.network_files import load_network
+from signer.spec.networks import Network
 from support.hashing import container, domain, signing_root, uint64
 from support.requests import CASES, PRIVATE, PRIVATE_ROOT, private_fork, root_of
 

@@ -14,7 +14,7 @@ from signer import Signer
 from signer.errors import BadRequestError, SigningRootError
 from signer.hex import to_hex
 from signer.signing.registry import SigningTypes
-from signer.spec.networks import load_network
+from signer.spec.network_files import load_network
 from support.asking import sign
 from support.vectors import vectors
 

@@ -9,7 +9,8 @@ import pytest
 
 from signer.errors import BadRequestError
 from signer.signing.registry import SigningTypes
-from signer.spec.networks import Network, load_network
+from signer.spec.network_files import load_network
+from signer.spec.networks import Network
 from support.requests import (
     EVERY_SHAPE,
     FIRST_OF_EACH_TYPE,

@@ -14,7 +14,8 @@ from signer.errors import BadRequestError, SigningRootError
 from signer.signing.registry import BUILT_IN, SigningTypes
 from signer.signing.request import ForkRequest
 from signer.spec import phase0
-from signer.spec.networks import Network, load_network
+from signer.spec.network_files import load_network
+from signer.spec.networks import Network
 from support.hashing import (
     container,
     contribution_and_proof_root,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from signer.signing.registry import SigningTypes
-from signer.spec.networks import load_network
+from signer.spec.network_files import load_network
 from support.served import Served, serving_here
 from support.vectors import vectors
 

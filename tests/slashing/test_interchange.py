@@ -7,7 +7,8 @@ import pytest
 
 from signer.errors import BadRequestError
 from signer.slashing.interchange import decode
-from signer.spec.networks import NETWORKS, Network, load_network
+from signer.spec.network_files import load_network
+from signer.spec.networks import NETWORKS, Network
 from support.protection import (
     CHAIN,
     KEYS,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from signer.spec.clocks import Clock, clock_of
-from signer.spec.networks import load_network
+from signer.spec.network_files import load_network
 
 # A devnet's, as ethereum-genesis-generator writes it
 CONFIG = """

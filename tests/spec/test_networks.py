@@ -7,7 +7,8 @@ import pytest
 
 from signer.errors import ConfigError
 from signer.hex import to_hex
-from signer.spec.networks import NETWORKS, Network, is_at_least, load_network, network_of
+from signer.spec.network_files import load_network
+from signer.spec.networks import NETWORKS, Network, is_at_least, network_of
 from support.vectors import unhex, vectors
 
 EXPECTED: dict[str, Any] = vectors("signing/signing.json")["networks"]

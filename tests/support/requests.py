@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from signer.signing.registry import SigningTypes
-from signer.spec.networks import Network, load_network
+from signer.spec.network_files import load_network
+from signer.spec.networks import Network
 from support.vectors import unhex, vectors
 
 Case = dict[str, Any]

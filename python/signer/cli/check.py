@@ -12,7 +12,7 @@ import click
 from ..errors import ConfigError, did_you_mean
 from ..files import translating_errors
 from ..hex import from_hex
-from ..spec.networks import load_network
+from ..spec.network_files import load_network
 from .access_options import access_files, access_options
 from .options import FLAGS, HELP_NAMES, Choice, configuration, current_flag, reworded
 from .own_keys import OWN_KEY_FLAGS, load_keys

@@ -12,7 +12,7 @@ from .._core import SecretKey
 from ..config.settings import Config
 from ..errors import ConfigError
 from ..files import translating_errors
-from ..spec.networks import load_network
+from ..spec.network_files import load_network
 from .options import FLAGS, HELP_NAMES, KEY_FLAGS, configuration, current_flag, reworded
 
 if TYPE_CHECKING:

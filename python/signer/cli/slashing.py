@@ -13,7 +13,7 @@ from ..files import text_of, translating_errors, write
 from ..keys.data_dir import DataDir
 from ..slashing import interchange
 from ..slashing.protection import Protection
-from ..spec.networks import load_network
+from ..spec.network_files import load_network
 from .options import HELP_NAMES, configuration, reworded
 
 log = logging.getLogger(__name__)

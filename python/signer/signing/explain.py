@@ -14,7 +14,8 @@ from .._core import SecretKey, verify
 from ..errors import BadRequestError
 from ..hex import to_hex
 from ..spec import domains
-from ..spec.networks import BY_ROOT, NETWORKS, Network, load_network, network_of
+from ..spec.network_files import load_network
+from ..spec.networks import BY_ROOT, NETWORKS, Network, network_of
 from ..spec.phase0 import ForkData
 from ..ssz.nodes import Node, tree_of
 from ..ssz.scalars import Bytes4, Bytes32

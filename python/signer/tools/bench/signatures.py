@@ -11,7 +11,7 @@ from ..._core import SecretKey
 from ...decoding import decoder
 from ...hex import abbreviated, to_hex
 from ...signing.registry import SigningTypes
-from ...spec.networks import load_network
+from ...spec.network_files import load_network
 from .loads import Order
 from .result import Result
 
