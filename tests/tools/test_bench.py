@@ -364,12 +364,10 @@ def test_a_signer_that_hangs_is_left_out() -> None:
 
 def stop_after_a_round(signer: Signer) -> None:
     """Stops a signer in the second round: in each one reveals come first, and batches later."""
+    reveal: Any = {"type": "RANDAO_REVEAL"}
+    batch: Any = {"path": "/api/v1/eth2/sign"}
     seen = 0
-    for load in [
-        {"type": "RANDAO_REVEAL"},
-        {"path": "/api/v1/eth2/sign"},
-        {"type": "RANDAO_REVEAL"},
-    ]:
+    for load in [reveal, batch, reveal]:
         [first, *_] = signer.wait_for(1, since=seen, timeout=60, **load)
         seen = first.seq
     signer.stop()
