@@ -44,9 +44,7 @@ SELECT_MINIMUMS = """
 """
 INSERT_HISTORY = "INSERT INTO history VALUES (?, ?, ?, ?)"
 INSERT_VOTE = "INSERT OR IGNORE INTO vote VALUES (?, ?, ?, ?)"
-DELETE_VOTE = """
-    DELETE FROM vote WHERE history = ? AND source = ? AND target = ? AND signing_root = ?
-"""
+DELETE_VOTES = "DELETE FROM vote WHERE history = ? AND target <= ?"
 REPLACE_MINIMUM = "INSERT OR REPLACE INTO floor VALUES (?, ?, ?, ?)"
 CLEAR = ("DELETE FROM vote", "DELETE FROM floor", "DELETE FROM history")
 
@@ -60,7 +58,8 @@ class HistoryDatabase:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._changes: list[tuple[str, tuple[object, ...]]] = []
-        self._flushing: asyncio.Future[None] | None = None
+        self._is_flushing = False
+        self._waiters: list[asyncio.Future[None]] = []  # of the next flush that ends
         self._writing = threading.Lock()
         self.noted = 0  # changes since the start
         self.written = 0  # of these, those on disk
@@ -97,24 +96,27 @@ class HistoryDatabase:
         """Notes a new vote. It is on disk after `flush`."""
         self._note_vote(INSERT_VOTE, key, vote)
 
-    def drop_vote(self, key: HistoryKey, vote: Vote) -> None:
-        """Notes that a vote is no longer kept."""
-        self._note_vote(DELETE_VOTE, key, vote)
+    def drop_votes(self, key: HistoryKey, target: int) -> None:
+        """Notes that the votes of a history up to a target are no longer kept."""
+        self._note(DELETE_VOTES, self._number_of(key), target.to_bytes(8))
 
     def set_minimum(self, key: HistoryKey, minimum: Vote) -> None:
         """Notes the minimum of a history."""
         self._note_vote(REPLACE_MINIMUM, key, minimum)
 
     def _note_vote(self, statement: str, key: HistoryKey, vote: Vote) -> None:
+        source = vote.source.to_bytes(8)
+        target = vote.target.to_bytes(8)
+        self._note(statement, self._number_of(key), source, target, vote.signing_root or b"")
+
+    def _number_of(self, key: HistoryKey) -> int:
         number = self._ids.get(key)
         if number is None:
             number = len(self._ids) + 1
             self._ids[key] = number
             self.pubkeys.add(key.pubkey)
             self._note(INSERT_HISTORY, number, *key)
-        source = vote.source.to_bytes(8)
-        target = vote.target.to_bytes(8)
-        self._note(statement, number, source, target, vote.signing_root or b"")
+        return number
 
     def _note(self, statement: str, *row: object) -> None:
         self._changes.append((statement, row))
@@ -126,10 +128,27 @@ class HistoryDatabase:
         Raises SignerError when they cannot be written; the next call tries again.
         """
         while self.written < noted:
-            if self._flushing is None or self._flushing.done():
-                self._flushing = asyncio.get_running_loop().run_in_executor(None, self.flush)
-            # Shielded: a cancelled request must not cancel the write of other requests.
-            await asyncio.shield(self._flushing)
+            loop = asyncio.get_running_loop()
+            waiter: asyncio.Future[None] = loop.create_future()
+            self._waiters.append(waiter)
+            if not self._is_flushing:
+                self._is_flushing = True
+                loop.run_in_executor(None, self.flush).add_done_callback(self._end_flush)
+            await waiter
+
+    def _end_flush(self, flushing: asyncio.Future[None]) -> None:
+        """Wakes the requests that wait; those whose changes came too late flush again."""
+        self._is_flushing = False
+        waiters = self._waiters
+        self._waiters = []
+        error = flushing.exception()
+        for waiter in waiters:
+            if waiter.done():
+                continue  # its request was cancelled
+            if error:
+                waiter.set_exception(error)
+            else:
+                waiter.set_result(None)
 
     def flush(self) -> None:
         """Writes the noted changes in one transaction. They are on disk when this returns."""

@@ -143,15 +143,16 @@ class Protection:
         if vote in history.votes:
             return
         history.add(vote)
-        dropped: list[Vote] = []
-        if len(history.votes) > 2 * VOTES_KEPT_PER_HISTORY:
-            dropped = history.prune(VOTES_KEPT_PER_HISTORY)
         if self._database:
             self._database.add_vote(key, vote)
-            for old in dropped:
-                self._database.drop_vote(key, old)
-            if dropped and history.minimum:
-                self._database.set_minimum(key, history.minimum)
+        if len(history.votes) > 2 * VOTES_KEPT_PER_HISTORY:
+            oldest, minimum = history.prune(VOTES_KEPT_PER_HISTORY)
+            if self._database:
+                self._database.drop_votes(key, oldest)
+                for kept in history.votes:
+                    if kept.target == oldest:
+                        self._database.add_vote(key, kept)
+                self._database.set_minimum(key, minimum)
 
     def _keep_low_watermark(self, key: HistoryKey, history: History) -> None:
         """Gives a history its minimum with the first message, in enforce mode.

@@ -91,19 +91,19 @@ class History:
         self.highest = _higher(self.highest, minimum)
         return minimum
 
-    def prune(self, kept: int) -> list[Vote]:
-        """Drops all but the `kept` newest votes, raises the minimum, and returns the dropped ones.
+    def prune(self, kept: int) -> tuple[int, Vote]:
+        """Drops all but the `kept` newest votes, and raises the minimum.
 
-        A dropped source counts only up to its target. A source above its target is invalid, and
-        must not keep the key from ever signing again.
+        Returns the lowest target that is kept, and the minimum. A dropped source counts only up to
+        its target. A source above its target is invalid, and must not keep the key from ever
+        signing again.
         """
         ascending = sorted(self.votes, key=lambda vote: vote.target)
-        dropped = ascending[:-kept]
         remaining = ascending[-kept:]
-        source = max(_valid_source(vote) for vote in dropped)
-        self.raise_minimum(Vote(source, remaining[0].target))
+        oldest = remaining[0].target
+        source = max(_valid_source(vote) for vote in ascending[:-kept])
         self.votes = dict.fromkeys(remaining)
-        return dropped
+        return oldest, self.raise_minimum(Vote(source, oldest))
 
     def conflict(self, vote: Vote) -> tuple[str, Vote] | None:
         """The rule that a vote breaks, and the vote or minimum it breaks it with.
