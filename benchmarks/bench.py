@@ -22,6 +22,7 @@ import server
 import signing_types
 import slashing
 import start
+import tls
 import wrk
 from bls import part as bls
 from run import Run
@@ -42,9 +43,10 @@ PARTS = {
     "interference": interference.measure,
     "nginx": nginx.measure,
     "dirk": next_to_dirk.measure,
+    "tls": tls.measure,
     "bls": bls.measure,
 }
-SLOW = {"keystores", "slashing", "interference", "events", "nginx", "dirk", "upstream"}
+SLOW = {"keystores", "slashing", "interference", "events", "nginx", "dirk", "upstream", "tls"}
 ASKED_FOR = {"bls"}  # other people's libraries, which are downloaded: no part of --all
 VOID = "Quick: it shows that all parts work, and every figure is void."
 
