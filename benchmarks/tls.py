@@ -33,6 +33,7 @@ from signers import Signer, serving
 CONNECTIONS = [1, 16, 64]
 HELD = 1_000  # connections
 HELD_RATE = 200  # signatures per second over all of them
+PATIENCE = 600  # seconds; a busy machine takes a minute to open HELD connections
 CLIENTS = 8  # that shake hands at the same time
 PASSWORD = "password"  # it protects nothing
 
@@ -81,7 +82,8 @@ def _sides() -> Iterator[dict[str, Side]]:
         sides: dict[str, Side] = {}
         pubkeys: list[str] = []
         for side, given in flags.items():
-            signer = stack.enter_context(serving("--interop", 64, "--no-metrics", *given))
+            own = ["--interop", 64, "--no-metrics", "--idle-timeout", PATIENCE, *given]
+            signer = stack.enter_context(serving(*own))
             pubkeys = pubkeys or signer.pubkeys
             sides[side] = Side(signer, access_to(signer.url, access_files), pubkeys)
         yield sides
