@@ -23,6 +23,7 @@ import server
 import signing_types
 import slashing
 import start
+import tls
 import wrk
 from bls import part as bls
 from run import Run
@@ -44,9 +45,11 @@ PARTS = {
     "nginx": nginx.measure,
     "cores": cores.measure,
     "dirk": next_to_dirk.measure,
+    "tls": tls.measure,
     "bls": bls.measure,
 }
-SLOW = {"cores", "keystores", "slashing", "interference", "events", "nginx", "dirk", "upstream"}
+SLOW = {"cores", "keystores", "slashing", "interference", "events", "nginx", "dirk"}
+SLOW |= {"tls", "upstream"}
 ASKED_FOR = {"bls"}  # other people's libraries, which are downloaded: no part of --all
 VOID = "Quick: it shows that all parts work, and every figure is void."
 

@@ -71,6 +71,15 @@ def test_a_part_alone_is_measured_and_compared_with_upstream_where_that_serves(
         assert 0 < rows[budget.name]["measured"]
 
 
+def test_tls_is_measured_by_both_libraries(tmp_path: Path) -> None:
+    file = tmp_path / "figures.json"
+    quick_budgets(file, "tls")
+    tables = json.loads(file.read_text("utf-8"))["tables"]
+
+    assert {"none, c=16", "rustls, c=16", "OpenSSL, c=16"} <= {*tables["TLS"]}
+    assert {"rustls", "OpenSSL"} == {*tables["held"]} == {*tables["handshakes"]}
+
+
 @pytest.mark.skipif(proxy.NGINX is None, reason="expected nginx, found none")
 def test_nginx_in_front_of_signers_has_a_cost_of_its_own(tmp_path: Path) -> None:
     file = tmp_path / "figures.json"

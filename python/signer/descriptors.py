@@ -35,14 +35,14 @@ def raise_limit() -> None:
 class ConnectionLimit:
     """How many connections may be open at a time: the descriptors that are free, but for a reserve.
 
-    `descriptor` is any open one.
+    `descriptor` is any open one. A connection takes `each` of them.
     """
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, each: int) -> None:
         self._descriptor = descriptor
         total = _limit()
         self._last = total - min(RESERVED, total // 4)
-        self.connections = max(1, self._last - self._highest_of_free(1))
+        self.connections = max(1, (self._last - self._highest_of_free(1)) // each)
 
     async def watch(self) -> None:
         """Warns once when all connections are in use; looks once a second until then."""

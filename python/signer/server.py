@@ -28,7 +28,7 @@ from .draining import READY_PATH, WatchedApplication
 from .errors import UnavailableError
 from .files import translating_errors
 from .tls.context import needs_front
-from .tls.front import serving_front
+from .tls.front import descriptors_each, serving_front
 from .tls.granian import GranianHandshakes, noting_handshakes
 
 log = logging.getLogger(__name__)
@@ -196,7 +196,7 @@ class _Granian(Server, _WithoutReload):
     def __init__(self, app: Any, listener: socket.socket, config: Config) -> None:
         # Granian's own logging would reconfigure the root logger of the process.
         no_logging = {"incremental": True, "root": {}, "handlers": {}, "loggers": {}}
-        self.limit = ConnectionLimit(listener.fileno())
+        self.limit = ConnectionLimit(listener.fileno(), descriptors_each(config))
         super().__init__(
             app,
             backlog=BACKLOG,

@@ -91,6 +91,7 @@ def openssl_context(config: Config) -> Any:
         raise ConfigError(f"expected {needed}, found none: pip install 'py3signer[tls]'") from None
     context = SSL.Context(SSL.TLS_SERVER_METHOD)
     context.set_min_proto_version(SSL.TLS1_2_VERSION)
+    context.set_mode(SSL.MODE_RELEASE_BUFFERS)  # 28 kB less for an idle connection
     context.set_session_id(b"signer")  # without it OpenSSL refuses clients that resume a session
     check_authorities(config.tls_client_ca)
     identity = _read_identity(config)
