@@ -71,6 +71,7 @@ class KeyManager:
             )
         self._given: list[Key] = []  # by the flags, without files that a reload reads
         self._damaged: list[LoadFailure] = []  # in the data directory
+        self._undeleted: set[bytes] = set()  # keys whose deletion failed; their file may be gone
         self._background = BackgroundDecryption()
         self._changing = ThreadPoolExecutor(1, "change")  # the one thread; it starts when needed
         self.reload_status = ReloadStatus("idle")
@@ -194,7 +195,8 @@ class KeyManager:
     def _keep(self, key: Key | SignerError) -> Result:
         if isinstance(key, SignerError):
             return Result("error", str(key))
-        if key.pubkey in self._keyring:
+        is_duplicate = key.pubkey in self._keyring
+        if is_duplicate and key.pubkey not in self._undeleted:
             return DUPLICATE
         try:
             self.distributed.require_no_share([key])
@@ -202,8 +204,9 @@ class KeyManager:
                 self._data_dir.keep(key)
         except KeystoreError as error:
             return Result("error", str(error))
+        self._undeleted.discard(key.pubkey)
         self._keyring.imported[key.pubkey] = key
-        return IMPORTED
+        return DUPLICATE if is_duplicate else IMPORTED
 
     def _forget(self, pubkey: bytes) -> Result:
         if pubkey in self._keyring.readonly:
@@ -220,12 +223,14 @@ class KeyManager:
             if self._data_dir:
                 self._data_dir.forget(pubkey)
         except KeystoreError as error:
-            # It would return after a restart. So it stays, and a client can delete it again.
+            # It may return after a restart. So it stays, and a client can delete it again.
+            self._undeleted.add(pubkey)
             return Result("error", str(error))
+        self._undeleted.discard(pubkey)
         self._keyring.imported.pop(pubkey, None)
         return DELETED
 
-    def reload(self) -> asyncio.Task[None] | None:
+    def reload(self) -> asyncio.Task[ReloadStatus] | None:
         """Starts to read the keystore folder again: adds new keys and removes missing ones.
 
         Files in the data directory that could not be decrypted are tried again. Returns None, and
@@ -238,7 +243,7 @@ class KeyManager:
         self._reload = asyncio.create_task(self._reload_folder())
         return self._reload
 
-    async def _reload_folder(self) -> None:
+    async def _reload_folder(self) -> ReloadStatus:
         outcome = ReloadStatus("failed", last_error="a bug of the signer: see its log")
         loop = asyncio.get_running_loop()
         try:
@@ -259,6 +264,7 @@ class KeyManager:
             raise
         finally:
             self.reload_status = replace(outcome, last_operation_time=datetime.now(UTC))
+        return self.reload_status
 
     def start(self) -> None:
         """Makes the background threads that decrypt."""

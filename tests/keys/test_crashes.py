@@ -1,0 +1,92 @@
+"""Signers that are killed, and disks that fail: some rounds of fuzz/, and what it has found."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from support.answered import Answered, BrokenError, Message
+from support.data_dir import PUBKEYS, delete_keys, import_keys, keeping
+from support.disk_faults import MISSING, FaultyDisk, Plan
+from support.lasting import listed
+from support.mixed_load import history
+from support.served import command, running, started
+
+ROOT = Path(__file__).parent.parent.parent
+ROUNDS = os.environ.get("PY3SIGNER_CRASH_ROUNDS", "3")
+KEY = PUBKEYS[0]
+SERVING = ["--port", "0", "--ready-json"]
+on_a_faulty_disk = pytest.mark.skipif(bool(MISSING), reason=MISSING)
+
+
+def play(script: str, *flags: str) -> str:
+    """The last line of a script in fuzz/, which must find nothing."""
+    arguments = [sys.executable, "-W", "error", str(ROOT / "fuzz" / script), "--seed", "1", *flags]
+    paths = os.pathsep.join([str(ROOT / "tests"), str(ROOT / "benchmarks")])
+    done = subprocess.run(
+        arguments,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": paths},
+    )
+    assert (0, "") == (done.returncode, done.stderr)
+    return done.stdout.splitlines()[-1]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(60 + 5 * int(ROUNDS))
+def test_a_killed_signer_keeps_to_its_answers() -> None:
+    assert play("kills.py", "--rounds", ROUNDS).startswith(f"{ROUNDS} kills")
+
+
+@pytest.mark.slow
+@on_a_faulty_disk
+def test_a_signer_on_a_faulty_disk_keeps_to_its_answers() -> None:
+    assert " errors that tell of the disk" in play("disk_faults.py", "--faults", "30")
+
+
+@pytest.mark.slow
+@on_a_faulty_disk
+def test_a_key_whose_deletion_failed_is_kept_by_its_next_import(tmp_path: Path) -> None:
+    data_dir = tmp_path / "data"
+    disk = FaultyDisk(tmp_path, data_dir)
+
+    with running(command(*SERVING, *keeping(data_dir)), disk.environment) as signer:
+        import_keys(signer, KEY)
+        disk.arm(Plan(kinds=("sync",)))
+        [deleted] = delete_keys(signer, KEY)
+        disk.disarm()
+        [imported] = import_keys(signer, KEY)
+
+    assert ("error", "duplicate") == (deleted["status"], imported["status"])
+    with started(keeping(data_dir)) as signer:
+        assert [KEY] == listed(signer)
+
+
+@pytest.mark.parametrize(("status", "keys"), [("imported", []), ("deleted", [KEY])])
+def test_a_key_that_is_not_as_answered_is_found(status: str, keys: list[str]) -> None:
+    answered = Answered([KEY])
+    answered.note_results([KEY], [{"status": status}])
+
+    with pytest.raises(BrokenError, match=f"^{KEY} is .*, although it was answered: {status}$"):
+        answered.check_keys(keys)
+
+
+@pytest.mark.parametrize("recorded", [[], [history(KEY, 6)], [history(PUBKEYS[1], 7)]])
+def test_a_signature_without_its_record_is_found(recorded: list[object]) -> None:
+    answered = Answered([KEY])
+    answered.note_signed(Message(KEY, "signed_blocks", 7, "0x01"))
+
+    with pytest.raises(BrokenError, match=r"^signed, and not in the history: "):
+        answered.check_history({"data": recorded})
+
+
+def test_a_signature_over_another_root_than_the_recorded_one_is_found() -> None:
+    answered = Answered([KEY])
+    answered.note_signed(Message(KEY, "signed_blocks", 7, "0x" + "00" * 96))
+
+    with pytest.raises(BrokenError, match=r"^recorded another root "):
+        answered.verify_new({"data": [history(KEY, 7)]})
