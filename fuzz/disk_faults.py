@@ -30,7 +30,7 @@ from support.lasting import Lasting
 from support.mixed_load import is_of_the_disk
 from support.served import Running
 
-EPISODES = 8  # of a signer: the disk fails, and is well again
+EPISODES = 20  # of a signer: the disk fails, and is well again
 STEPS_ON_A_FAULTY_DISK = 15  # of each client
 STEPS_AFTER = 4
 ROUNDS_PER_LINE = 10

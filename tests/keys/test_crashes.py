@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from support.answered import Answered, BrokenError, Message
+from support.answered import KINDS, Answered, BrokenError, Message
 from support.data_dir import PUBKEYS, delete_keys, import_keys, keeping
 from support.disk_faults import MISSING, FaultyDisk, Plan
 from support.lasting import listed
-from support.mixed_load import history
+from support.mixed_load import history, slashable
 from support.served import command, running, started
 
 ROOT = Path(__file__).parent.parent.parent
-ROUNDS = os.environ.get("PY3SIGNER_CRASH_ROUNDS", "3")
+ROUNDS = os.environ.get("PY3SIGNER_CRASH_ROUNDS", "2")
 KEY = PUBKEYS[0]
 SERVING = ["--port", "0", "--ready-json"]
 on_a_faulty_disk = pytest.mark.skipif(bool(MISSING), reason=MISSING)
@@ -64,6 +64,28 @@ def test_a_key_whose_deletion_failed_is_kept_by_its_next_import(tmp_path: Path) 
     assert ("error", "duplicate") == (deleted["status"], imported["status"])
     with started(keeping(data_dir)) as signer:
         assert [KEY] == listed(signer)
+
+
+@pytest.mark.slow
+@on_a_faulty_disk
+def test_nothing_is_answered_before_it_is_flushed_to_the_disk(tmp_path: Path) -> None:
+    data_dir = tmp_path / "data"
+    disk = FaultyDisk(tmp_path, data_dir)
+    flags = [*SERVING, *keeping(data_dir), "--slashing", "enforce"]
+
+    with running(command(*flags), disk.environment) as signer:
+        import_keys(signer, KEY)
+        disk.arm(Plan(kinds=("sync",)))
+        answers = [signer.sign(KEY, slashable(kind, 7, 1)) for kind in KINDS]
+        changes = [*import_keys(signer, PUBKEYS[1]), *delete_keys(signer, KEY)]
+        disk.disarm()
+
+    database = f"cannot write {data_dir / 'slashing.sqlite'}: disk I/O error"
+    assert [(500, database)] * 2 == [(answer.status, answer.json["message"]) for answer in answers]
+    files = [f"{data_dir}/keystores/{pubkey}.json" for pubkey in (PUBKEYS[1], KEY)]
+    messages = [f"cannot write {files[0]}", f"cannot remove {files[1]}"]
+    expected = [f"{message}: Input/output error" for message in messages]
+    assert expected == [change["message"] for change in changes]
 
 
 @pytest.mark.parametrize(("status", "keys"), [("imported", []), ("deleted", [KEY])])

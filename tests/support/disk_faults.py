@@ -131,7 +131,7 @@ def random_plan(random: Random) -> Plan:
     kinds: tuple[str, ...] = KINDS
     if random.random() < 0.7:
         kinds = tuple(random.sample(KINDS, random.randint(1, 2)))
-    action = random.choices([FAIL, SHORT, DIE_BEFORE, DIE_AFTER], [20, 5, 2, 2])[0]
+    action = random.choices([FAIL, SHORT, DIE_BEFORE, DIE_AFTER], [30, 5, 1, 1])[0]
     remaining = random.choice([1, 1, 1, 2, 5, ALWAYS, ALWAYS, ALWAYS])
     if action == SHORT:
         remaining = random.choice([1, 2, 5])  # a write goes on after a short one
