@@ -11,7 +11,7 @@ from support.answered import KINDS, Answered, BrokenError, Message
 from support.data_dir import PUBKEYS, delete_keys, import_keys, keeping
 from support.disk_faults import MISSING, FaultyDisk, Plan
 from support.lasting import listed
-from support.mixed_load import history, slashable
+from support.mixed_load import block, history, is_of_the_disk, slashable
 from support.served import command, running, started
 
 ROOT = Path(__file__).parent.parent.parent
@@ -86,6 +86,25 @@ def test_nothing_is_answered_before_it_is_flushed_to_the_disk(tmp_path: Path) ->
     messages = [f"cannot write {files[0]}", f"cannot remove {files[1]}"]
     expected = [f"{message}: Input/output error" for message in messages]
     assert expected == [change["message"] for change in changes]
+
+
+@pytest.mark.slow
+@on_a_faulty_disk
+def test_a_reset_that_fails_forgets_nothing(tmp_path: Path) -> None:
+    disk = FaultyDisk(tmp_path, tmp_path / "data")
+    flags = [*SERVING, *keeping(tmp_path / "data"), "--slashing", "enforce"]
+    flags += ["--interop", "2", "--control"]
+
+    with running(command(*flags), disk.environment) as signer:
+        signer.sign(KEY, block(7, 1))
+        disk.arm(Plan(kinds=("sync",)))
+        reset = signer.ask("POST", "/_signer/reset")
+        disk.disarm()
+        signer.sign(PUBKEYS[1], block(7, 1))
+
+    assert (500, True) == (reset.status, is_of_the_disk(reset.body.decode()))
+    with started(flags[3:]) as signer:
+        assert [412, 200] == [signer.sign(KEY, block(7, number)).status for number in (2, 1)]
 
 
 @pytest.mark.parametrize(("status", "keys"), [("imported", []), ("deleted", [KEY])])
