@@ -285,7 +285,7 @@ class Protection:
         return rule or self.equivocations.reports.rule_of(pubkey, signing_root)
 
     def clear(self) -> None:
-        """Forgets every vote and report; nothing when it raises SignerError, because of the disk."""
+        """Forgets every vote and report. Raises SignerError, and then forgets nothing."""
         with self._lock:
             if self._database:
                 self._database.clear()
