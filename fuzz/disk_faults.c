@@ -1,9 +1,11 @@
-// Makes system calls below one folder fail as a broken disk does, and shifts the system's clock.
+// Makes system calls below one folder fail as a broken disk does, remembers what a power failure
+// would leave of it, and shifts the system's clock.
 //
 // Preloaded into a process with LD_PRELOAD. FAULTS_FOLDER is the folder; FAULTS_CONTROL is a file
 // with a `struct control`, which tests/support/disk_faults.py maps too. Linux only.
 
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +13,7 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -45,6 +48,7 @@ struct control {
 
 static struct control *control;
 static const char *folder;
+static const char *flushed;  // a folder outside of it, or NULL
 static atomic_uchar watched[MAX_DESCRIPTORS];  // descriptors of files below the folder
 
 static void *real(const char *name) { return dlsym(RTLD_NEXT, name); }
@@ -52,6 +56,7 @@ static void *real(const char *name) { return dlsym(RTLD_NEXT, name); }
 __attribute__((constructor)) static void start(void) {
   const char *path = getenv("FAULTS_CONTROL");
   folder = getenv("FAULTS_FOLDER");
+  flushed = getenv("FAULTS_FLUSHED");
   int descriptor = path ? REAL(open)(path, O_RDWR) : -1;
   if (descriptor < 0) return;
   void *mapped =
@@ -142,14 +147,55 @@ ssize_t writev(int descriptor, const struct iovec *parts, int count) {
   WRITTEN(REAL(writev)(descriptor, parts, count), REAL(writev)(descriptor, parts, (count + 1) / 2));
 }
 
+// A power failure leaves a file as it was when it was last flushed, and so the names in a folder.
+// FAULTS_FLUSHED has one file for each, by its inode: the content, or a line for each name.
+
+static void copy_names(const char *path, FILE *to) {
+  DIR *names = opendir(path);
+  if (!names) return;
+  for (struct dirent *entry; (entry = readdir(names));)
+    fprintf(to, "%llu %s\n", (unsigned long long)entry->d_ino, entry->d_name);
+  closedir(names);
+}
+
+static void copy_content(const char *path, FILE *to) {
+  char bytes[65536];
+  size_t size;
+  FILE *from = fopen(path, "r");
+  if (!from) return;
+  while ((size = fread(bytes, 1, sizeof bytes, from))) fwrite(bytes, 1, size, to);
+  fclose(from);
+}
+
+// Flushes by `flush`. What is there before it begins counts as flushed once it has ended.
+static int flush_and_remember(int descriptor, int (*flush)(int)) {
+  struct stat status;
+  if (!flushed || fstat(descriptor, &status)) return flush(descriptor);
+  char itself[64], path[4096], temporary[4200];
+  // by its path, because a descriptor may be for writing only
+  snprintf(itself, sizeof itself, "/proc/self/fd/%d", descriptor);
+  snprintf(path, sizeof path, "%s/%llu", flushed, (unsigned long long)status.st_ino);
+  snprintf(temporary, sizeof temporary, "%s.%d", path, gettid());
+  FILE *copy = fopen(temporary, "w");
+  if (!copy) return flush(descriptor);
+  if (S_ISDIR(status.st_mode))
+    copy_names(itself, copy);
+  else
+    copy_content(itself, copy);
+  fclose(copy);
+  int result = flush(descriptor);
+  if (!result) REAL(rename)(temporary, path);
+  return result;
+}
+
 int fsync(int descriptor) {
   if (!is_watched(descriptor)) return REAL(fsync)(descriptor);
-  WHOLE(SYNC, REAL(fsync)(descriptor));
+  WHOLE(SYNC, flush_and_remember(descriptor, REAL(fsync)));
 }
 
 int fdatasync(int descriptor) {
   if (!is_watched(descriptor)) return REAL(fdatasync)(descriptor);
-  WHOLE(SYNC, REAL(fdatasync)(descriptor));
+  WHOLE(SYNC, flush_and_remember(descriptor, REAL(fdatasync)));
 }
 
 int ftruncate(int descriptor, off_t size) {

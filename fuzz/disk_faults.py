@@ -7,7 +7,8 @@ short, or be the last of the process. The clients are those of kills.py. While t
 - a signer that cannot start says why.
 
 Once the disk is well again, the same signer does all of it without an error. After a restart it has
-kept everything that it had answered.
+kept everything that it had answered. This is also so when the power fails, and the disk keeps only
+what was flushed to it.
 
 The exit code is 1 when something of this is not so.
 
@@ -49,6 +50,7 @@ class Trial:
         """One signer on a disk that fails now and then, and what it leaves."""
         if self._random.random() < 0.2:
             self._start_on_a_faulty_disk()
+        self.disk.remember_flushes()
         with self.lasting.started(self.disk.environment) as signer:
             self.lasting.check_start(signer)
             for _ in range(EPISODES):
@@ -58,6 +60,9 @@ class Trial:
             else:
                 self._end(signer)
         self.disk.disarm()
+        if self._random.random() < 0.5:
+            self.disk.fail_power()
+            self.endings["and the power failed"] += 1
         self.lasting.check_disk()
 
     def _arm(self) -> None:

@@ -68,6 +68,23 @@ def test_a_key_whose_deletion_failed_is_kept_by_its_next_import(tmp_path: Path) 
 
 @pytest.mark.slow
 @on_a_faulty_disk
+def test_a_key_whose_import_failed_half_way_can_be_deleted_for_good(tmp_path: Path) -> None:
+    data_dir = tmp_path / "data"
+    disk = FaultyDisk(tmp_path, data_dir)
+
+    with running(command(*SERVING, *keeping(data_dir)), disk.environment) as signer:
+        disk.arm(Plan(kinds=("sync", "unlink"), skipped=1))  # after the file is in its place
+        [imported] = import_keys(signer, KEY)
+        disk.disarm()
+        [deleted] = delete_keys(signer, KEY)
+
+    assert ("error", "deleted") == (imported["status"], deleted["status"])
+    with started(keeping(data_dir)) as signer:
+        assert [] == listed(signer)
+
+
+@pytest.mark.slow
+@on_a_faulty_disk
 def test_nothing_is_answered_before_it_is_flushed_to_the_disk(tmp_path: Path) -> None:
     data_dir = tmp_path / "data"
     disk = FaultyDisk(tmp_path, data_dir)

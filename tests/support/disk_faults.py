@@ -1,4 +1,4 @@
-"""A disk that fails and a clock that jumps, for one process: preloads fuzz/disk_faults.c."""
+"""A disk that fails, power that fails, and a clock that jumps: preloads fuzz/disk_faults.c."""
 
 import ctypes
 import errno
@@ -81,6 +81,8 @@ class FaultyDisk:
         control.write_bytes(bytes(ctypes.sizeof(_Control)))
         with control.open("r+b") as file:
             self._control = _Control.from_buffer(mmap.mmap(file.fileno(), 0))
+        self._data_dir = data_dir
+        self._flushed = folder / "flushed"
         self.plan = Plan(remaining=0)  # the last one
         self._faults_before = 0
         self.environment = {
@@ -89,6 +91,46 @@ class FaultyDisk:
             "FAULTS_CONTROL": str(control),
             "FAULTS_FOLDER": str(data_dir),
         }
+
+    def remember_flushes(self) -> None:
+        """Takes all that is in the data directory now for flushed, and remembers later flushes."""
+        shutil.rmtree(self._flushed, ignore_errors=True)
+        self._flushed.mkdir()
+        self.environment["FAULTS_FLUSHED"] = str(self._flushed)
+        if not self._data_dir.exists():
+            return
+        for path in [self._data_dir, *self._data_dir.rglob("*")]:
+            copy = self._flushed / str(path.stat().st_ino)
+            if path.is_dir():
+                names = [f"{entry.stat().st_ino} {entry.name}\n" for entry in path.iterdir()]
+                copy.write_text("".join(names))
+            else:
+                copy.write_bytes(path.read_bytes())
+
+    def fail_power(self) -> None:
+        """Leaves of the data directory what was flushed, after its process was killed."""
+        survivors = self._data_dir.with_name("survivors")
+        self._restore(self._data_dir, survivors)
+        shutil.rmtree(self._data_dir)
+        survivors.rename(self._data_dir)
+
+    def _restore(self, path: Path, to: Path) -> None:
+        """Makes a folder with the names that it had at its last flush."""
+        to.mkdir(mode=0o700)
+        names = self._flushed / str(path.stat().st_ino)
+        if not names.exists():
+            return
+        for line in names.read_text().splitlines():
+            inode, name = line.split(" ", 1)
+            content = self._flushed / inode
+            if name in {".", ".."}:
+                continue
+            if (path / name).is_dir():
+                self._restore(path / name, to / name)
+            elif content.exists():
+                shutil.copyfile(content, to / name)
+            else:
+                (to / name).touch()  # the name was flushed, and the content never
 
     def arm(self, plan: Plan, seed: int = 0) -> None:
         """Has calls fail from now on."""

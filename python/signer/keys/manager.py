@@ -71,7 +71,6 @@ class KeyManager:
             )
         self._given: list[Key] = []  # by the flags, without files that a reload reads
         self._damaged: list[LoadFailure] = []  # in the data directory
-        self._undeleted: set[bytes] = set()  # keys whose deletion failed; their file may be gone
         self._background = BackgroundDecryption()
         self._changing = ThreadPoolExecutor(1, "change")  # the one thread; it starts when needed
         self.reload_status = ReloadStatus("idle")
@@ -196,7 +195,10 @@ class KeyManager:
         if isinstance(key, SignerError):
             return Result("error", str(key))
         is_duplicate = key.pubkey in self._keyring
-        if is_duplicate and key.pubkey not in self._undeleted:
+        is_imported = key.pubkey in self._keyring.imported
+        # A deletion that failed half-way has removed the file.
+        is_lost = is_imported and self._data_dir and not self._data_dir.has_file(key.pubkey)
+        if is_duplicate and not is_lost:
             return DUPLICATE
         try:
             self.distributed.require_no_share([key])
@@ -204,7 +206,6 @@ class KeyManager:
                 self._data_dir.keep(key)
         except KeystoreError as error:
             return Result("error", str(error))
-        self._undeleted.discard(key.pubkey)
         self._keyring.imported[key.pubkey] = key
         return DUPLICATE if is_duplicate else IMPORTED
 
@@ -214,7 +215,10 @@ class KeyManager:
                 "expected an imported key, found one of --interop, --mnemonic, --keystores-path"
             )
             return Result("error", message)
-        if pubkey not in self._keyring.imported:
+        is_imported = pubkey in self._keyring.imported
+        # An import that failed half-way has left a file, which a restart would load.
+        is_left = not is_imported and self._data_dir and self._data_dir.has(pubkey)
+        if not is_imported and not is_left:
             # Web3Signer without a database knows no history, and clients rely on its answer.
             if self._slashing.mode == "enforce" and self._slashing.has_signed(pubkey):
                 return NOT_ACTIVE
@@ -224,9 +228,7 @@ class KeyManager:
                 self._data_dir.forget(pubkey)
         except KeystoreError as error:
             # It may return after a restart. So it stays, and a client can delete it again.
-            self._undeleted.add(pubkey)
             return Result("error", str(error))
-        self._undeleted.discard(pubkey)
         self._keyring.imported.pop(pubkey, None)
         return DELETED
 
