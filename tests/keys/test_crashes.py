@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from support.answered import KINDS, Answered, BrokenError, Message
+from support.covered import block, history, slashable
 from support.data_dir import PUBKEYS, delete_keys, import_keys, keeping
 from support.disk_faults import MISSING, FaultyDisk, Plan
 from support.lasting import listed
-from support.mixed_load import block, history, is_of_the_disk, slashable
+from support.mixed_load import is_of_the_disk
 from support.served import command, running, started
 
 ROOT = Path(__file__).parent.parent.parent

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from support.covered import slashable
 from support.data_dir import PUBKEYS, contents, keeping, reading
 from support.lasting import listed
-from support.mixed_load import slashable
 from support.served import Served, serving_here
 from support.slashing_command import exported
 from support.vectors import VECTORS, vectors

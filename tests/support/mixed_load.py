@@ -11,26 +11,16 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from support.answered import KINDS, Answered, BrokenError, Kind, Message
+from support.covered import METADATA, history, slashable
 from support.data_dir import KEYSTORES, PASSWORD
 from support.served import Answer, Served
-from support.traffic import (
-    FORK_INFO,
-    aggregation_slot,
-    attestation,
-    randao_reveal,
-    sync_committee_message,
-)
+from support.traffic import aggregation_slot, randao_reveal, sync_committee_message
 
 TIMEOUT = 30  # seconds; a longer silence is a hang
 MOST_STEPS = 2_000  # of a client before its signer is killed
 FIRST_EPOCH = 430_000
-ROOT = "0x" + "00" * 32
 SIGN = "/api/v1/eth2/sign"
 KEYSTORES_PATH = "/eth/v1/keystores"
-METADATA = {
-    "interchange_format_version": "5",
-    "genesis_validators_root": FORK_INFO["genesis_validators_root"],
-}
 # what the system or SQLite says of a disk that fails
 REASONS = (
     *("No space left on device", "Input/output error", "Disk quota exceeded"),
@@ -40,24 +30,9 @@ REASONS = (
 Step = Callable[[], None]
 
 
-def block(slot: int, number: int) -> dict[str, Any]:
-    """A block of a slot, which differs by a number."""
-    header = {"slot": str(slot), "proposer_index": "7", "parent_root": ROOT, "state_root": ROOT}
-    header["body_root"] = f"0x{number:064x}"
-    payload = {"version": "FULU", "block_header": header}
-    return {"type": "BLOCK_V2", "fork_info": FORK_INFO, "beacon_block": payload}
-
-
 def is_of_the_disk(message: str) -> bool:
     """Whether an error says that a disk failed, and how."""
     return "cannot " in message and any(reason in message for reason in REASONS)
-
-
-def slashable(kind: Kind, number: int, content: int) -> dict[str, Any]:
-    """A request to sign the attestation or the block of a number."""
-    if kind == "signed_blocks":
-        return block(number, content)
-    return attestation(number * 32, content)
 
 
 class Last(NamedTuple):
@@ -292,11 +267,3 @@ class Client:
 
 def _connection_to(signer: Served) -> http.client.HTTPConnection:
     return http.client.HTTPConnection(urlsplit(signer.url).netloc, timeout=TIMEOUT)
-
-
-def history(pubkey: str, number: int) -> dict[str, Any]:
-    """An attestation and a block that a key has signed elsewhere, in EIP-3076's words."""
-    attested = {"source_epoch": str(number - 1), "target_epoch": str(number)}
-    blocks = [{"slot": str(number), "signing_root": ROOT}]
-    attestations = [attested | {"signing_root": ROOT}]
-    return {"pubkey": pubkey, "signed_blocks": blocks, "signed_attestations": attestations}
