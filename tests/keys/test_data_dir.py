@@ -1,11 +1,9 @@
 """What is kept in --data-dir between two runs: none of it is lost, shown, or another's."""
 
 import hmac
-import os
 import signal
 from contextlib import closing
 from pathlib import Path
-from random import Random
 from resource import RLIMIT_FSIZE, prlimit
 from subprocess import run
 
@@ -26,7 +24,6 @@ from support.data_dir import (
     put,
     reading,
 )
-from support.killing import Client, kill_under_load
 from support.loading import logged
 from support.randao import RANDAO
 from support.served import CANNOT_SERVE, Served, command, refused, serving, serving_here, started
@@ -34,7 +31,6 @@ from support.vectors import unhex, vectors
 
 SECRETS = [unhex(key["privkey"]) for key in vectors("interop_keys/keys.json")]
 
-CRASH_ROUNDS = int(os.environ.get("PY3SIGNER_CRASH_ROUNDS", "3"))
 # runs a command where no file can have more than that many blocks (of 512 bytes): a disk is full
 FULL_DISK = ["sh", "-c", 'ulimit -f "$0" && exec "$@"']
 
@@ -204,21 +200,6 @@ def test_a_key_that_finds_no_room_is_not_imported_and_leaves_no_file(tmp_path: P
     assert [file_of(tmp_path, PUBKEYS[0])] == list((tmp_path / "keystores").iterdir())
     with serving_here(*keeping(tmp_path)) as signer:
         assert [PUBKEYS[0]] == listed(signer)
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(60 + 3 * CRASH_ROUNDS)
-def test_a_signer_that_is_killed_has_every_key_as_it_was_answered(tmp_path: Path) -> None:
-    clients = [Client(PUBKEYS[:12], 0), Client(PUBKEYS[12:], 1)]
-
-    for seed in range(CRASH_ROUNDS + 1):  # what the last one leaves, nobody sees
-        with started(keeping(tmp_path)) as signer:
-            health, pubkeys = signer.ask("GET", "/healthcheck"), listed(signer)
-            for client in clients:
-                client.check(pubkeys)
-            files = [path.stem for path in sorted((tmp_path / "keystores").iterdir())]
-            assert (200, pubkeys) == (health.status, files)
-            kill_under_load(signer, clients, Random(seed))
 
 
 def test_a_key_that_a_test_removed_can_be_imported_again(tmp_path: Path) -> None:

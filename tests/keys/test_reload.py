@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
 from http.client import HTTPConnection
@@ -99,6 +100,14 @@ def test_a_reload_that_is_waited_for_tells_how_it_went_and_when(signer: Served) 
     assert time.endswith("Z")
     assert before <= datetime.fromisoformat(time) <= datetime.now(UTC)
     assert answer.json == signer.ask("GET", "/reload").json
+
+
+def test_each_reload_that_is_waited_for_tells_its_own_end(signer: Served) -> None:
+    with ThreadPoolExecutor(4) as clients:
+        answers = [*clients.map(lambda _: signer.ask("POST", "/reload?wait=true"), range(100))]
+
+    ended = {answer.json["status"] for answer in answers if answer.status != 409}
+    assert {"completed"} == ended
 
 
 def test_a_reload_during_a_reload_is_refused(reloading: Served) -> None:

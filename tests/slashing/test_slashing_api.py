@@ -25,7 +25,7 @@ from support.asking import WHERE, ask
 from support.data_dir import keeping
 from support.interchange import EACH_BAD, HOODI, MAINNET, METADATA, document, epochs, history
 from support.keymanager import Keystore, body, fresh, refusal
-from support.killing import Client, kill_under_load
+from support.killing import Changing, kill_under_load
 from support.known_keys import INTEROP
 from support.served import Answer, Served, free_port, serving, started
 from support.slashable import KEY, attestation, block, sign, statuses
@@ -238,7 +238,7 @@ Message = tuple[str, str, int]  # public key; which of KINDS; target epoch or sl
 KINDS: dict[str, Any] = {"target_epoch": attestation, "slot": block}
 
 
-class Voter(Client):
+class Voter(Changing):
     """Has one key sign, and knows what was answered since the last kill."""
 
     def __init__(self, pubkey: str) -> None:
@@ -277,7 +277,7 @@ def test_a_killed_signer_knows_what_it_signed(tmp_path: Path, mode: str, status:
             for pubkey, kind, number in signed:
                 assert status == signer.sign(pubkey, KINDS[kind](number, 1)).status
             assert len(signed) == len(signer.ask("GET", "/_signer/slashable").json)
-            kill_under_load(signer, list[Client](voters), Random(seed))
+            kill_under_load(signer, voters, Random(seed))
         roots = recorded(tmp_path)
         assert set() == signed.keys() - roots.keys()
         for message, answer in signed.items():

@@ -17,7 +17,8 @@ def slashing(*arguments: str | Path) -> Result:
 def exported(data_dir: Path) -> Any:
     """The document of what a data directory has."""
     file = data_dir / "exported"
-    assert 0 == slashing("export", "--data-dir", data_dir, file).exit_code
+    done = slashing("export", "--data-dir", data_dir, file)
+    assert 0 == done.exit_code, done.output
     return json.loads(file.read_text())
 
 

@@ -148,8 +148,8 @@ class StatusRoutes:
             message = "A reload operation is already in progress. Please try again later."
             return json_response(ReloadAnswer(409, "error", message, message), 409)
         if query.wait:
-            await reloading
-            return json_response(self._keymanager.reload_status)
+            # Its own outcome: by now another reload may be under way.
+            return json_response(await reloading)
         message = "Reload operation accepted and is running in the background."
         message += " Use GET /reload to check status."
         return json_response(ReloadAnswer(202, "accepted", message), 202)

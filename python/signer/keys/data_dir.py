@@ -97,6 +97,14 @@ class DataDir:
             return LoadFailure(str(path), str(error))
         return key
 
+    def has_file(self, pubkey: bytes) -> bool:
+        """Whether there is a file for an imported key."""
+        return self._file_of(pubkey).exists()
+
+    def has(self, pubkey: bytes) -> bool:
+        """Whether that file holds the key: a damaged one is not the signer's to remove."""
+        return self.has_file(pubkey) and isinstance(self.load(self._file_of(pubkey)), Key)
+
     def keep(self, key: Key) -> None:
         """Writes an imported key. It is on disk when this returns.
 
@@ -104,8 +112,11 @@ class DataDir:
         """
         path = self._file_of(key.pubkey)
         if path.exists():
-            if isinstance(self.load(path), Key):
-                return  # a test removed the key from the keyring only
+            if self.has(key.pubkey):
+                # A test removed the key from the keyring only, or an earlier call failed late.
+                with translating_errors(f"write {path}", KeystoreError):
+                    sync_folder(self._keystores)
+                return
             problem = f"cannot keep the key: {path} exists and was not loaded"
             raise KeystoreError(f"{problem}; move it elsewhere")
         with translating_errors(f"write {path}", KeystoreError), ExitStack() as unless_written:

@@ -194,7 +194,11 @@ class KeyManager:
     def _keep(self, key: Key | SignerError) -> Result:
         if isinstance(key, SignerError):
             return Result("error", str(key))
-        if key.pubkey in self._keyring:
+        is_duplicate = key.pubkey in self._keyring
+        is_imported = key.pubkey in self._keyring.imported
+        # A deletion that failed half-way has removed the file.
+        is_lost = is_imported and self._data_dir and not self._data_dir.has_file(key.pubkey)
+        if is_duplicate and not is_lost:
             return DUPLICATE
         try:
             self.distributed.require_no_share([key])
@@ -203,7 +207,7 @@ class KeyManager:
         except KeystoreError as error:
             return Result("error", str(error))
         self._keyring.imported[key.pubkey] = key
-        return IMPORTED
+        return DUPLICATE if is_duplicate else IMPORTED
 
     def _forget(self, pubkey: bytes) -> Result:
         if pubkey in self._keyring.readonly:
@@ -211,7 +215,10 @@ class KeyManager:
                 "expected an imported key, found one of --interop, --mnemonic, --keystores-path"
             )
             return Result("error", message)
-        if pubkey not in self._keyring.imported:
+        is_imported = pubkey in self._keyring.imported
+        # An import that failed half-way has left a file, which a restart would load.
+        is_left = not is_imported and self._data_dir and self._data_dir.has(pubkey)
+        if not is_imported and not is_left:
             # Web3Signer without a database knows no history, and clients rely on its answer.
             if self._slashing.mode == "enforce" and self._slashing.has_signed(pubkey):
                 return NOT_ACTIVE
@@ -220,12 +227,12 @@ class KeyManager:
             if self._data_dir:
                 self._data_dir.forget(pubkey)
         except KeystoreError as error:
-            # It would return after a restart. So it stays, and a client can delete it again.
+            # It may return after a restart. So it stays, and a client can delete it again.
             return Result("error", str(error))
         self._keyring.imported.pop(pubkey, None)
         return DELETED
 
-    def reload(self) -> asyncio.Task[None] | None:
+    def reload(self) -> asyncio.Task[ReloadStatus] | None:
         """Starts to read the keystore folder again: adds new keys and removes missing ones.
 
         Files in the data directory that could not be decrypted are tried again. Returns None, and
@@ -238,7 +245,7 @@ class KeyManager:
         self._reload = asyncio.create_task(self._reload_folder())
         return self._reload
 
-    async def _reload_folder(self) -> None:
+    async def _reload_folder(self) -> ReloadStatus:
         outcome = ReloadStatus("failed", last_error="a bug of the signer: see its log")
         loop = asyncio.get_running_loop()
         try:
@@ -259,6 +266,7 @@ class KeyManager:
             raise
         finally:
             self.reload_status = replace(outcome, last_operation_time=datetime.now(UTC))
+        return self.reload_status
 
     def start(self) -> None:
         """Makes the background threads that decrypt."""

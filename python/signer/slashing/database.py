@@ -161,12 +161,15 @@ class HistoryDatabase:
             self.written += len(changes)
 
     def clear(self) -> None:
-        """Forgets everything, on disk too."""
-        for statement in CLEAR:
-            self._note(statement)
-        self._ids.clear()
-        self.pubkeys.clear()
-        self.flush()
+        """Forgets everything, on disk too. Raises SignerError, and then forgets nothing."""
+        with self._writing:
+            with translating_errors(f"write {self._path}", SignerError), self._writer:
+                for statement in CLEAR:
+                    self._writer.execute(statement)
+            self._changes.clear()
+            self.written = self.noted
+            self._ids.clear()
+            self.pubkeys.clear()
 
     def close(self) -> None:
         """Writes the noted changes, and closes the file."""

@@ -286,13 +286,13 @@ class Protection:
         return rule or self.equivocations.reports.rule_of(pubkey, signing_root)
 
     def clear(self) -> None:
-        """Forgets every vote, on disk too, and everything that was reported."""
-        self.equivocations.clear()
+        """Forgets every vote and report. Raises SignerError, and then forgets nothing."""
         with self._lock:
             if self._database:
                 self._database.clear()
             self._histories.clear()
             self.reports.clear()
+        self.equivocations.clear()
 
 
 def _json(value: Any) -> str:
