@@ -10,6 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 WORKERS = $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)')
 PYTEST = -m pytest -n $(WORKERS) --dist worksteal
 SECONDS ?= 10
+SIGNATURES ?= 10000000
 SOURCES := pyproject.toml Cargo.toml Cargo.lock rust/Cargo.toml $(wildcard rust/src/*.rs)
 # the files of the examples, without what a run in their own folders made
 EXAMPLES := $(wildcard $(shell git ls-files examples 2>/dev/null))
@@ -42,6 +43,9 @@ format: $(VENV)/dev  ## Format all code
 
 fuzz: $(VENV)/dev $(VENV)/fuzz  ## Look for inputs that break the signer; SECONDS= for each fuzzer
 	PYTHONPATH=tests:benchmarks $(BIN)/python fuzz/fuzz.py --seconds $(SECONDS)
+
+soak: $(VENV)/dev  ## Sign SIGNATURES= times, and watch memory, descriptors, threads and latency
+	PYTHONPATH=tests:benchmarks $(BIN)/python fuzz/soak.py --signatures $(SIGNATURES)
 
 # Its fuzzers get the same inputs each time, so that a new find does not stop an innocent change.
 check: test lint $(VENV)/fuzz  ## Run what CI runs
@@ -118,4 +122,4 @@ $(VENV)/clients: $(VENV)/pip $(wildcard tests/clients/*/*) tests/examples/build 
 	@for build in tests/clients/*/build tests/examples/build; do bash $$build || echo "not built: $$build"; done
 	@touch $@
 
-.PHONY: help run test quick lint format fuzz check bench profile coverage audit docs wheels release screenshots setup clean
+.PHONY: help run test quick lint format fuzz soak check bench profile coverage audit docs wheels release screenshots setup clean
