@@ -12,6 +12,7 @@ PYTEST = -m pytest -n $(WORKERS) --dist worksteal
 SECONDS ?= 10
 KILLS ?= 1000
 FAULTS ?= 10000
+SIGNATURES ?= 10000000
 SOURCES := pyproject.toml Cargo.toml Cargo.lock rust/Cargo.toml $(wildcard rust/src/*.rs)
 # the files of the examples, without what a run in their own folders made
 EXAMPLES := $(wildcard $(shell git ls-files examples 2>/dev/null))
@@ -48,6 +49,9 @@ fuzz: $(VENV)/dev $(VENV)/fuzz  ## Look for inputs that break the signer; SECOND
 crashes: $(VENV)/dev  ## Kill the signer and break its disk under load; KILLS= and FAULTS= say how often
 	PYTHONPATH=tests:benchmarks $(BIN)/python fuzz/kills.py --rounds $(KILLS)
 	PYTHONPATH=tests:benchmarks $(BIN)/python fuzz/disk_faults.py --faults $(FAULTS)
+
+soak: $(VENV)/dev  ## Sign SIGNATURES= times, and watch memory, descriptors, threads and latency
+	PYTHONPATH=tests:benchmarks $(BIN)/python fuzz/soak.py --signatures $(SIGNATURES)
 
 # Its fuzzers get the same inputs each time, so that a new find does not stop an innocent change.
 check: test lint $(VENV)/fuzz  ## Run what CI runs
@@ -124,4 +128,4 @@ $(VENV)/clients: $(VENV)/pip $(wildcard tests/clients/*/*) tests/examples/build 
 	@for build in tests/clients/*/build tests/examples/build; do bash $$build || echo "not built: $$build"; done
 	@touch $@
 
-.PHONY: help run test quick lint format fuzz crashes check bench profile coverage audit docs wheels release screenshots setup clean
+.PHONY: help run test quick lint format fuzz crashes soak check bench profile coverage audit docs wheels release screenshots setup clean

@@ -17,7 +17,7 @@ PARSERS = [
     *("request", "explanation", "keystore", "history", "network"),
     *("account_set", "fault", "config", "web3signer", "folder"),
 ]
-SCRIPTS = {"eip3076": "eip3076.py", "raw_http": "raw_http.py"}
+SCRIPTS = {"eip3076": "eip3076.py", "raw_http": "raw_http.py", "roots": "roots.py"}
 EXECUTIONS = re.compile(r"stat::number_of_executed_units: (\d+)")
 COVERAGE = re.compile(r"cov: (\d+)")
 RUNS_OF_CHECK = 1_000  # inputs of a parser; the same ones each time

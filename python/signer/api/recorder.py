@@ -266,6 +266,7 @@ class Recorder:
         if exchange.active_fault:
             _change_response(response, exchange.active_fault.fault)
         exchange.finish(response.status)
+        request.exchange = None  # both would live until a full collection, which is rare
         return response
 
     async def _response(self, request: Request) -> Response:

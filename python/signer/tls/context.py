@@ -29,6 +29,8 @@ from .handshakes import NOT_VALID_NOW, note_certificate, note_unknown_fingerprin
 log = logging.getLogger(__name__)
 
 FINGERPRINT = re.compile(rb"[0-9a-f]{64}")
+# of TLS 1.2, as rustls has them: OpenSSL's default also has CBC and RSA without forward secrecy
+CIPHERS = b"ECDHE+AESGCM:ECDHE+CHACHA20"
 
 
 def needs_front(config: Config) -> bool:
@@ -94,6 +96,7 @@ def openssl_context(config: Config) -> Any:
     context.set_mode(SSL.MODE_RELEASE_BUFFERS)  # 28 kB less for an idle connection
     context.set_session_id(b"signer")  # without it OpenSSL refuses clients that resume a session
     check_authorities(config.tls_client_ca)
+    context.set_cipher_list(CIPHERS)
     identity = _read_identity(config)
     try:
         context.use_privatekey(identity.key)
