@@ -14,6 +14,7 @@ import core
 import events
 import interference
 import keystores
+import many_keys
 import memory
 import next_to_dirk
 import nginx
@@ -36,6 +37,7 @@ PARTS = {
     "memory": memory.measure,
     "start": start.measure,
     "keystores": keystores.measure,
+    "many_keys": many_keys.measure,
     "slashing": slashing.measure,
     "events": events.measure,
     "upstream": passing.measure,
@@ -44,7 +46,7 @@ PARTS = {
     "dirk": next_to_dirk.measure,
     "bls": bls.measure,
 }
-SLOW = {"keystores", "slashing", "interference", "events", "nginx", "dirk", "upstream"}
+SLOW = {"keystores", "many_keys", "slashing", "interference", "events", "nginx", "dirk", "upstream"}
 ASKED_FOR = {"bls"}  # other people's libraries, which are downloaded: no part of --all
 VOID = "Quick: it shows that all parts work, and every figure is void."
 
