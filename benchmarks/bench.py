@@ -15,6 +15,7 @@ import cores
 import events
 import interference
 import keystores
+import many_keys
 import memory
 import next_to_dirk
 import nginx
@@ -38,6 +39,7 @@ PARTS = {
     "memory": memory.measure,
     "start": start.measure,
     "keystores": keystores.measure,
+    "many_keys": many_keys.measure,
     "slashing": slashing.measure,
     "events": events.measure,
     "upstream": passing.measure,
@@ -49,7 +51,7 @@ PARTS = {
     "bls": bls.measure,
 }
 SLOW = {"cores", "keystores", "slashing", "interference", "events", "nginx", "dirk"}
-SLOW |= {"tls", "upstream"}
+SLOW |= {"many_keys", "tls", "upstream"}
 ASKED_FOR = {"bls"}  # other people's libraries, which are downloaded: no part of --all
 VOID = "Quick: it shows that all parts work, and every figure is void."
 

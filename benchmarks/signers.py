@@ -13,6 +13,8 @@ from signer.testing.process import SERVE, SignerProcess
 from signer.tools.bench.constant import COMMAND
 from signer.tools.bench.processes import cpu_of
 
+START_TIMEOUT = 300.0  # seconds; 100,000 keys of a mnemonic take 25 on two idle cores
+
 
 @dataclass(frozen=True)
 class Signer:
@@ -40,7 +42,8 @@ class Signer:
 @contextmanager
 def serving(*flags: object) -> Iterator[Signer]:
     """A signer of our own on a free port; variables SIGNER_... reach it as further flags."""
-    with SignerProcess([*SERVE, *map(str, flags), "--port", "0", "--ready-json"]) as process:
+    command = [*SERVE, *map(str, flags), "--port", "0", "--ready-json"]
+    with SignerProcess(command, timeout=START_TIMEOUT) as process:
         yield Signer(process.url, process.pid)
 
 

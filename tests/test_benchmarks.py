@@ -80,6 +80,18 @@ def test_tls_is_measured_by_both_libraries(tmp_path: Path) -> None:
     assert {"rustls", "OpenSSL"} == {*tables["held"]} == {*tables["handshakes"]}
 
 
+def test_keys_of_each_source_are_loaded_listed_and_sign(tmp_path: Path) -> None:
+    file = tmp_path / "figures.json"
+    quick_budgets(file, "many_keys")
+    tables = json.loads(file.read_text("utf-8"))["tables"]
+
+    sources = {*tables["many keys"]}
+    assert 5 == len(sources)
+    for name in ("many keys", "lists of keys", "batch of all keys"):
+        assert sources == {*tables[name]}
+    assert all(row["x raw"] > 0 for row in tables["batch of all keys"].values())
+
+
 @pytest.mark.skipif(proxy.NGINX is None, reason="expected nginx, found none")
 def test_nginx_in_front_of_signers_has_a_cost_of_its_own(tmp_path: Path) -> None:
     file = tmp_path / "figures.json"

@@ -7,7 +7,7 @@ import pytest
 
 from signer import Signer
 from signer.errors import ConfigError
-from signer.files import parse_yaml, secret_file
+from signer.files import MAX_FILE_SIZE, USUAL_SIZE, parse_yaml, read, secret_file
 from support.duties import KEYS
 from support.interchange import document, history
 from support.keymanager import PASSWORD, fresh
@@ -159,3 +159,22 @@ def test_the_password_of_a_keystore_may_have_a_byte_order_mark(
 
     with Signer(keystores=tmp_path) as signer:
         assert [keystore.pubkey] == signer.pubkeys
+
+
+@pytest.mark.parametrize("limit", [USUAL_SIZE // 2, USUAL_SIZE, MAX_FILE_SIZE, 2 * MAX_FILE_SIZE])
+def test_a_file_above_its_limit_is_refused(tmp_path: Path, limit: int) -> None:
+    content = b"z" * limit
+    (tmp_path / "file").write_bytes(content)
+    (tmp_path / "larger").write_bytes(content + b"z")
+
+    assert content == read(tmp_path / "file", ConfigError, limit)
+    with pytest.raises(ConfigError, match=f"expected at most {limit} bytes"):
+        read(tmp_path / "larger", ConfigError, limit)
+
+
+@pytest.mark.parametrize("size", [0, USUAL_SIZE - 1, USUAL_SIZE, USUAL_SIZE + 1, MAX_FILE_SIZE])
+def test_the_whole_file_is_read(tmp_path: Path, size: int) -> None:
+    content = bytes(size // 2) + b"z" * (size - size // 2)
+    (tmp_path / "file").write_bytes(content)
+
+    assert content == read(tmp_path / "file", ConfigError)

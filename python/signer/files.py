@@ -11,6 +11,7 @@ from typing import Any
 
 from .errors import ConfigError, SignerError
 
+USUAL_SIZE = 8 << 10  # bytes; nearly every file is smaller
 MAX_FILE_SIZE = 1 << 20  # bytes; a keystore has about a thousand
 MAX_KEY_FILE_SIZE = 100 << 20  # bytes; Web3Signer's bound, for files with many keys
 TEMPORARY = ".tmp"  # the ending of a file that is being written
@@ -40,11 +41,13 @@ def read(
     Raises `error_class` for a file that cannot be read or is above `max_size`, in bytes.
     """
     reading = translating_errors(f"read {path}", error_class)
+    content = b""
     with reading, open(path, "rb") as file:  # noqa: PTH123 - of text too
-        # In two steps, because Python allocates what it is asked for.
-        content = file.read(MAX_FILE_SIZE + 1)
-        if MAX_FILE_SIZE < len(content) <= max_size:
-            content += file.read(max_size + 1 - len(content))
+        # In steps, because Python allocates what it is asked for, and a mebibyte takes 35 µs.
+        for size in (USUAL_SIZE, MAX_FILE_SIZE + 1, max_size + 1):
+            content += file.read(min(size, max_size + 1) - len(content))
+            if len(content) < size:
+                break
     if len(content) > max_size:
         raise error_class(f"expected at most {max_size} bytes in {path}, found more")
     return content

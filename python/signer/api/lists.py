@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator
-from itertools import chain
+from itertools import chain, count
 from typing import Any
 
 import msgspec
@@ -31,6 +31,42 @@ def json_list(items: Iterable[Any], before: bytes = b"[", after: bytes = b"]") -
         yield after
 
     return Response(body())
+
+
+class KeptList:
+    """A JSON array that is made once, while the first response sends it; `response` sends it.
+
+    Responses share the parts, also when several are under way and when clients go away.
+    """
+
+    def __init__(self, items: Iterable[Any]) -> None:
+        self._unmade = _parts(items)
+        self._parts: list[bytes] = []
+        self._make_next()
+
+    def _make_next(self) -> bool:
+        """Makes another part. Returns whether there was one."""
+        part = next(self._unmade, None)
+        if part is None:
+            return False
+        self._parts.append(part)
+        return True
+
+    def response(self) -> Response:
+        """A response with the array."""
+        if len(self._parts) < 2 and not self._make_next():  # noqa: PLR2004 - a short list
+            return Response(b"[" + b"".join(self._parts) + b"]")
+        return Response(self._body())
+
+    async def _body(self) -> AsyncIterator[bytes]:
+        separator = b"["
+        for index in count():
+            if index == len(self._parts) and not self._make_next():
+                break
+            yield separator + self._parts[index]
+            separator = b","
+            await asyncio.sleep(0)
+        yield b"]"
 
 
 def _parts(items: Iterable[Any]) -> Iterator[bytes]:

@@ -1,5 +1,6 @@
 """Which keys can sign, whether the signer is well, and Web3Signer's reload."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from msgspec import Struct
@@ -13,7 +14,7 @@ from ..slashing.protection import Protection
 from ..upstream.errors import UpstreamError, UpstreamTimeoutError
 from .contract import PublicKey, contract
 from .http import TEXT, Request, Response, json_response
-from .lists import json_list
+from .lists import KeptList
 from .routes import Routes
 from .upstream import OwnKeys
 
@@ -89,6 +90,10 @@ class StatusRoutes:
         self._keys = keys
         self._keymanager = keymanager
         self._slashing = slashing
+        # What the list of public keys was made of, and the list. Nobody counts changes of keys:
+        # to compare 100,000 takes 3 ms, to make the list 70.
+        self._listed: tuple[list[bytes], Mapping[bytes, None]] = ([], {})
+        self._public_keys = KeptList([])
         self.routes: Routes = {
             "/api/v1/eth2/publicKeys": {"GET": self.public_keys},
             "/upcheck": {"GET": self.upcheck},
@@ -102,7 +107,12 @@ class StatusRoutes:
     async def public_keys(self, _: Request) -> Response:
         """The public keys that can sign, in the order they were loaded; then the upstream's."""
         others = await self._keys.others()
-        return json_list(map(to_hex, [*self._keyring, *others]))
+        own = self._keyring.all()
+        listed = ([*own], others)
+        if listed != self._listed:
+            self._listed = listed
+            self._public_keys = KeptList(map(to_hex, dict.fromkeys([*own, *others])))
+        return self._public_keys.response()
 
     @contract({200: Upcheck}, other_media={"text/plain": Literal["OK"]})
     async def upcheck(self, request: Request) -> Response:

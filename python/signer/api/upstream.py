@@ -1,6 +1,7 @@
 """Sign requests for keys of another signer, --upstream: checked here, and passed on to it."""
 
 import logging
+from collections.abc import Mapping
 from functools import cache, partial
 from time import perf_counter
 
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 # What an upstream may want to know of the client. Accept is ours, because we read the answer.
 PASSED_ON = (b"content-type", b"user-agent", b"traceparent", b"tracestate")
 NO_MESSAGE = Message(b"", ())
+NO_KEYS: Mapping[bytes, None] = {}
 
 
 class OwnKeys:
@@ -39,9 +41,9 @@ class OwnKeys:
         """What signs."""
         return self._key_signer
 
-    async def others(self) -> list[bytes]:
-        """The public keys that sign here next to our own."""
-        return []
+    async def others(self) -> Mapping[bytes, None]:
+        """The public keys that sign here next to our own, which may be among them."""
+        return NO_KEYS
 
     @property
     def upstream_is_up(self) -> bool | None:
@@ -80,8 +82,8 @@ class KeysOfTwo(OwnKeys):
         """Closes the connections to the upstream."""
         await self._upstream.stop()
 
-    async def others(self) -> list[bytes]:
-        """The upstream's keys but for our own. Raises UpstreamError while they are not known."""
+    async def others(self) -> Mapping[bytes, None]:
+        """The upstream's keys. Raises UpstreamError while they are not known."""
         return await self._upstream.keys.all()
 
     @property

@@ -3,13 +3,13 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from functools import reduce
-from itertools import chain
 
 from .._core import SecretKey, derive_child_sk, derive_master_sk
 from ..config.key_source import KeySource
 from ..threads import thread_pool
 from .keyring import Key
 from .mnemonic import seed_of
+from .progress import Progress
 
 # r, the order of the groups of BLS12-381 (draft-irtf-cfrg-pairing-friendly-curves, 4.2.1)
 CURVE_ORDER = 0x73EDA753299D7D483339D80809A1D80553BDA402FFFE5BFEFFFFFFFF00000001
@@ -66,7 +66,7 @@ def mnemonic_keys(
 
 
 def _derive_on_all_cores(derive: Callable[[int], Key], indices: Sequence[int]) -> list[Key]:
-    """Derives keys and computes their public keys."""
+    """Derives keys and computes their public keys. Logs a line a second meanwhile."""
 
     def derive_some(start: int) -> list[Key]:
         keys = []
@@ -76,6 +76,10 @@ def _derive_on_all_cores(derive: Callable[[int], Key], indices: Sequence[int]) -
             keys.append(key)
         return keys
 
+    all_keys: list[Key] = []
+    progress = Progress("deriving keys", len(indices))
     with thread_pool() as pool:
-        starts = range(0, len(indices), KEYS_PER_TASK)
-        return [*chain.from_iterable(pool.map(derive_some, starts))]
+        for some in pool.map(derive_some, range(0, len(indices), KEYS_PER_TASK)):
+            all_keys += some
+            progress.note(len(all_keys))
+    return all_keys

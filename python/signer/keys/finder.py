@@ -46,17 +46,22 @@ KEY_FILE_MEMBERS = {
 }
 
 
+# The places of the password of a keystore, by its public key where it declares one
+Candidates = Callable[[bytes | None], PasswordCandidates]
+
+
 class KeystoreFile(NamedTuple):
     """A keystore on disk."""
 
     path: str
     digest: bytes  # SHA-256 of the file
     keystore: Keystore
-    password_candidates: PasswordCandidates
+    candidates_for: Candidates
 
     def password(self) -> str:
         """Its password. Raises KeystoreError when it is missing or not UTF-8."""
-        return self.password_candidates.find(self.path)
+        # Made here, because the candidates of ten thousand keystores take 30 MB.
+        return self.candidates_for(self.keystore.declared_pubkey).find(self.path)
 
 
 class Misnamed(NamedTuple):
@@ -234,18 +239,12 @@ def _is_keystore(path: str) -> bool:
     return True
 
 
-def _read_keystore(
-    path: str,
-    candidates_for: Callable[[bytes | None], PasswordCandidates],
-) -> KeystoreFile:
-    """A keystore, with the password candidates for its pubkey.
-
-    Raises KeystoreError, also for a pubkey that is not as expected.
-    """
+def _read_keystore(path: str, candidates_for: Candidates) -> KeystoreFile:
+    """A keystore on disk. Raises KeystoreError, also for a pubkey that is not as expected."""
     document = read(path, KeystoreError, MAX_KEY_FILE_SIZE)
     keystore = parse(document)
-    candidates = candidates_for(keystore.declared_pubkey)
-    return KeystoreFile(path, hashlib.sha256(document).digest(), keystore, candidates)
+    keystore.declared_pubkey  # noqa: B018 - raises
+    return KeystoreFile(path, hashlib.sha256(document).digest(), keystore, candidates_for)
 
 
 def _read_key_file(path: str) -> Iterator[Found]:

@@ -100,10 +100,7 @@ class KeyManager:
         if not self._data_dir:
             return
         self._data_dir.remove_unfinished()
-        paths = self._data_dir.unknown_files(known=self._keyring.imported)
-        results = [self._data_dir.load(path) for path in paths]
-        keys = [result for result in results if isinstance(result, Key)]
-        self._damaged = [result for result in results if isinstance(result, LoadFailure)]
+        keys, self._damaged = self._data_dir.load_unknown(known=self._keyring.imported)
         self._add(keys)
         log.info("loaded %d imported keys, %d failed", len(keys), len(self._damaged))
 
@@ -147,7 +144,8 @@ class KeyManager:
             self._keyring[pubkey]  # raises for an unknown one
             self._keyring.imported.pop(pubkey, None)
             self._keyring.readonly.pop(pubkey, None)
-        self._given = [key for key in self._given if key.pubkey not in pubkeys]
+        unwanted = {*pubkeys}
+        self._given = [key for key in self._given if key.pubkey not in unwanted]
 
     async def import_keystores(
         self,

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from http import HTTPStatus
 from time import monotonic
@@ -77,14 +77,14 @@ class UpstreamKeys:
         await asyncio.gather(*tasks, return_exceptions=True)
         self._reading = None
 
-    async def all(self) -> list[bytes]:
-        """The keys that are not ours, in the upstream's order.
+    async def all(self) -> Mapping[bytes, None]:
+        """The keys in the upstream's order: the same object until they change.
 
         Asks for them if they were not read yet, and raises UpstreamError then.
         """
         if self._pubkeys is None:
             await self.read()
-        return [pubkey for pubkey in self._pubkeys or {} if pubkey not in self._own]
+        return self._pubkeys or {}
 
     async def has(self, pubkey: bytes) -> bool:
         """Whether a key is the upstream's, which is asked again about an unknown one.
