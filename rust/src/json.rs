@@ -176,10 +176,13 @@ fn without_white_space(document: &[u8]) -> Vec<u8> {
 }
 
 /// The rest of lists and texts: a member's name, and a JSON array or string.
-type Rest<T> = Vec<(String, T)>;
+pub type Rest<T> = Vec<(String, T)>;
+
+/// The start of a document, and the rest of its lists and texts.
+type Parts = (Vec<u8>, Rest<Vec<u8>>);
 
 /// Returns the document with the first piece of each long value, and the other pieces.
-fn cut(document: &[u8], long: Vec<Long>) -> (Vec<u8>, Rest<Vec<u8>>) {
+fn cut(document: &[u8], long: Vec<Long>) -> Parts {
     let mut first = Vec::new();
     let mut rest = Vec::new();
     let mut copied = 0;
@@ -193,6 +196,16 @@ fn cut(document: &[u8], long: Vec<Long>) -> (Vec<u8>, Rest<Vec<u8>>) {
     }
     first.extend_from_slice(&document[copied..]);
     (first, rest)
+}
+
+/// Counts the values of a document, and cuts it; `None` if nothing is to cut.
+pub fn split(document: &[u8], size: usize) -> (usize, Option<Parts>) {
+    let Outline { values, white_space, long } = outline(document, size);
+    if white_space > MAX_WHITE_SPACE {
+        let dense = without_white_space(document);
+        return (values, Some(cut(&dense, outline(&dense, size).long)));
+    }
+    (values, if long.is_empty() { None } else { Some(cut(document, long)) })
 }
 
 /// Counts the values of a JSON document, and cuts the long members of its object.
@@ -209,14 +222,7 @@ pub fn split_json<'py>(
     size: usize,
 ) -> (usize, Bound<'py, PyBytes>, Rest<Bound<'py, PyBytes>>) {
     let bytes = document.as_bytes();
-    let (values, parts) = py.detach(|| {
-        let Outline { values, white_space, long } = outline(bytes, size);
-        if white_space > MAX_WHITE_SPACE {
-            let dense = without_white_space(bytes);
-            return (values, Some(cut(&dense, outline(&dense, size).long)));
-        }
-        (values, if long.is_empty() { None } else { Some(cut(bytes, long)) })
-    });
+    let (values, parts) = py.detach(|| split(bytes, size));
     let Some((first, rest)) = parts else {
         return (values, document.clone(), Vec::new());
     };
