@@ -52,6 +52,11 @@ fn string_end(document: &[u8], start: usize) -> (usize, usize) {
     (document.len(), escapes)
 }
 
+/// Tells whether there is no element: the brackets of a piece would turn this into an empty list.
+fn is_blank(piece: &[u8]) -> bool {
+    piece.iter().all(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t'))
+}
+
 /// Tells whether a text starts with the second escape of a pair, such as `\ude00`.
 fn is_low_surrogate(text: &[u8]) -> bool {
     matches!(text, [b'\\', b'u', b'd' | b'D', b'c'..=b'f' | b'C'..=b'F', ..])
@@ -116,7 +121,10 @@ fn outline(document: &[u8], size: usize) -> Outline {
             b',' => {
                 found.values += 1;
                 is_value &= depth != 1;
-                if let Some(list) = list.as_mut().filter(|_| depth == 2 && index - piece >= size) {
+                let is_long = depth == 2 && index - piece >= size;
+                if let Some(list) = list.as_mut().filter(|_| is_long)
+                    && !is_blank(&document[piece..index])
+                {
                     list.pieces.push(piece..index);
                     piece = index + 1;
                 }
@@ -132,6 +140,11 @@ fn outline(document: &[u8], size: usize) -> Outline {
             b']' | b'}' => {
                 depth = depth.saturating_sub(1);
                 if let Some(mut list) = take(&mut list).filter(|_| depth == 1) {
+                    if is_blank(&document[piece..index])
+                        && let Some(last) = list.pieces.pop()
+                    {
+                        piece = last.start; // with the comma that no element follows
+                    }
                     list.pieces.push(piece..index);
                     // Each name is compared with those of all lists, so short ones stay out.
                     if list.pieces.len() > 1 {
