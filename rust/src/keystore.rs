@@ -54,6 +54,18 @@ fn product(factors: &[u64], limit: u64) -> Option<u64> {
     (value <= limit).then_some(value)
 }
 
+/// Returns scrypt's parameters if they are inside our bounds; `n` is a power of two.
+fn bounded_scrypt(n: u64, r: u64, p: u64) -> Option<scrypt::Params> {
+    if r == 0 || p == 0 {
+        return None;
+    }
+    product(&[r, p], MAX_SCRYPT_R_P)?;
+    product(&[128, n, r], MAX_SCRYPT_MEMORY)?;
+    product(&[n, r, p], MAX_SCRYPT_WORK)?;
+    // after the bounds, because its own checks overflow
+    scrypt::Params::new(n.ilog2().try_into().ok()?, r.try_into().ok()?, p.try_into().ok()?).ok()
+}
+
 fn check_dklen(dklen: u64) -> Result<(), Error> {
     if dklen == DKLEN {
         return Ok(());
@@ -75,22 +87,13 @@ impl Kdf {
                 "expected scrypt's n to be a power of two above 1 (RFC 7914), found {n}"
             )));
         }
-        let bounded = r > 0
-            && p > 0
-            && product(&[r, p], MAX_SCRYPT_R_P).is_some()
-            && product(&[128, n, r], MAX_SCRYPT_MEMORY).is_some()
-            && product(&[n, r, p], MAX_SCRYPT_WORK).is_some();
-        let params = u32::try_from(r).ok().zip(u32::try_from(p).ok()).and_then(|(r, p)| {
-            let log_n = u8::try_from(n.ilog2()).ok()?;
-            scrypt::Params::new(log_n, r, p).ok()
-        });
-        match params {
-            Some(params) if bounded => Ok(Self { function: Function::Scrypt(params), salt }),
-            _ => Err(Error::Keystore(format!(
+        let params = bounded_scrypt(n, r, p).ok_or_else(|| {
+            Error::Keystore(format!(
                 "expected scrypt parameters that take at most 256 MiB (128 n r) and four times \
                  the work of EIP-2335's own (n r p <= 2^23), found n={n} r={r} p={p}"
-            ))),
-        }
+            ))
+        })?;
+        Ok(Self { function: Function::Scrypt(params), salt })
     }
 
     /// Makes a PBKDF2 function with HMAC-SHA-256; computes nothing yet.
