@@ -43,6 +43,9 @@ format: $(VENV)/dev  ## Format all code
 fuzz: $(VENV)/dev $(VENV)/fuzz  ## Look for inputs that break the signer; SECONDS= for each fuzzer
 	PYTHONPATH=tests:benchmarks $(BIN)/python fuzz/fuzz.py --seconds $(SECONDS)
 
+races:  ## Run the queue of the signing threads in every order
+	cd fuzz/races && CARGO_TARGET_DIR=$(CURDIR)/target/races RUSTFLAGS='--cfg loom' cargo test --quiet --release --locked
+
 # Its fuzzers get the same inputs each time, so that a new find does not stop an innocent change.
 check: test lint $(VENV)/fuzz  ## Run what CI runs
 	PYTHONPATH=tests:benchmarks $(BIN)/python fuzz/fuzz.py --check --seconds 3
@@ -118,4 +121,4 @@ $(VENV)/clients: $(VENV)/pip $(wildcard tests/clients/*/*) tests/examples/build 
 	@for build in tests/clients/*/build tests/examples/build; do bash $$build || echo "not built: $$build"; done
 	@touch $@
 
-.PHONY: help run test quick lint format fuzz check bench profile coverage audit docs wheels release screenshots setup clean
+.PHONY: help run test quick lint format fuzz races check bench profile coverage audit docs wheels release screenshots setup clean

@@ -152,10 +152,9 @@ fn apply_cipher(key: &[u8; 32], iv: &[u8; 16], text: &mut [u8]) -> Result<(), Er
 /// Its methods derive a key from the password, without the GIL. That takes up to seconds and
 /// 256 MiB, depending on the Kdf. Passwords are normalised already (EIP-2335, "Password
 /// requirements"), and `iv` has 16 bytes.
-// No member is secret.
 #[pyclass(frozen, module = "signer._core")]
 pub struct Encrypted {
-    kdf: Kdf,
+    kdf: Kdf, // like all members no secret
     iv: [u8; 16],
     ciphertext: Vec<u8>,
     checksum: [u8; 32],
@@ -255,13 +254,12 @@ impl Encrypted {
     ///
     /// Raises BLSError for a ciphertext of another length than 32, before it derives a key. Raises
     /// WrongPasswordError when the checksum differs, BLSError when the plaintext is no secret key.
-    fn decrypt(&self, py: Python<'_>, password: &[u8]) -> PyResult<SecretKey> {
-        let secret_key = py.detach(|| {
+    fn decrypt(&self, py: Python<'_>, password: &[u8]) -> Result<SecretKey, Error> {
+        py.detach(|| {
             let secret_key = self.secret_key(password)?;
             secret_key.compressed_public_key(); // every caller needs it: compute it without the GIL
-            Ok::<_, Error>(secret_key)
-        })?;
-        Ok(secret_key)
+            Ok(secret_key)
+        })
     }
 
     /// Decrypts one key and takes `pubkey`, 48 bytes, for its public key.

@@ -6,7 +6,7 @@
 //!
 //! Everybody holds the lock of [`State`] only to move values, and drops no job under it.
 //!
-//! With `cfg(loom)` the locks are loom's. `fuzz/rust/races` then runs the threads in every order.
+//! With `cfg(loom)` the locks are loom's. `fuzz/races` then runs the threads in every order.
 
 use std::collections::VecDeque;
 use std::mem::{replace, take};
