@@ -53,6 +53,9 @@ crashes: $(VENV)/dev  ## Kill the signer and break its disk under load; KILLS= a
 soak: $(VENV)/dev  ## Sign SIGNATURES= times, and watch memory, descriptors, threads and latency
 	PYTHONPATH=tests:benchmarks $(BIN)/python fuzz/soak.py --signatures $(SIGNATURES)
 
+races:  ## Run the queue of the signing threads in every order
+	cd fuzz/races && CARGO_TARGET_DIR=$(CURDIR)/target/races RUSTFLAGS='--cfg loom' cargo test --quiet --release --locked
+
 # Its fuzzers get the same inputs each time, so that a new find does not stop an innocent change.
 check: test lint $(VENV)/fuzz  ## Run what CI runs
 	PYTHONPATH=tests:benchmarks $(BIN)/python fuzz/fuzz.py --check --seconds 3
@@ -128,4 +131,4 @@ $(VENV)/clients: $(VENV)/pip $(wildcard tests/clients/*/*) tests/examples/build 
 	@for build in tests/clients/*/build tests/examples/build; do bash $$build || echo "not built: $$build"; done
 	@touch $@
 
-.PHONY: help run test quick lint format fuzz crashes soak check bench profile coverage audit docs wheels release screenshots setup clean
+.PHONY: help run test quick lint format fuzz crashes soak races check bench profile coverage audit docs wheels release screenshots setup clean

@@ -133,6 +133,26 @@ def test_a_large_document_that_is_no_json_is_refused(end: bytes) -> None:
         decode(Document, body, "a document")
 
 
+@pytest.mark.parametrize(
+    "list_of_names",
+    [
+        b'["%b",]' % (b"a" * PIECE_SIZE),
+        b'["a",%b,"b"]' % (b" " * PIECE_SIZE),
+        b'["%b",%b,"b"]' % (b"a" * PIECE_SIZE, b" " * PIECE_SIZE),
+        b'[%b,"b"]' % (b" " * PIECE_SIZE),
+    ],
+)
+def test_a_comma_without_an_element_in_a_long_list_is_refused(list_of_names: bytes) -> None:
+    with pytest.raises(BadRequestError):
+        decode(Document, b'{"names": %b}' % list_of_names, "a document")
+
+
+def test_a_long_list_of_white_space_is_empty() -> None:
+    body = b'{"names": [%b]}' % (b" " * PIECE_SIZE * 2)
+
+    assert [] == decode(Document, body, "a document").names
+
+
 @pytest.mark.parametrize("value", [b"0,", b"[],", b'{"a":1},', b'"\\u0061",'])
 def test_a_document_with_more_values_than_the_limit_is_refused(value: bytes) -> None:
     body = b'{"unknown": [' + value * (MAX_JSON_VALUES + 1) + b"0]}"

@@ -200,7 +200,7 @@ impl SecretKey {
 /// Verifies an aggregated signature of all `pubkeys` over one message.
 ///
 /// Returns false for bytes that are not a valid public key or signature.
-fn verified(pubkeys: &[&[u8]], message: &[u8], signature: &[u8]) -> bool {
+pub fn verified(pubkeys: &[&[u8]], message: &[u8], signature: &[u8]) -> bool {
     let Ok(signature) = Signature::sig_validate(signature, false) else { return false };
     let keys: Result<Vec<_>, _> =
         pubkeys.iter().map(|key| min_pk::PublicKey::key_validate(key)).collect();
@@ -208,6 +208,20 @@ fn verified(pubkeys: &[&[u8]], message: &[u8], signature: &[u8]) -> bool {
     let keys: Vec<_> = keys.iter().collect();
     // blst returns an error for an empty list; the specification requires false for it
     signature.fast_aggregate_verify(false, message, DST, &keys) == BLST_ERROR::BLST_SUCCESS
+}
+
+/// Adds up compressed signatures.
+///
+/// # Errors
+/// [`Error::Argument`] for an empty list, [`Error::Point`] for bytes that are not a point of G2.
+pub fn aggregated(signatures: &[&[u8]]) -> Result<[u8; 96], Error> {
+    if signatures.is_empty() {
+        let message = "expected at least one signature to aggregate, found none";
+        return Err(Error::Argument(message.into()));
+    }
+    let sum = AggregateSignature::aggregate_serialized(signatures, true)
+        .map_err(|_| Error::Point("every signature"))?;
+    Ok(sum.to_signature().compress())
 }
 
 /// Tells whether a signature over a message is by a public key.
@@ -242,12 +256,6 @@ pub fn fast_aggregate_verify(
 #[pyfunction]
 pub fn aggregate(py: Python<'_>, signatures: Vec<Vec<u8>>) -> PyResult<Bound<'_, PyBytes>> {
     let slices: Vec<&[u8]> = signatures.iter().map(Vec::as_slice).collect();
-    if slices.is_empty() {
-        let message = "expected at least one signature to aggregate, found none";
-        return Err(Error::Argument(message.into()).into());
-    }
-    let sum = py
-        .detach(|| AggregateSignature::aggregate_serialized(&slices, true))
-        .map_err(|_| Error::Point("every signature"))?;
-    Ok(PyBytes::new(py, &sum.to_signature().compress()))
+    let sum = py.detach(|| aggregated(&slices))?;
+    Ok(PyBytes::new(py, &sum))
 }

@@ -52,6 +52,11 @@ fn string_end(document: &[u8], start: usize) -> (usize, usize) {
     (document.len(), escapes)
 }
 
+/// Tells whether there is no element: the brackets of a piece would turn this into an empty list.
+fn is_blank(piece: &[u8]) -> bool {
+    piece.iter().all(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t'))
+}
+
 /// Tells whether a text starts with the second escape of a pair, such as `\ude00`.
 fn is_low_surrogate(text: &[u8]) -> bool {
     matches!(text, [b'\\', b'u', b'd' | b'D', b'c'..=b'f' | b'C'..=b'F', ..])
@@ -116,7 +121,10 @@ fn outline(document: &[u8], size: usize) -> Outline {
             b',' => {
                 found.values += 1;
                 is_value &= depth != 1;
-                if let Some(list) = list.as_mut().filter(|_| depth == 2 && index - piece >= size) {
+                let is_long = depth == 2 && index - piece >= size;
+                if let Some(list) = list.as_mut().filter(|_| is_long)
+                    && !is_blank(&document[piece..index])
+                {
                     list.pieces.push(piece..index);
                     piece = index + 1;
                 }
@@ -132,6 +140,11 @@ fn outline(document: &[u8], size: usize) -> Outline {
             b']' | b'}' => {
                 depth = depth.saturating_sub(1);
                 if let Some(mut list) = take(&mut list).filter(|_| depth == 1) {
+                    if is_blank(&document[piece..index])
+                        && let Some(last) = list.pieces.pop()
+                    {
+                        piece = last.start; // with the comma that no element follows
+                    }
                     list.pieces.push(piece..index);
                     // Each name is compared with those of all lists, so short ones stay out.
                     if list.pieces.len() > 1 {
@@ -176,10 +189,13 @@ fn without_white_space(document: &[u8]) -> Vec<u8> {
 }
 
 /// The rest of lists and texts: a member's name, and a JSON array or string.
-type Rest<T> = Vec<(String, T)>;
+pub type Rest<T> = Vec<(String, T)>;
+
+/// The start of a document, and the rest of its lists and texts.
+type Parts = (Vec<u8>, Rest<Vec<u8>>);
 
 /// Returns the document with the first piece of each long value, and the other pieces.
-fn cut(document: &[u8], long: Vec<Long>) -> (Vec<u8>, Rest<Vec<u8>>) {
+fn cut(document: &[u8], long: Vec<Long>) -> Parts {
     let mut first = Vec::new();
     let mut rest = Vec::new();
     let mut copied = 0;
@@ -193,6 +209,16 @@ fn cut(document: &[u8], long: Vec<Long>) -> (Vec<u8>, Rest<Vec<u8>>) {
     }
     first.extend_from_slice(&document[copied..]);
     (first, rest)
+}
+
+/// Counts the values of a document, and cuts it; `None` if nothing is to cut.
+pub fn split(document: &[u8], size: usize) -> (usize, Option<Parts>) {
+    let Outline { values, white_space, long } = outline(document, size);
+    if white_space > MAX_WHITE_SPACE {
+        let dense = without_white_space(document);
+        return (values, Some(cut(&dense, outline(&dense, size).long)));
+    }
+    (values, if long.is_empty() { None } else { Some(cut(document, long)) })
 }
 
 /// Counts the values of a JSON document, and cuts the long members of its object.
@@ -209,14 +235,7 @@ pub fn split_json<'py>(
     size: usize,
 ) -> (usize, Bound<'py, PyBytes>, Rest<Bound<'py, PyBytes>>) {
     let bytes = document.as_bytes();
-    let (values, parts) = py.detach(|| {
-        let Outline { values, white_space, long } = outline(bytes, size);
-        if white_space > MAX_WHITE_SPACE {
-            let dense = without_white_space(bytes);
-            return (values, Some(cut(&dense, outline(&dense, size).long)));
-        }
-        (values, if long.is_empty() { None } else { Some(cut(bytes, long)) })
-    });
+    let (values, parts) = py.detach(|| split(bytes, size));
     let Some((first, rest)) = parts else {
         return (values, document.clone(), Vec::new());
     };

@@ -30,6 +30,7 @@ const MAX_SCRYPT_R_P: u64 = (1 << 30) - 1;
 /// Iterations; 64 times EIP-2335's own c = 2^18, about 2 seconds.
 const MAX_PBKDF2_C: u64 = 1 << 24;
 
+#[derive(Clone)]
 enum Function {
     Scrypt(scrypt::Params),
     /// HMAC-SHA-256, with this many iterations.
@@ -41,6 +42,7 @@ enum Function {
 /// Weak parameters are accepted, because tests want cheap keystores. Other parameters raise
 /// KeystoreError; numbers below 0 or above 2^64 - 1 raise OverflowError.
 #[pyclass(frozen, module = "signer._core")]
+#[derive(Clone)]
 pub struct Kdf {
     function: Function,
     salt: Vec<u8>,
@@ -50,6 +52,18 @@ pub struct Kdf {
 fn product(factors: &[u64], limit: u64) -> Option<u64> {
     let value = factors.iter().try_fold(1u64, |product, factor| product.checked_mul(*factor))?;
     (value <= limit).then_some(value)
+}
+
+/// Returns scrypt's parameters if they are inside our bounds; `n` is a power of two.
+fn bounded_scrypt(n: u64, r: u64, p: u64) -> Option<scrypt::Params> {
+    if r == 0 || p == 0 {
+        return None;
+    }
+    product(&[r, p], MAX_SCRYPT_R_P)?;
+    product(&[128, n, r], MAX_SCRYPT_MEMORY)?;
+    product(&[n, r, p], MAX_SCRYPT_WORK)?;
+    // after the bounds, because its own checks overflow
+    scrypt::Params::new(n.ilog2().try_into().ok()?, r.try_into().ok()?, p.try_into().ok()?).ok()
 }
 
 fn check_dklen(dklen: u64) -> Result<(), Error> {
@@ -66,45 +80,33 @@ impl Kdf {
     /// `n` is a power of two above 1, and `dklen` is 32. 128 n r is at most 256 MiB of memory, and
     /// n r p is at most 2^23, about 4 seconds.
     #[staticmethod]
-    fn scrypt(n: u64, r: u64, p: u64, dklen: u64, salt: Vec<u8>) -> PyResult<Self> {
+    pub fn scrypt(n: u64, r: u64, p: u64, dklen: u64, salt: Vec<u8>) -> Result<Self, Error> {
         check_dklen(dklen)?;
         if !n.is_power_of_two() || n < 2 {
             return Err(Error::Keystore(format!(
                 "expected scrypt's n to be a power of two above 1 (RFC 7914), found {n}"
-            ))
-            .into());
+            )));
         }
-        let bounded = r > 0
-            && p > 0
-            && product(&[r, p], MAX_SCRYPT_R_P).is_some()
-            && product(&[128, n, r], MAX_SCRYPT_MEMORY).is_some()
-            && product(&[n, r, p], MAX_SCRYPT_WORK).is_some();
-        let params = u32::try_from(r).ok().zip(u32::try_from(p).ok()).and_then(|(r, p)| {
-            let log_n = u8::try_from(n.ilog2()).ok()?;
-            scrypt::Params::new(log_n, r, p).ok()
-        });
-        match params {
-            Some(params) if bounded => Ok(Self { function: Function::Scrypt(params), salt }),
-            _ => Err(Error::Keystore(format!(
+        let params = bounded_scrypt(n, r, p).ok_or_else(|| {
+            Error::Keystore(format!(
                 "expected scrypt parameters that take at most 256 MiB (128 n r) and four times \
                  the work of EIP-2335's own (n r p <= 2^23), found n={n} r={r} p={p}"
             ))
-            .into()),
-        }
+        })?;
+        Ok(Self { function: Function::Scrypt(params), salt })
     }
 
     /// Makes a PBKDF2 function with HMAC-SHA-256; computes nothing yet.
     ///
     /// `c` is between 1 and 2^24, about 2 seconds, and `dklen` is 32.
     #[staticmethod]
-    fn pbkdf2(c: u64, dklen: u64, salt: Vec<u8>) -> PyResult<Self> {
+    pub fn pbkdf2(c: u64, dklen: u64, salt: Vec<u8>) -> Result<Self, Error> {
         check_dklen(dklen)?;
         match u32::try_from(c) {
             Ok(rounds) if (1..=MAX_PBKDF2_C).contains(&c) => {
                 Ok(Self { function: Function::Pbkdf2(rounds), salt })
             }
-            _ => Err(Error::Keystore(format!("expected pbkdf2's c between 1 and 2^24, found {c}"))
-                .into()),
+            _ => Err(Error::Keystore(format!("expected pbkdf2's c between 1 and 2^24, found {c}"))),
         }
     }
 }
@@ -145,36 +147,50 @@ fn apply_cipher(key: &[u8; 32], iv: &[u8; 16], text: &mut [u8]) -> Result<(), Er
     Ok(())
 }
 
-/// Encrypts `text` in place, and returns its checksum.
-fn encrypt_in_place(
-    kdf: &Kdf,
-    password: &[u8],
-    iv: &[u8; 16],
-    text: &mut [u8],
-) -> Result<[u8; 32], Error> {
-    let key = kdf.decryption_key(password)?;
-    apply_cipher(&key, iv, text)?;
-    Ok(checksum(&key, text))
-}
-
 /// EIP-2335's crypto module: a ciphertext, and everything but the password that decrypts it.
 ///
 /// Its methods derive a key from the password, without the GIL. That takes up to seconds and
 /// 256 MiB, depending on the Kdf. Passwords are normalised already (EIP-2335, "Password
 /// requirements"), and `iv` has 16 bytes.
-// No member is secret. Python drops it, and its reference to `kdf`, under the GIL.
 #[pyclass(frozen, module = "signer._core")]
 pub struct Encrypted {
-    kdf: Py<Kdf>,
+    kdf: Kdf, // like all members no secret
     iv: [u8; 16],
     ciphertext: Vec<u8>,
     checksum: [u8; 32],
 }
 
 impl Encrypted {
+    /// Checks the lengths of `iv` and `checksum`.
+    ///
+    /// # Errors
+    /// [`Error::Length`] for others than 16 and 32 bytes.
+    pub fn checked(kdf: Kdf, iv: &[u8], ciphertext: &[u8], checksum: &[u8]) -> Result<Self, Error> {
+        let iv = array("the cipher's iv", iv)?;
+        let checksum = array("the checksum", checksum)?;
+        Ok(Self { kdf, iv, ciphertext: ciphertext.to_vec(), checksum })
+    }
+
+    /// Encrypts `text` in place, which is one key or a wallet of Prysm's.
+    ///
+    /// # Errors
+    /// [`Error::Length`] for an iv of other than 16 bytes.
+    pub fn from_text(
+        kdf: &Kdf,
+        password: &[u8],
+        iv: &[u8],
+        text: &mut [u8],
+    ) -> Result<Self, Error> {
+        let iv = array("the cipher's iv", iv)?;
+        let key = kdf.decryption_key(password)?;
+        apply_cipher(&key, &iv, text)?;
+        let checksum = checksum(&key, text);
+        Ok(Self { kdf: kdf.clone(), iv, ciphertext: text.to_vec(), checksum })
+    }
+
     /// Decrypts the ciphertext, once the checksum has proved the password right.
-    fn plaintext(&self, password: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
-        let key = self.kdf.get().decryption_key(password)?;
+    pub fn plaintext(&self, password: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let key = self.kdf.decryption_key(password)?;
         if !equal_in_constant_time(&checksum(&key, &self.ciphertext), &self.checksum) {
             return Err(Error::WrongPassword);
         }
@@ -187,7 +203,7 @@ impl Encrypted {
     ///
     /// # Errors
     /// [`Error::Length`], before the key derivation, unless the ciphertext has 32 bytes.
-    fn secret_key(&self, password: &[u8]) -> Result<SecretKey, Error> {
+    pub fn secret_key(&self, password: &[u8]) -> Result<SecretKey, Error> {
         array::<32>("the cipher's message", &self.ciphertext)?;
         SecretKey::new(&self.plaintext(password)?)
     }
@@ -197,57 +213,53 @@ impl Encrypted {
 impl Encrypted {
     /// Takes a ciphertext of any length and a checksum of 32 bytes; decrypts nothing yet.
     #[new]
-    fn new(kdf: Py<Kdf>, iv: &[u8], ciphertext: &[u8], checksum: &[u8]) -> PyResult<Self> {
-        let iv = array("the cipher's iv", iv)?;
-        let checksum = array("the checksum", checksum)?;
-        Ok(Self { kdf, iv, ciphertext: ciphertext.to_vec(), checksum })
+    fn new(
+        kdf: &Bound<'_, Kdf>,
+        iv: &[u8],
+        ciphertext: &[u8],
+        checksum: &[u8],
+    ) -> Result<Self, Error> {
+        Self::checked(kdf.get().clone(), iv, ciphertext, checksum)
     }
 
     /// Encrypts one key; the ciphertext has 32 bytes.
     #[staticmethod]
     fn encrypt(
         py: Python<'_>,
-        kdf: Py<Kdf>,
+        kdf: &Bound<'_, Kdf>,
         password: &[u8],
         iv: &[u8],
         secret_key: &Bound<'_, SecretKey>,
-    ) -> PyResult<Self> {
-        let iv = array("the cipher's iv", iv)?;
+    ) -> Result<Self, Error> {
+        let kdf = kdf.get();
         let mut text = Zeroizing::new(secret_key.get().inner().to_bytes());
-        let checksum = py.detach(|| encrypt_in_place(kdf.get(), password, &iv, &mut *text))?;
-        Ok(Self { kdf, iv, ciphertext: text.to_vec(), checksum })
+        py.detach(|| Self::from_text(kdf, password, iv, &mut *text))
     }
 
     /// Encrypts any number of keys as Prysm's wallet does (Prysm, accountStore).
     #[staticmethod]
     fn encrypt_prysm(
         py: Python<'_>,
-        kdf: Py<Kdf>,
+        kdf: &Bound<'_, Kdf>,
         password: &[u8],
         iv: &[u8],
         secret_keys: Vec<Bound<'_, SecretKey>>,
-    ) -> PyResult<Self> {
-        let iv = array("the cipher's iv", iv)?;
+    ) -> Result<Self, Error> {
+        let kdf = kdf.get();
         let secret_keys: Vec<&SecretKey> = secret_keys.iter().map(Bound::get).collect();
-        let (ciphertext, checksum) = py.detach(|| {
-            let mut text = prysm::json(&secret_keys)?;
-            let checksum = encrypt_in_place(kdf.get(), password, &iv, &mut text)?;
-            Ok::<_, Error>((std::mem::take(&mut *text), checksum))
-        })?;
-        Ok(Self { kdf, iv, ciphertext, checksum })
+        py.detach(|| Self::from_text(kdf, password, iv, &mut prysm::json(&secret_keys)?))
     }
 
     /// Decrypts one key and computes its public key.
     ///
     /// Raises BLSError for a ciphertext of another length than 32, before it derives a key. Raises
     /// WrongPasswordError when the checksum differs, BLSError when the plaintext is no secret key.
-    fn decrypt(&self, py: Python<'_>, password: &[u8]) -> PyResult<SecretKey> {
-        let secret_key = py.detach(|| {
+    fn decrypt(&self, py: Python<'_>, password: &[u8]) -> Result<SecretKey, Error> {
+        py.detach(|| {
             let secret_key = self.secret_key(password)?;
             secret_key.compressed_public_key(); // every caller needs it: compute it without the GIL
-            Ok::<_, Error>(secret_key)
-        })?;
-        Ok(secret_key)
+            Ok(secret_key)
+        })
     }
 
     /// Decrypts one key and takes `pubkey`, 48 bytes, for its public key.

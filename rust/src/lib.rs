@@ -15,6 +15,7 @@ mod json;
 mod keystore;
 mod merkle;
 mod prysm;
+mod queue;
 mod shamir;
 
 /// The interface of the Rust core: bytes go in, bytes come out, secrets never come out.

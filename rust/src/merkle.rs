@@ -16,7 +16,7 @@ const MAX_DEPTH: usize = 64;
 /// Chunks that are hashed without the GIL; fewer take less time than releasing it.
 const MANY_CHUNKS: usize = 256;
 
-type Chunk = [u8; 32];
+pub type Chunk = [u8; 32];
 
 fn hash_pair(left: &Chunk, right: &Chunk) -> Chunk {
     Sha256::new().chain_update(left).chain_update(right).finalize().into()
@@ -60,6 +60,31 @@ fn progressive_root(layer: &[Chunk], depth: usize) -> Chunk {
     hash_pair(&root(here.to_vec(), depth), &progressive_root(rest, depth + 2))
 }
 
+/// Cuts bytes into the chunks of a tree.
+///
+/// # Errors
+/// [`Error::Argument`] for more than 2^depth chunks, a part of a chunk, or a depth above 64.
+pub fn leaves(chunks: &[u8], depth: Option<usize>) -> Result<&[Chunk], Error> {
+    let (layer, rest) = chunks.as_chunks::<32>();
+    let bound = depth.unwrap_or(MAX_DEPTH);
+    let fits = bound <= MAX_DEPTH && (bound >= 63 || layer.len() <= 1 << bound);
+    if rest.is_empty() && fits {
+        return Ok(layer);
+    }
+    Err(Error::Argument(format!(
+        "expected at most 2^{bound} chunks of 32 bytes and a depth of at most 64, found {} bytes",
+        chunks.len()
+    )))
+}
+
+/// Computes the root of leaves: of a tree of this depth, or of a progressive one.
+pub fn merkle_root(layer: &[Chunk], depth: Option<usize>) -> Chunk {
+    match depth {
+        Some(depth) => root(layer.to_vec(), depth),
+        None => progressive_root(layer, 0),
+    }
+}
+
 /// Computes the SSZ root, 32 bytes, of chunks of 32 bytes; from 256 chunks on without the GIL.
 ///
 /// Zero chunks fill the tree up to 2^depth leaves. Without a depth the tree is a progressive one,
@@ -71,20 +96,8 @@ pub fn merkleize<'py>(
     chunks: &[u8],
     depth: Option<usize>,
 ) -> PyResult<Bound<'py, PyBytes>> {
-    let (layer, rest) = chunks.as_chunks::<32>();
-    let bound = depth.unwrap_or(MAX_DEPTH);
-    let fits = bound <= MAX_DEPTH && (bound >= 63 || layer.len() <= 1 << bound);
-    if !rest.is_empty() || !fits {
-        return Err(Error::Argument(format!(
-            "expected at most 2^{bound} chunks of 32 bytes and a depth of at most 64, found {} bytes",
-            chunks.len()
-        ))
-        .into());
-    }
-    let merkleized = || match depth {
-        Some(depth) => root(layer.to_vec(), depth),
-        None => progressive_root(layer, 0),
-    };
+    let layer = leaves(chunks, depth)?;
+    let merkleized = || merkle_root(layer, depth);
     let merkleized = if layer.len() >= MANY_CHUNKS { py.detach(merkleized) } else { merkleized() };
     Ok(PyBytes::new(py, &merkleized))
 }

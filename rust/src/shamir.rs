@@ -93,7 +93,7 @@ fn check_ids(ids: &[u64]) -> Result<(), Error> {
 }
 
 /// Splits a key into the shares f(id) of a new polynomial of degree `threshold` - 1.
-fn split(
+pub fn split(
     secret: &min_pk::SecretKey,
     threshold: usize,
     ids: &[u64],
@@ -158,7 +158,7 @@ fn check_points(ids: &[u64], points: usize) -> Result<(), Error> {
     Err(Error::Argument(format!("expected a point for each of {expected} ids, found {points}")))
 }
 
-fn recovered_signature(ids: &[u64], signatures: &[Vec<u8>]) -> Result<[u8; 96], Error> {
+pub fn recovered_signature(ids: &[u64], signatures: &[Vec<u8>]) -> Result<[u8; 96], Error> {
     check_points(ids, signatures.len())?;
     let points: Result<Vec<blst_p2_affine>, _> = signatures
         .iter()
@@ -171,7 +171,7 @@ fn recovered_signature(ids: &[u64], signatures: &[Vec<u8>]) -> Result<[u8; 96], 
     Ok(signature.compress())
 }
 
-fn recovered_public_key(ids: &[u64], public_keys: &[Vec<u8>]) -> Result<[u8; 48], Error> {
+pub fn recovered_public_key(ids: &[u64], public_keys: &[Vec<u8>]) -> Result<[u8; 48], Error> {
     check_points(ids, public_keys.len())?;
     let points: Result<Vec<blst_p1_affine>, _> =
         public_keys.iter().map(|bytes| PublicKey::key_validate(bytes).map(Into::into)).collect();
