@@ -25,12 +25,12 @@ ENVIRONMENT = {
 def reason_not_to_run(*, is_check: bool) -> str:
     """Builds the fuzzers; returns why they cannot run, or nothing.
 
-    The first build takes a minute, so a check builds only what was built before.
+    The first build takes minutes, so a check builds only what was built before.
     """
     if shutil.which("cargo") is None:
         return "cargo is not installed"
     if is_check and not any(TARGET_FOLDER.glob("*/release/merkle")):
-        return "they were never built here, as `make fuzz` does in a minute"
+        return "they were never built here, as `make fuzz` does in some minutes"
     command = ["cargo", "build", "--release", "--quiet", "--locked"]
     done = subprocess.run(
         command, cwd=CRATE, env=ENVIRONMENT, capture_output=True, text=True, check=False

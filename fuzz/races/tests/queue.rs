@@ -18,8 +18,8 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-/// Context switches that loom adds where no thread has to wait, in one run. More find races that
-/// need more of them, which are rare; with several threads they take hours.
+/// Context switches that loom adds where no thread has to wait, in one run. More would find races
+/// that need more of them, and take hours: `LOOM_MAX_PREEMPTIONS` says another number.
 #[cfg(loom)]
 const PREEMPTIONS: usize = 3;
 
@@ -28,7 +28,7 @@ fn every_order(test: impl Fn() + Sync + Send + 'static) {
     #[cfg(loom)]
     {
         let mut model = loom::model::Builder::new();
-        model.preemption_bound = Some(PREEMPTIONS);
+        model.preemption_bound = model.preemption_bound.or(Some(PREEMPTIONS));
         model.check(test);
     }
     #[cfg(not(loom))]
