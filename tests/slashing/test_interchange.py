@@ -157,8 +157,9 @@ def test_a_key_that_stands_twice_has_one_history() -> None:
         [document((9,), (5,), (8, 9), (5, 6))],
         [document((9,), (5,), (8, 9), (5, 6), root=ROOT)],
         [document((2,), (1, 2)), document((9,), (8, 9))],
+        [document((8, 9)), document((2, 10), (3, 11))],
     ],
-    ids=["without-roots", "with-roots", "two-imports"],
+    ids=["without-roots", "with-roots", "two-imports", "votes-below-the-minimum"],
 )
 def test_what_is_exported_refuses_the_same_elsewhere(documents: list[str]) -> None:
     epochs = range(12)
@@ -171,6 +172,17 @@ def test_what_is_exported_refuses_the_same_elsewhere(documents: list[str]) -> No
     )
 
     assert here == there
+
+
+def test_a_vote_that_is_left_out_of_an_export_is_surrounded_by_none_elsewhere() -> None:
+    reporting = protecting("report")
+    reporting.admit(PUBKEY, sent((8, 9)), ROOT)
+    reporting.merge(decode(document((2, 10), (3, 12)), PRIVATE))
+
+    elsewhere = importing(reporting.export([PUBKEY], PRIVATE))
+
+    assert ["surrounding_vote"] == rules(elsewhere, (7, 13))
+    assert [""] == rules(elsewhere, (8, 13))
 
 
 def test_identical_histories_are_exported_as_identical_text(tmp_path: Path) -> None:

@@ -148,10 +148,7 @@ def taken(messages: list[T]) -> Iterator[T]:
 
 def exported_messages(key: HistoryKey, history: History) -> list[dict[str, str]]:
     """The messages of a history that an export has, oldest first."""
-    # Nothing below the minimum: the importer derives its own minimum from what we export.
-    minimum_target = history.minimum.target if history.minimum else 0
-    votes = sorted(history.votes, key=lambda vote: (vote.target, vote.source))
-    return [message_of(key, vote) for vote in votes if vote.target >= minimum_target]
+    return [message_of(key, vote) for vote in history.to_export()]
 
 
 def message_of(key: HistoryKey, vote: Vote) -> dict[str, str]:

@@ -105,6 +105,20 @@ class History:
         self.votes = dict.fromkeys(remaining)
         return oldest, self.raise_minimum(Vote(source, oldest))
 
+    def to_export(self) -> list[Vote]:
+        """The votes that another signer must know, oldest first.
+
+        It derives its own minimum from them, so none is below ours. One without a root may stand
+        for those that are left out: nothing may surround them.
+        """
+        minimum = self.minimum or Vote(0, 0)
+        kept = [vote for vote in self.votes if vote.target >= minimum.target]
+        left_out = [vote for vote in self.votes if vote.target < minimum.target]
+        source = max([minimum.source, *map(_valid_source, left_out)])
+        if kept and source > lowest(kept).source:
+            kept.append(Vote(source, minimum.target))
+        return sorted(kept, key=lambda vote: (vote.target, vote.source))
+
     def conflict(self, vote: Vote) -> tuple[str, Vote] | None:
         """The rule that a vote breaks, and the vote or minimum it breaks it with.
 
