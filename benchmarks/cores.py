@@ -52,7 +52,7 @@ def _next_to_model(run: Run, seconds: float, rate: Callable[[Signer], float]) ->
         with sleeping(cores, seconds) as signer:
             return {"per second": rate(signer)}
 
-    counts = [*CORES, MANY]
+    counts = [*CORES[: run.size(len(CORES), 1)], MANY]
     rows = run.alternate({f"{cores:,}": partial(measured, cores) for cores in counts})
     limit = rows[f"{MANY:,}"]["per second"]
     for cores in counts:

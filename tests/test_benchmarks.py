@@ -80,6 +80,16 @@ def test_tls_is_measured_by_both_libraries(tmp_path: Path) -> None:
     assert {"rustls", "OpenSSL"} == {*tables["held"]} == {*tables["handshakes"]}
 
 
+def test_more_cores_are_measured_next_to_a_model(tmp_path: Path) -> None:
+    file = tmp_path / "figures.json"
+    quick_budgets(file, "cores")
+    tables = json.loads(file.read_text("utf-8"))["tables"]
+
+    for name in ("single requests on more cores", "batches on more cores"):
+        assert ["1", "1,000"] == [*tables[name]]
+        assert all(0 < row["of model"] for row in tables[name].values())
+
+
 def test_keys_of_each_source_are_loaded_listed_and_sign(tmp_path: Path) -> None:
     file = tmp_path / "figures.json"
     quick_budgets(file, "many_keys")

@@ -40,6 +40,7 @@ PAGES = {
     "README.md": "index.md",
     "SECURITY.md": "security.md",
     "benchmarks/README.md": "benchmarks.md",
+    "benchmarks/cores.md": "cores.md",
     "examples": "examples.md",
     "examples/README.md": "examples.md",
     "examples/go": "quickstart/go.md",
