@@ -175,7 +175,7 @@ class Life:
         conflicts = [earlier for earlier in known if message.conflicts(earlier)]
         if is_reported and not conflicts:
             raise WrongError(f"reported {message}, which conflicts with nothing: {refusal}")
-        if refusal and message.is_valid and not conflicts and self._is_newest(message, valid):
+        if refusal and message.is_valid and not conflicts and self._is_newest(message, known):
             raise WrongError(f"refused {message}, which is newer than all others: {refusal}")
         newest = sorted(known, key=lambda earlier: earlier.target)[-VOTES_KEPT_PER_HISTORY:]
         kept = [earlier for earlier in self._recent[history] if earlier in newest]
@@ -184,8 +184,10 @@ class Life:
             raise WrongError(f"did not report {message}: {refusal or 'admitted'}")
 
     def _is_newest(self, message: Message, earlier: list[Message]) -> bool:
+        # A source above its target counts only up to it, or the key could never sign again.
         return all(
-            message.target > other.target and message.source >= other.source for other in earlier
+            message.target > other.target and message.source >= min(other.source, other.target)
+            for other in earlier
         )
 
     def _import(self) -> None:
