@@ -172,7 +172,7 @@ class Relay(asyncio.Protocol):
                 self._client.write(self._tls.bio_read(CHUNK_SIZE))
 
     def _set_deadline(self, seconds: float | None) -> None:
-        """Ends the connection in so many seconds, or not at all."""
+        """Ends the connection after these seconds; never, for None."""
         if self._deadline:
             self._deadline.cancel()
         if seconds is not None:
