@@ -36,7 +36,7 @@ def measure(run: Run) -> None:
     run.table(
         "single requests on more cores",
         f"Requests a second with {CONNECTIONS} connections, when signatures are sleeps of "
-        f"{seconds * 1e6:.0f} µs on so many cores next to the one of the event loop. The model: "
+        f"{seconds * 1e6:.0f} µs on these cores, next to the one of the event loop. The model: "
         f"all cores sign all the time, until the event loop is busy, as with {MANY:,} cores.",
         _next_to_model(run, seconds, partial(_singles, run)),
     )
