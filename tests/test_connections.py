@@ -5,12 +5,13 @@ import resource
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from urllib.parse import urlsplit
 
 import pytest
 
 from signer import Signer
+from signer.server import bind
 from signer.testing.process import SignerProcess
 from support.asking import sign
 from support.duties import ATTESTATION, KEYS
@@ -120,3 +121,13 @@ def test_control_is_answered_while_two_thousand_requests_hang() -> None:
             fault.remove()
 
             assert all(part.recv(15) == b"HTTP/1.1 200 OK" for part in connections)
+
+
+def test_small_parts_of_a_response_leave_at_once() -> None:
+    with closing(bind("127.0.0.1", 0)) as listener:
+        listener.listen()
+        with (
+            socket.create_connection(listener.getsockname()),
+            closing(listener.accept()[0]) as accepted,
+        ):
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
