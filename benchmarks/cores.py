@@ -23,7 +23,7 @@ KEYS = 1_000  # of a batch
 
 @contextmanager
 def sleeping(cores: int, seconds: float) -> Iterator[Signer]:
-    """A signer on a free port whose signatures take so long on each of so many cores."""
+    """A signer on a free port, with this many cores that sign; a signature sleeps `seconds`."""
     command = [sys.executable, "-P", str(SLEEPING), str(cores), str(seconds * 1e6)]
     flags = ["--interop", str(KEYS), "--port", "0", "--ready-json"]
     with SignerProcess([*command, *flags], {**os.environ, "PYTHONPATH": ""}) as process:

@@ -33,7 +33,7 @@ class SigningEngine:
         self._loop.add_reader(self._threads.fileno(), self._deliver)
 
     def expect(self) -> None:
-        """Notes a request that came, and whether another one is being signed meanwhile."""
+        """Notes a request. If it came during a signature, the threads sign for BUSY_PERIOD."""
         if self._under_way or self._is_signing:
             self._busy_until = self._loop.time() + BUSY_PERIOD
 

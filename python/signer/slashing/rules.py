@@ -108,8 +108,8 @@ class History:
     def to_export(self) -> list[Vote]:
         """The votes that another signer must know, oldest first.
 
-        It derives its own minimum from them, so none is below ours. One without a root may stand
-        for those that are left out: nothing may surround them.
+        That signer derives its minimum from them, so votes below ours are left out. One vote
+        without a root may stand for these, so that nobody surrounds them.
         """
         minimum = self.minimum or Vote(0, 0)
         kept = [vote for vote in self.votes if vote.target >= minimum.target]
