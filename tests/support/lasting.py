@@ -81,6 +81,16 @@ class Lasting:
             self.checks["records"] += client.answered.check_history(document)
             self.checks["verified"] += client.answered.verify_new(document)
 
+    def checked(self) -> str:
+        """What was compared so far, in words."""
+        counts = self.counts()
+        return (
+            f"checked {self.checks['records']} records, "
+            f"{self.checks['verified']} signatures by their recorded root, "
+            f"{self.checks['keys']} keys, {counts['repeated']} repeated and "
+            f"{counts['refused']} conflicting messages"
+        )
+
     def counts(self) -> Counter[str]:
         """The requests and answers of all clients."""
         return sum((client.counts for client in self.clients), Counter[str]())
